@@ -1,0 +1,54 @@
+# Everything a fresh machine needs: Python >= 3.11 with pip and venv, and make.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test check browser faults bench lock messages clean
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+.venv/run: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it: make PYTHON=python3.12 …")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev: requirements-dev.lock .venv/run
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: .venv/run ## Set everything up and serve sample data on http://localhost:8000
+	@exec $(BIN)/portal demo
+
+serve: .venv/run ## Serve without sample data
+	@exec $(BIN)/portal serve
+
+test: .venv/dev ## Run every test; browser tests say so when Chromium is missing
+	@$(BIN)/python -m pytest -q -n 2 -m "not browser and not fault"
+	@$(BIN)/python -m pytest -q -m "browser" -rs
+
+check: .venv/dev ## Linters, types, layers, translations
+	@$(BIN)/ruff check portal db tests bench locale piccolo_conf.py
+	@$(BIN)/ruff format --check -q portal db tests bench locale piccolo_conf.py
+	@$(BIN)/mypy portal db piccolo_conf.py
+	@$(BIN)/lint-imports
+	@$(BIN)/python locale/update.py --check
+
+faults: .venv/dev ## Kill, stop and starve the processes under load (minutes)
+	@$(BIN)/python -m pytest -q -m fault -s
+
+bench: .venv/dev ## Measure speed; see docs/performance.md
+	@$(BIN)/python -m bench
+
+messages: .venv/dev ## Bring the catalogues in line with code and templates
+	@$(BIN)/python locale/update.py
+
+lock: .venv/dev ## Resolve dependencies anew (needs uv)
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile -q pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -o requirements.lock --upgrade
+	@$(BIN)/uv pip compile -q pyproject.toml --extra build --extra dev --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -c requirements.lock -o requirements-dev.lock --upgrade
+
+clean: ## Remove what was installed; data in var/ stays
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info

@@ -1,0 +1,149 @@
+"""Settings from the environment. A bad value refuses to start and names itself."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+LANGUAGES = ("fa", "en")
+
+
+class SettingError(Exception):
+    """A setting can't be used; the text names it and says what would be right."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the program is told from outside; see ``docs/operators.md`` for each name.
+
+    ``secret_key`` signs form tokens, passcodes and cookies' hashes; at least 32 bytes.
+    """
+
+    data_dir: Path
+    host: str
+    port: int
+    base_url: str
+    workers: int
+    secret_key: bytes
+    smtp_url: str
+    mail_from: str
+    zone: ZoneInfo
+    languages: tuple[str, ...]
+    trusted_proxies: str
+    demo_password: str
+
+    @property
+    def secure(self) -> bool:
+        """Cookies are ``__Host-`` and Secure: the portal is reached by https."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def uploads_dir(self) -> Path:
+        return self.data_dir / "uploads"
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Settings as the environment gives them. Raises SettingError for a value that can't be used.
+
+    ``NAME_FILE`` holds the path of a file whose first line is the value of ``NAME``.
+    """
+    get = Reader(environ)
+    data_dir = Path(get("PORTAL_DATA_DIR", "var")).resolve()
+    port = _whole(get, "PORTAL_PORT", "8000", low=1, high=65535)
+    return Settings(
+        data_dir=data_dir,
+        host=get("PORTAL_HOST", "127.0.0.1"),
+        port=port,
+        base_url=_base_url(get("PORTAL_BASE_URL", f"http://localhost:{port}")),
+        workers=_whole(get, "PORTAL_WORKERS", "1", low=1, high=64),
+        secret_key=_secret_key(get("PORTAL_SECRET_KEY", ""), data_dir),
+        smtp_url=_smtp_url(get("PORTAL_SMTP_URL", "")),
+        mail_from=get("PORTAL_MAIL_FROM", "desk@localhost.localdomain"),
+        zone=_zone(get("PORTAL_TIME_ZONE", "Asia/Tehran")),
+        languages=_languages(get("PORTAL_LANGUAGES", "fa,en")),
+        trusted_proxies=get("PORTAL_TRUSTED_PROXIES", ""),
+        demo_password=get("PORTAL_DEMO_PASSWORD", ""),
+    )
+
+
+class Reader:
+    """Looks a name up in the environment, or in the file that ``NAME_FILE`` names."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+
+    def __call__(self, name: str, default: str) -> str:
+        path = self.environ.get(f"{name}_FILE")
+        if path:
+            try:
+                return Path(path).read_text().splitlines()[0].strip()
+            except (OSError, IndexError) as error:
+                raise SettingError(f"{name}_FILE: can't read a first line from {path}: {error}") from error
+        return self.environ.get(name) or default
+
+
+def _whole(get: Reader, name: str, default: str, *, low: int, high: int) -> int:
+    value = get(name, default)
+    if not value.isdecimal() or not low <= int(value) <= high:
+        raise SettingError(f"{name}={value!r}: give a whole number from {low} to {high}.")
+    return int(value)
+
+
+def _base_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise SettingError(f"PORTAL_BASE_URL={value!r}: give scheme and host, like https://desk.example.org")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise SettingError(
+            f"PORTAL_BASE_URL={value!r}: plain http is for this machine only; "
+            "put a proxy with a certificate in front and give its https address."
+        )
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _smtp_url(value: str) -> str:
+    if value and urlsplit(value).scheme not in ("smtp", "smtps", "smtp+starttls"):
+        raise SettingError("PORTAL_SMTP_URL: begin with smtp://, smtps:// or smtp+starttls://")
+    return value
+
+
+def _zone(value: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(value)
+    except (OSError, ValueError, KeyError) as error:
+        raise SettingError(f"PORTAL_TIME_ZONE={value!r}: no such time zone, try Asia/Tehran") from error
+
+
+def _languages(value: str) -> tuple[str, ...]:
+    chosen = tuple(part.strip() for part in value.split(",") if part.strip())
+    if not chosen or set(chosen) - set(LANGUAGES):
+        raise SettingError(f"PORTAL_LANGUAGES={value!r}: choose from {', '.join(LANGUAGES)}")
+    return chosen
+
+
+def _secret_key(value: str, data_dir: Path) -> bytes:
+    if value:
+        if len(value) < 32:
+            raise SettingError("PORTAL_SECRET_KEY: at least 32 characters, from a random source.")
+        return value.encode()
+    path = data_dir / "secret_key"
+    if not path.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        _write_private(path, secrets.token_urlsafe(48))
+    return path.read_bytes().strip()
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Write ``path`` with mode 600 unless another process was first."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
