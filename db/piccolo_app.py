@@ -1,0 +1,15 @@
+"""Registers every table module with Piccolo's migrations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from piccolo.conf.apps import AppConfig, table_finder
+
+APP_CONFIG = AppConfig(
+    app_name="portal",
+    migrations_folder_path=str(Path(__file__).parent / "migrations"),
+    table_classes=table_finder(
+        ["db.accounts", "db.cases", "db.outbox", "db.services", "db.throttle"], exclude_imported=True
+    ),
+)

@@ -1,0 +1,99 @@
+"""Tables of what is offered: agencies, their units, services, forms and service-level statements."""
+
+from __future__ import annotations
+
+from piccolo.columns import JSONB, UUID, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns.base import OnDelete
+from piccolo.constraints import Check, Unique
+from piccolo.table import Table
+
+from db.keys import uuid7
+
+KEEP = OnDelete.restrict
+"""A row that others point to can't be deleted; Piccolo would delete those too."""
+
+
+class Agency(Table, tablename="agency"):
+    """An organisation that offers services."""
+
+    id = UUID(primary_key=True, default=uuid7)
+    slug = Varchar(length=80, unique=True)
+    name_fa = Varchar(length=200)
+    name_en = Varchar(length=200)
+
+
+class Unit(Table, tablename="unit"):
+    """A part of an agency that works on cases; its phone and e-mail are public."""
+
+    id = UUID(primary_key=True, default=uuid7)
+    agency = ForeignKey(Agency, on_delete=KEEP, null=False)
+    slug = Varchar(length=80, unique=True)
+    name_fa = Varchar(length=200)
+    name_en = Varchar(length=200)
+    phone = Varchar(length=40, default="")
+    email = Varchar(length=254, default="")
+
+
+class Calendar(Table, tablename="calendar"):
+    """Working hours that targets count in.
+
+    ``week`` maps the weekday ("0" = Monday) to windows of local minutes ``[[450, 870]]``; ``holidays`` is a
+    country code of the holidays package or empty.
+    """
+
+    id = UUID(primary_key=True, default=uuid7)
+    name = Varchar(length=80, unique=True)
+    zone = Varchar(length=60)
+    week = JSONB()
+    holidays = Varchar(length=10, default="")
+
+
+class Service(Table, tablename="service"):
+    """One service of an agency. ``state`` is draft (not shown), open or closed (shown, takes nothing new).
+
+    ``sheet`` holds what is shown as a whole and never filtered: description, documents, cost, legal basis,
+    frequency. ``search_key`` is the normalised text that the catalogue's search looks in.
+    """
+
+    id = UUID(primary_key=True, default=uuid7)
+    slug = Varchar(length=80, unique=True)
+    agency = ForeignKey(Agency, on_delete=KEEP, null=False)
+    unit = ForeignKey(Unit, on_delete=KEEP, null=False)
+    title_fa = Varchar(length=200)
+    title_en = Varchar(length=200)
+    audience = JSONB()
+    intake_channels = JSONB()
+    sheet = JSONB()
+    search_key = Text(default="")
+    free = Boolean(default=True)
+    sensitive = Boolean(default=False)
+    state = Varchar(length=10, default="draft")
+    position = Integer(default=0)
+    known_state = Check("state IN ('draft', 'open', 'closed')")
+
+
+class FormVersion(Table, tablename="form_version"):
+    """One edition of a service's form. A case keeps the edition it was filed with; the highest ``n`` is asked now."""
+
+    id = UUID(primary_key=True, default=uuid7)
+    service = ForeignKey(Service, on_delete=KEEP, null=False)
+    n = Integer()
+    fields = JSONB()
+    published_at = Timestamptz(default=None)
+    form_version_edition = Unique([service, n])
+
+
+class SlaVersion(Table, tablename="sla_version"):
+    """One edition of a service's statement; ``document`` is a ``Statement`` as JSON, ``sha256`` its digest.
+
+    In force from ``in_force_from`` while ``superseded_at`` is NULL; at most one such row per service.
+    """
+
+    id = UUID(primary_key=True, default=uuid7)
+    service = ForeignKey(Service, on_delete=KEEP, null=False)
+    n = Integer()
+    document = JSONB()
+    sha256 = Varchar(length=64)
+    in_force_from = Timestamptz(default=None)
+    superseded_at = Timestamptz(null=True, default=None)
+    sla_version_edition = Unique([service, n])
