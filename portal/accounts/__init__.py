@@ -1,0 +1,1 @@
+"""People who sign in: their accounts and how they come in and out."""

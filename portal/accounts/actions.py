@@ -1,0 +1,114 @@
+"""What happens to accounts: they are made, and people sign in."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from db.accounts import Account
+from portal.accounts.queries import credentials_of
+from portal.errors import BadRequest, Conflict, NotAllowed
+from portal.i18n import _
+from portal.security import attempts, passwords, sessions, throttle
+from portal.security.address import network_of
+
+ROLES = frozenset({"citizen", "liaison", "staff", "evaluator", "manager", "admin", "auditor"})
+ADDRESS_LIMIT, ADDRESS_WINDOW = 30, timedelta(minutes=10)
+KNOWN_FOR, KNOWN_BY = timedelta(days=30), timedelta(days=1)
+
+
+class WrongPassword(NotAllowed):
+    """User name and password don't go together. Says the same for an unknown name and a locked account."""
+
+
+async def sign_in(username: str, password: str, *, device: str, address: str, now: datetime) -> str:
+    """A new session of the account exists; returns its token for the cookie.
+
+    Raises WrongPassword; TooMany while a wait is not over (5 tries per account, then 30 s doubling to an
+    hour; 30 wrong ones per address in ten minutes); Busy when too many sign in. Every answer takes as long
+    for unknown names. Not one transaction: the tries must stay counted, and hashing would hold a connection.
+    """
+    name = username_key(username)
+    from_address = f"sign-in:address:{network_of(address)}"
+    await throttle.hit(from_address, limit=ADDRESS_LIMIT, window=ADDRESS_WINDOW, now=now)
+    known = f"sign-in:known:{_digest(name)}:{network_of(address)}"
+    turn = await _turn(name, address, known, now)
+    await attempts.take_turn(turn, now=now)
+    found = await credentials_of(name)
+    if not await passwords.verify(found.password_hash if found else None, password) or found is None:
+        raise WrongPassword(_("User name and password don't go together. Please look at both again."))
+    await throttle.count(from_address, ADDRESS_WINDOW, now, times=-1)
+    await attempts.forgive(turn)
+    await throttle.count(known, KNOWN_BY, now)
+    if passwords.needs_rehash(found.password_hash):
+        await _rehash(found.account_id, found.password_hash, password)
+    return await sessions.open_session(found.account_id, device=device, now=now)
+
+
+async def make_account(
+    username: str,
+    *,
+    display_name: str,
+    role: str,
+    password: str,
+    now: datetime,
+    unit: UUID | None = None,
+    email: str | None = None,
+    locale: str = "fa",
+) -> UUID:
+    """An active account exists; returns its id.
+
+    Raises BadRequest for an unknown role, an unusable name or a password that is too easy, Conflict when the
+    user name is taken.
+    """
+    name = username_key(username)
+    if role not in ROLES or not 0 < len(name) <= 80:
+        raise BadRequest(_("An account needs one of our roles and a user name of at most 80 characters."))
+    if problem := passwords.weakness(password, username=name):
+        raise BadRequest(problem)
+    account = Account(
+        username=name,
+        display_name=display_name,
+        role=role,
+        unit=unit,
+        email=email,
+        password_hash=await passwords.hash_password(password),
+        locale=locale,
+        created_at=now,
+    )
+    made = await Account.insert(account).on_conflict(action="DO NOTHING", target=Account.username)
+    if not made:
+        raise Conflict(_("This user name is taken."))
+    return account.id
+
+
+def username_key(username: str) -> str:
+    """How a user name is kept and found: keyboards, capitals and spaces around it make no difference."""
+    return passwords.folded(unicodedata.normalize("NFKC", username).casefold()).strip()
+
+
+async def _turn(name: str, address: str, known: str, now: datetime) -> str:
+    """Whose wrong tries count together.
+
+    Tries from where this account signed in during the last month are counted by themselves: so a stranger who
+    keeps guessing elsewhere slows down everybody but the owner.
+    """
+    everywhere = f"sign-in:{_digest(name)}"
+    if await throttle.since(known, now - KNOWN_FOR):
+        return f"{everywhere}:{network_of(address)}"
+    return everywhere
+
+
+async def _rehash(account: UUID, kept: str, password: str) -> None:
+    """Keep the right password with today's parameters, unless it was changed meanwhile."""
+    fresh = await passwords.hash_password(password)
+    await Account.update({Account.password_hash: fresh}).where(
+        Account.id == account, Account.password_hash == kept
+    )
+
+
+def _digest(name: str) -> str:
+    """What stands for a user name in a counter's key: people type passwords into that field by mistake."""
+    return hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:32]

@@ -1,0 +1,41 @@
+"""Cookies: one way to name, set, read and clear them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.datastructures import Cookie
+
+from portal.settings import Settings
+
+
+def cookie_name(settings: Settings, name: str) -> str:
+    """``__Host-<name>`` on https, plain on loopback: only Chromium keeps ``__Host-`` cookies there."""
+    return f"__Host-{name}" if settings.secure else name
+
+
+def cookie(settings: Settings, name: str, value: str, max_age: int | None = None) -> Cookie:
+    """A cookie that no script reads and no other site makes the browser send with a form.
+
+    ``max_age`` is in seconds; None means until the browser closes.
+    """
+    return Cookie(
+        key=cookie_name(settings, name),
+        value=value,
+        max_age=max_age,
+        path="/",
+        secure=settings.secure,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def cleared(settings: Settings, name: str) -> Cookie:
+    """What makes the browser forget ``name`` at once."""
+    return cookie(settings, name, "", max_age=0)
+
+
+def cookie_value(settings: Settings, connection: ASGIConnection[Any, Any, Any, Any], name: str) -> str:
+    """What the browser sent for ``name``; empty when it sent nothing. Never to be believed unchecked."""
+    return connection.cookies.get(cookie_name(settings, name), "")

@@ -1,0 +1,107 @@
+"""Who is asking, and who may open a page.
+
+Put the guards on the Router, so that no handler can be forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.enums import ScopeType
+from litestar.handlers import BaseRouteHandler
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from portal.errors import NotAllowed, PortalError
+from portal.i18n import _
+from portal.security.cookies import cookie_value
+from portal.security.sessions import COOKIE, SignedIn, account_of
+from portal.settings import Settings
+
+Connection = ASGIConnection[Any, Any, SignedIn | None, Any]
+
+
+class SignInNeeded(PortalError):
+    """Nobody is signed in. Browsers are sent to the sign-in page and from there to ``next``.
+
+    ``next`` is a path of ours with its query, without language prefix; empty where going back makes no sense
+    (a POST).
+    """
+
+    status = 401
+
+    def __init__(self, next: str) -> None:
+        super().__init__(_("Please sign in first."))
+        self.next = next
+
+
+class SignedInReader(ASGIMiddleware):
+    """Litestar middleware: ``request.user`` is the SignedIn account or None.
+
+    Without a session cookie no query is made. ``clock`` gives the present UTC instant. Handlers that never
+    look at the visitor (style sheets, health) are left out by ``opt={"no_session": True}``.
+    """
+
+    scopes = (ScopeType.HTTP,)
+    exclude_opt_key = "no_session"
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
+        self.settings = settings
+        self.clock = clock
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Find out who is asking, then go on."""
+        token = cookie_value(self.settings, Request(scope), COOKIE)
+        scope["user"] = await account_of(token, self.clock()) if token else None
+        await next_app(scope, receive, send)
+
+
+def signed_in(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Anybody with an account may. Raises SignInNeeded."""
+    _account(connection)
+
+
+def staff_only(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Staff, managers and admins may. Raises SignInNeeded or NotAllowed."""
+    if not _account(connection).is_staff:
+        raise NotAllowed(_("This page is for the people of the desk."))
+
+
+def admin_only(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Site admins may. Raises SignInNeeded or NotAllowed."""
+    if _account(connection).role != "admin":
+        raise NotAllowed(_("This page is for the site admins."))
+
+
+def same_site_path(value: str) -> str:
+    """``value`` when a browser can only understand it as a path of ours; otherwise empty.
+
+    Browsers drop tabs and line breaks and take a backslash for a slash, so none of these may be inside.
+    """
+    if not value.startswith("/") or value.startswith("//") or len(value) > 2000:
+        return ""
+    if "\\" in value or not value.isprintable():
+        return ""
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return ""
+    return "" if parts.scheme or parts.netloc else value
+
+
+def _account(connection: Connection) -> SignedIn:
+    """Who is signed in. A missing reader of sessions counts as nobody: what fails, fails closed."""
+    account = connection.scope.get("user")
+    if isinstance(account, SignedIn):
+        return account
+    raise SignInNeeded(_here(connection) if connection.scope.get("method") in ("GET", "HEAD") else "")
+
+
+def _here(connection: Connection) -> str:
+    query = connection.scope.get("query_string", b"").decode("latin-1")
+    return same_site_path(connection.scope["path"] + (f"?{query}" if query else ""))

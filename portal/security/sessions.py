@@ -1,0 +1,100 @@
+"""Who is signed in: rows of our own table, found by the SHA-256 of a random token in the browser's cookie.
+
+Only a token found there counts, so one that somebody planted before sign-in stays worthless; a visitor
+without the cookie costs no row and no query.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from db.accounts import Session
+
+COOKIE = "session"
+STAFF_ROLES = frozenset({"staff", "manager", "admin"})
+OUTSIDE_ROLES = frozenset({"citizen", "liaison"})
+ABSOLUTE_LIMIT = timedelta(hours=12)
+SEEN_EVERY = timedelta(minutes=1)
+# In SQL because every page of a signed-in visitor asks it: 0.2 ms, and 1.2 ms when Piccolo builds the join.
+_FIND = """
+    SELECT s.id AS session_id, s.seen_at,
+           a.id AS account_id, a.username, a.display_name, a.role, a.unit, a.locale
+    FROM session s JOIN account a ON a.id = s.account
+    WHERE s.token_sha256 = {} AND s.ends_at > {} AND a.state = 'active'
+"""
+
+
+class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
+    """The account behind this request, as it is now. ``unit`` is None for people outside the desk.
+
+    ``is_staff``: may work at the desk (staff, manager, admin).
+    """
+
+    account_id: UUID
+    username: str
+    display_name: str
+    role: str
+    unit: UUID | None
+    locale: str
+    is_staff: bool
+
+
+async def open_session(account: UUID, *, device: str, now: datetime) -> str:
+    """A new session of ``account`` exists until 12 hours from ``now``; returns its token.
+
+    The token is kept nowhere else. ``device`` is what the browser calls itself.
+    """
+    token = secrets.token_urlsafe(32)
+    await Session.insert(
+        Session(
+            token_sha256=_digest(token),
+            account=account,
+            device=device[:200],
+            started_at=now,
+            seen_at=now,
+            ends_at=now + ABSOLUTE_LIMIT,
+        )
+    )
+    return token
+
+
+async def account_of(token: str, now: datetime) -> SignedIn | None:
+    """The active account whose open session has ``token``; None when there is none (any more).
+
+    Name, role and state are read each time: a lock or a new role holds from the next request on. Unused for
+    30 minutes (people of the desk) or 60 minutes (citizens and liaisons), a session is over.
+    """
+    rows = await Session.raw(_FIND, _digest(token), now)
+    if not rows or now - rows[0]["seen_at"] >= idle_limit(rows[0]["role"]):
+        return None
+    row = rows[0]
+    if now - row["seen_at"] >= SEEN_EVERY:
+        await Session.update({Session.seen_at: now}).where(
+            Session.id == row["session_id"], Session.seen_at == row["seen_at"]
+        )
+    fields = {name: row[name] for name in SignedIn.__struct_fields__ if name != "is_staff"}
+    return SignedIn(**fields, is_staff=row["role"] in STAFF_ROLES)
+
+
+async def end_session(token: str) -> None:
+    """No session with ``token`` exists any more."""
+    await Session.delete().where(Session.token_sha256 == _digest(token))
+
+
+async def forget_ended(now: datetime) -> None:
+    """Delete the rows of sessions that are past their absolute limit."""
+    await Session.delete().where(Session.ends_at <= now)
+
+
+def idle_limit(role: str) -> timedelta:
+    """How long a session of ``role`` may go unused."""
+    return timedelta(minutes=60 if role in OUTSIDE_ROLES else 30)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

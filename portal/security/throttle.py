@@ -1,0 +1,76 @@
+"""How often something happened lately: counters in the database, so every process counts together.
+
+Windows are fixed: one of ten minutes begins at :00, :10, :20 of the clock (UTC). Call these outside of any
+verb, so that a count stays when the rest of the request is rolled back.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta
+
+from db.keys import uuid7
+from db.throttle import Throttle
+from portal.errors import TooMany
+from portal.i18n import _
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+async def hit(key: str, *, limit: int, window: timedelta, now: datetime) -> None:
+    """Count one more ``key`` in the present window.
+
+    Raises TooMany from the ``limit + 1``th on; its ``retry_after`` is the seconds until the window ends.
+    """
+    if await count(key, window, now) > limit:
+        raise too_many(_start(window, now) + window - now)
+
+
+async def count(key: str, window: timedelta, now: datetime, *, times: int = 1) -> int:
+    """Count ``key`` ``times`` more and return how often it happened in the present window, these included."""
+    rows = await Throttle.raw(
+        "INSERT INTO throttle AS kept (id, key, window_start, hits) VALUES ({}, {}, {}, {})"
+        " ON CONFLICT (key, window_start) DO UPDATE SET hits = kept.hits + excluded.hits RETURNING hits",
+        uuid7(),
+        key,
+        _start(window, now),
+        times,
+    )
+    return int(rows[0]["hits"])
+
+
+async def peek(key: str, window: timedelta, now: datetime) -> int:
+    """How often ``key`` happened in the present window, counting nothing."""
+    row = (
+        await Throttle.select(Throttle.hits)
+        .where(Throttle.key == key, Throttle.window_start == _start(window, now))
+        .first()
+    )
+    return int(row["hits"]) if row else 0
+
+
+async def since(key: str, moment: datetime) -> int:
+    """How often ``key`` happened in all windows that began after ``moment``."""
+    rows = await Throttle.raw(
+        "SELECT coalesce(sum(hits), 0)::bigint AS hits FROM throttle WHERE key = {} AND window_start > {}",
+        key,
+        moment,
+    )
+    return int(rows[0]["hits"])
+
+
+async def forget_before(moment: datetime) -> None:
+    """Delete the counters of windows that began before ``moment``; 31 days back hurts no limit we keep."""
+    await Throttle.delete().where(Throttle.window_start < moment)
+
+
+def too_many(wait: timedelta) -> TooMany:
+    """The refusal that asks to come back after ``wait``, in whole seconds rounded up."""
+    return TooMany(
+        _("That was too many tries. Please wait a little."),
+        retry_after=max(1, math.ceil(wait.total_seconds())),
+    )
+
+
+def _start(window: timedelta, now: datetime) -> datetime:
+    return now - (now - _EPOCH) % window
