@@ -1,0 +1,187 @@
+"""Record and queue a message in the caller's transaction; later deliver it, once, or say why not.
+
+A message's row is the truth about it; its job says that somebody should look, and may be lost or run twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from piccolo.columns import Column
+
+from db.engine import Contention, connection_of_transaction
+from db.keys import uuid7
+from db.outbox import OutboxMessage
+from portal import smtp
+
+JOB = "deliver"
+DELAYS = (timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=5), timedelta(minutes=15))
+GIVE_UP_AFTER = timedelta(days=3)
+RECORD_DELAYS = (0.5, 1, 2, 4, 8, 8, 8)
+"""Seconds between tries to write down that a mail has left, while the database restarts."""
+AWAY = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # asyncpg 0.32, when a connection is cut just as it is used
+    asyncpg.OperatorInterventionError,
+    asyncpg.PostgresConnectionError,
+    Contention,
+)
+"""What a restarting database raises."""
+LOST_AFTER = timedelta(minutes=5)
+
+# One round trip in the filing path. PgQueuer's own enqueue costs several times as much and loads 15 MB of
+# modules into every web process; what its table asks for is pinned by tests/test_outbox.py.
+_ENQUEUE = """
+WITH message AS (
+    INSERT INTO outbox_message
+        (id, channel, recipient, template, locale, data, cause, "case", state, attempts, created_at, error)
+    VALUES ($1, 'mail', $2, $3, $4, $5, $6, $7, 'queued', 0, $8, '')
+    ON CONFLICT (cause) DO NOTHING
+    RETURNING id
+)
+INSERT INTO pgqueuer (priority, entrypoint, payload, status)
+SELECT 0, 'deliver', uuid_send(id), 'queued' FROM message
+"""
+_HASTEN = """
+UPDATE pgqueuer SET execute_after = now()
+WHERE entrypoint = 'deliver' AND status = 'queued' AND execute_after > now()
+"""
+_REQUEUE_LOST = """
+INSERT INTO pgqueuer (priority, entrypoint, payload, status)
+SELECT 0, 'deliver', uuid_send(id), 'queued' FROM outbox_message AS message
+WHERE state = 'queued' AND created_at < {}
+    AND NOT EXISTS (SELECT FROM pgqueuer WHERE entrypoint = 'deliver' AND payload = uuid_send(message.id))
+"""
+
+Change = dict[Column | str, Any]
+Prepare = Callable[[OutboxMessage], Awaitable[Mapping[str, Any]]]
+Render = Callable[[str, str, Mapping[str, Any]], smtp.MailText]
+Post = Callable[[EmailMessage], Awaitable[None]]
+
+
+class Outcome(Enum):
+    """What became of one look at a message."""
+
+    NOTHING = "nothing"
+    SENT = "sent"
+    FAILED = "failed"
+    KEPT = "kept"
+
+
+class Retry(Exception):
+    """Not delivered yet; look again after ``delay``. ``server_down``: all mail waits for the same cause."""
+
+    def __init__(self, delay: timedelta, *, server_down: bool) -> None:
+        super().__init__(f"again in {delay}")
+        self.delay, self.server_down = delay, server_down
+
+
+class Courier(msgspec.Struct, frozen=True, kw_only=True):
+    """How messages leave this process.
+
+    ``prepare`` returns what the template shows, with a fresh link where a feature adds one; ``render`` makes
+    the words; ``post`` hands the mail over, None where no mail server is configured. ``sender`` is the
+    address mails come from and ``host`` the portal's own name, without port.
+    """
+
+    prepare: Prepare
+    render: Render
+    post: Post | None
+    sender: str
+    host: str
+
+
+async def enqueue(
+    template: str,
+    *,
+    recipient: str,
+    locale: str,
+    data: Mapping[str, Any],
+    cause: str,
+    case: UUID | None,
+    now: datetime,
+) -> None:
+    """A message is recorded and its delivery queued in the caller's transaction: both happen, or neither.
+
+    ``cause`` names the event and whom it tells, like ``case-registered:<id>:applicant``; the second message
+    of one cause is dropped silently, so a repeated event mails once. ``data`` is stored: no secrets in it.
+    """
+    shown = msgspec.json.encode(data).decode()
+    await connection_of_transaction().execute(
+        _ENQUEUE, uuid7(), recipient, template, locale, shown, cause, case, now
+    )
+
+
+async def deliver(message_id: UUID, *, now: datetime, courier: Courier) -> Outcome:
+    """The message was sent, has failed for good or is kept; nothing happens to one that is not queued.
+
+    Raises Retry when it may work later: after 1, 2, 5, then every 15 minutes, until it is three days old.
+    """
+    message = await OutboxMessage.objects().get(OutboxMessage.id == message_id).output(load_json=True)
+    if message is None or message.state != "queued":
+        return Outcome.NOTHING
+    if courier.post is None:
+        return await _record(message, Outcome.KEPT, now=now)
+    try:
+        await courier.post(await _compose(message, courier, now=now))
+    except smtp.Permanent as error:
+        return await _record(message, Outcome.FAILED, now=now, error=str(error))
+    except smtp.Temporary as error:
+        return await _put_off(message, error, now=now)
+    return await _record(message, Outcome.SENT, now=now)
+
+
+async def _compose(message: OutboxMessage, courier: Courier, *, now: datetime) -> EmailMessage:
+    text = courier.render(message.template, message.locale, await courier.prepare(message))
+    message_id = f"{message.id}@{courier.host}"
+    return smtp.compose(text, message.recipient, courier.sender, message_id, message.locale, now)
+
+
+async def _put_off(message: OutboxMessage, error: smtp.Temporary, *, now: datetime) -> Outcome:
+    if now - message.created_at > GIVE_UP_AFTER:
+        return await _record(message, Outcome.FAILED, now=now, error=str(error))
+    delay = DELAYS[min(message.attempts, len(DELAYS) - 1)]
+    change: Change = {
+        OutboxMessage.attempts: OutboxMessage.attempts + 1,
+        OutboxMessage.error: str(error)[:500],
+    }
+    await OutboxMessage.update(change).where(OutboxMessage.id == message.id)
+    raise Retry(delay, server_down=error.server_down) from error
+
+
+async def _record(message: OutboxMessage, outcome: Outcome, *, now: datetime, error: str = "") -> Outcome:
+    """Write the end of a message. Patient with the database: forgetting a sent mail would send it again."""
+    change: Change = {
+        OutboxMessage.state: outcome.value,
+        OutboxMessage.attempts: OutboxMessage.attempts + 1,
+        OutboxMessage.ended_at: now,
+        OutboxMessage.error: error[:500],
+    }
+    for delay in (*RECORD_DELAYS, None):
+        try:
+            await OutboxMessage.update(change).where(OutboxMessage.id == message.id)
+            break
+        except AWAY:
+            if delay is None:
+                raise
+            await asyncio.sleep(delay)
+    return outcome
+
+
+async def requeue_lost(*, now: datetime) -> None:
+    """Every message that still waits has a job again, should one have been lost with a crashed worker."""
+    await OutboxMessage.raw(_REQUEUE_LOST, now - LOST_AFTER)
+
+
+async def hasten() -> None:
+    """Every message that waits for its next try is due now: the mail server answers again."""
+    await OutboxMessage.raw(_HASTEN)

@@ -1,0 +1,168 @@
+"""One mail, composed and handed to the mail server; the only module that speaks SMTP.
+
+Nothing here touches the database or knows why a mail is sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from contextlib import suppress
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import format_datetime, formataddr, parseaddr
+from typing import Protocol
+from urllib.parse import SplitResult, unquote, urlsplit
+
+import aiosmtplib
+
+STEP_SECONDS = 10
+"""Longest wait for one answer of the mail server."""
+WHOLE_SECONDS = 45
+"""Longest time for one mail, so that a server that drips its answers holds a place no longer than this."""
+PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
+_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+
+
+_partings: set[asyncio.Task[None]] = set()  # asyncio itself holds tasks only weakly
+
+
+class NotTaken(Exception):
+    """The mail server did not take the mail; the text says why, in the server's words where it had any."""
+
+
+class Permanent(NotTaken):
+    """This mail will never be taken as it is; trying again would change nothing."""
+
+
+class Temporary(NotTaken):
+    """The mail was not taken now and may be later. ``server_down``: no mail would have been taken."""
+
+    def __init__(self, message: str, *, server_down: bool = False) -> None:
+        super().__init__(message)
+        self.server_down = server_down
+
+
+class MailText(Protocol):
+    """What a template rendered: one subject line and the same words twice, as text and as HTML."""
+
+    @property
+    def subject(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def html(self) -> str: ...
+
+
+def one_address(text: str) -> str:
+    """``text`` as one bare address in ASCII (a Persian domain in its xn-- form). Raises Permanent otherwise.
+
+    Stricter than the RFC on purpose: no quotes, comments, lists or names, which parsers read differently.
+    """
+    local, at, domain = text.rpartition("@")
+    with suppress(UnicodeError):
+        domain = domain.encode("idna").decode("ascii")
+    if not at or len(local) > 64 or len(domain) > 253:
+        raise Permanent(f"not one e-mail address: {text[:80]!r}")
+    if not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(domain):
+        raise Permanent(f"not one e-mail address: {text[:80]!r}")
+    return f"{local}@{domain}"
+
+
+def compose(
+    mail_text: MailText, recipient: str, sender: str, message_id: str, locale: str, now: datetime
+) -> EmailMessage:
+    """A mail to exactly one ``recipient``, as plain text and HTML.
+
+    ``sender`` is an address or ``Name <address>``. ``message_id`` stays the same when a mail is sent again,
+    so that the reader's program can drop the second copy. Raises Permanent for what can't stand in a header
+    and for what is not one address.
+    """
+    name, address = parseaddr(sender)
+    message = EmailMessage()
+    message.set_content(mail_text.text, cte=_transfer_encoding(mail_text.text))
+    message.add_alternative(mail_text.html, subtype="html", cte=_transfer_encoding(mail_text.html))
+    # After the bodies: those take every Content-* header with them.
+    headers = {
+        "Subject": mail_text.subject.strip(),
+        "From": formataddr((name, one_address(address)), charset="utf-8") if name else one_address(address),
+        "To": one_address(recipient),
+        "Date": format_datetime(now),
+        "Message-ID": f"<{message_id}>",
+        "Content-Language": locale,
+        "Auto-Submitted": "auto-generated",
+    }
+    try:
+        for header, value in headers.items():
+            message[header] = value
+    except ValueError as error:
+        raise Permanent(f"can't stand in a header: {error}") from error
+    return message
+
+
+def _transfer_encoding(text: str) -> str:
+    # Never 8bit: a server without 8BITMIME would make Python re-encode the parts, and signatures would break.
+    return "quoted-printable" if text.isascii() else "base64"
+
+
+async def post(message: EmailMessage, url: str) -> None:
+    """The server at ``url`` has taken ``message``; it is theirs now.
+
+    ``smtp://`` speaks in the clear, ``smtps://`` within TLS, ``smtp+starttls://`` insists on STARTTLS; a
+    certificate is always verified. Raises Permanent or Temporary.
+    """
+    target = urlsplit(url)
+    client = _client(target, greeting=str(message["Message-ID"]).strip("<> ").rpartition("@")[2])
+    try:
+        async with asyncio.timeout(WHOLE_SECONDS):
+            await client.connect()
+            await client.send_message(message)
+    except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
+        client.close()
+        raise _judged(error, target) from error
+    # The caller writes this down before anything else: a crash until then sends the mail twice.
+    parting = asyncio.create_task(_say_good_bye(client))
+    _partings.add(parting)
+    parting.add_done_callback(_partings.discard)
+
+
+async def _say_good_bye(client: aiosmtplib.SMTP) -> None:
+    with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
+        await client.quit(timeout=2)
+    client.close()
+
+
+def _client(target: SplitResult, *, greeting: str) -> aiosmtplib.SMTP:
+    return aiosmtplib.SMTP(
+        hostname=target.hostname or "localhost",
+        port=target.port or PORTS[target.scheme],
+        username=unquote(target.username) if target.username else None,
+        password=unquote(target.password) if target.password else None,
+        # Otherwise aiosmtplib asks the resolver for this machine's name, which may hang.
+        local_hostname=greeting,
+        timeout=STEP_SECONDS,
+        use_tls=target.scheme == "smtps",
+        start_tls=target.scheme == "smtp+starttls",
+    )
+
+
+def _judged(error: Exception, target: SplitResult) -> Permanent | Temporary:
+    """What an error of aiosmtplib means for this mail.
+
+    The reply's class decides where the server speaks of this mail or its recipient. What the operator can
+    mend (password, certificate, refused sender) is worth waiting for, whatever its class.
+    """
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+        error = error.recipients[0]
+    if isinstance(error, ValueError):
+        return Permanent(str(error))
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        text = f"{error.code} {error.message}"
+        of_this_mail = isinstance(error, aiosmtplib.SMTPRecipientRefused | aiosmtplib.SMTPDataError)
+        if of_this_mail or error.code == 552:
+            return Permanent(text) if error.code >= 500 else Temporary(text)
+        return Temporary(text, server_down=True)
+    words = str(error) or "no answer in time"
+    return Temporary(f"{target.hostname}: {words}", server_down=True)

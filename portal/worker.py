@@ -1,0 +1,174 @@
+"""The worker process: delivers messages and, every few minutes, removes what nobody needs any more.
+
+Any number of workers may run against one database. Every job may be repeated or cut short without harm.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import signal
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from typing import Any, cast
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import asyncpg
+from pgqueuer import PgQueuer
+from pgqueuer.db import AsyncpgDriver
+from pgqueuer.domain.errors import FailingListenerError, RetryRequested
+from pgqueuer.models import Job, Schedule
+from piccolo.engine import engine_finder
+
+from db.cases import AccessGrant
+from db.engine import Engine, close_pool, open_pool
+from db.outbox import OutboxMessage
+from portal import outbox, smtp, templating
+from portal.cases import mails, rules
+from portal.security import sessions, throttle
+from portal.settings import Settings
+
+AT_ONCE = 8
+"""Mails under way in one worker. PgQueuer's own concurrency_limit is 60 times slower and outlives a crash."""
+HEARTBEAT = timedelta(seconds=10)
+"""The jobs of a dead worker come back after this time."""
+AFTER_A_BUG = timedelta(minutes=15)
+RECONNECT_SECONDS = (0.5, 1, 2, 5)
+THROTTLE_KEPT = timedelta(days=31)
+JOB_LOG_KEPT = timedelta(days=7)
+BROKEN = (*outbox.AWAY, asyncpg.PostgresError, FailingListenerError)
+
+logger = logging.getLogger(__name__)
+
+
+async def run(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT; a database that goes away is waited for."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await work(courier_of(settings, templating.MailTemplates(settings, rules.NAMES).render), stop)
+    await close_pool()
+
+
+def courier_of(settings: Settings, render: outbox.Render) -> outbox.Courier:
+    """How this installation sends: through PORTAL_SMTP_URL, or not at all when it is empty."""
+
+    async def post(message: EmailMessage) -> None:
+        await smtp.post(message, settings.smtp_url)
+
+    async def prepare(message: OutboxMessage) -> Mapping[str, Any]:
+        if message.template.startswith("cases/mail/"):
+            return await mails.with_link(message, settings, now=datetime.now(UTC))
+        return cast(Mapping[str, Any], message.data)
+
+    return outbox.Courier(
+        prepare=prepare,
+        render=render,
+        post=post if settings.smtp_url else None,
+        sender=settings.mail_from,
+        host=urlsplit(settings.base_url).hostname or "localhost",
+    )
+
+
+async def work(courier: outbox.Courier, stop: asyncio.Event) -> None:
+    """Jobs are done until ``stop`` is set; then those under way are finished. Survives a lost database."""
+    deliveries = Deliveries(courier)
+    failures = 0
+    while not stop.is_set():
+        started = asyncio.get_running_loop().time()
+        try:
+            await serve_jobs(deliveries, stop)
+        except BROKEN as error:
+            lasted = asyncio.get_running_loop().time() - started
+            failures = 0 if lasted > 30 else failures + 1
+            delay = RECONNECT_SECONDS[min(failures, len(RECONNECT_SECONDS) - 1)]
+            logger.warning("database lost (%s: %s); again in %s s", type(error).__name__, error, delay)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), delay)
+    await deliveries.finish()
+
+
+async def serve_jobs(deliveries: Deliveries, stop: asyncio.Event) -> None:
+    """Jobs are done until ``stop`` is set. Raises one of BROKEN when the database goes away."""
+    engine = engine_finder()
+    assert isinstance(engine, Engine), "piccolo_conf.DB is not set"
+    if engine.pool is None:
+        await open_pool(AT_ONCE + 2)
+    connection = await engine.get_new_connection()
+    queue = PgQueuer(AsyncpgDriver(connection))
+    queue.entrypoint(outbox.JOB)(deliveries.deliver)
+    queue.schedule("tidy", "*/5 * * * *")(_tidy_now)
+    stopping = asyncio.create_task(_pass_on(stop, queue.shutdown))
+    try:
+        await queue.run(
+            batch_size=AT_ONCE // 2,
+            max_concurrent_tasks=AT_ONCE,
+            dequeue_timeout=HEARTBEAT,
+            heartbeat_timeout=HEARTBEAT,
+            shutdown_on_listener_failure=True,
+            log_aggregation_interval=timedelta(0),
+        )
+    finally:
+        stopping.cancel()
+        connection.terminate()
+
+
+async def _pass_on(stop: asyncio.Event, shutdown: asyncio.Event) -> None:
+    await stop.wait()
+    shutdown.set()
+
+
+class Deliveries:
+    """Deliveries of this process. They outlive PgQueuer's connection, and none runs twice at a time."""
+
+    def __init__(self, courier: outbox.Courier) -> None:
+        self.courier = courier
+        self.under_way: dict[UUID, asyncio.Task[outbox.Outcome]] = {}
+        self.server_down = False
+
+    async def deliver(self, job: Job) -> None:
+        """The job's message was looked at. Raises RetryRequested when PgQueuer should come back with it."""
+        assert job.payload is not None, "a delivery names its message"
+        message_id = UUID(bytes=job.payload)
+        task = self.under_way.get(message_id) or self._begin(message_id)
+        try:
+            outcome = await asyncio.shield(task)
+        except outbox.Retry as retry:
+            self.server_down = self.server_down or retry.server_down
+            # Spread, so that mails of one bad minute do not knock together for hours.
+            raise RetryRequested(retry.delay * random.uniform(0.6, 1)) from retry  # noqa: S311
+        except BROKEN as error:
+            raise RetryRequested(HEARTBEAT) from error
+        except Exception as error:
+            logger.exception("message %s was not delivered", message_id)
+            raise RetryRequested(AFTER_A_BUG) from error
+        if outcome is outbox.Outcome.SENT and self.server_down:
+            self.server_down = False
+            await outbox.hasten()
+
+    def _begin(self, message_id: UUID) -> asyncio.Task[outbox.Outcome]:
+        delivery = outbox.deliver(message_id, now=datetime.now(UTC), courier=self.courier)
+        task = self.under_way[message_id] = asyncio.create_task(delivery)
+        task.add_done_callback(lambda _: self.under_way.pop(message_id))
+        return task
+
+    async def finish(self) -> None:
+        """Nothing is under way any more."""
+        await asyncio.gather(*self.under_way.values(), return_exceptions=True)
+
+
+async def _tidy_now(_: Schedule) -> None:
+    await tidy(now=datetime.now(UTC))
+
+
+async def tidy(*, now: datetime) -> None:
+    """Ended sessions and grants, old counters and old lines of the job log are gone; no mail is lost."""
+    await sessions.forget_ended(now)
+    await AccessGrant.delete().where(AccessGrant.expires_at < now)
+    await throttle.forget_before(now - THROTTLE_KEPT)
+    await OutboxMessage.raw("DELETE FROM pgqueuer_log WHERE created < {}", now - JOB_LOG_KEPT)
+    await outbox.requeue_lost(now=now)
