@@ -1,0 +1,133 @@
+"""The command line: ``portal serve``, ``demo``, ``worker``, ``migrate``, ``create-admin``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import getpass
+import os
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+import asyncpg
+
+from db.embedded import EmbeddedError
+from portal import serve, settings
+from portal.errors import PortalError
+from portal.settings import SettingError, Settings
+
+FAILED = 2
+
+
+class Refused(Exception):
+    """The command can't be carried out; the text is one line that says why."""
+
+
+EXPECTED = (SettingError, EmbeddedError, serve.CannotServe, PortalError, Refused)
+DATABASE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status: 0, or 2 after one line that says what is wrong."""
+    given = _parser().parse_args(arguments)
+    try:
+        given.run(settings.load(), given)
+    except EXPECTED as error:
+        return _say_why(str(error))
+    except DATABASE as error:
+        return _say_why(f"The database can't be used: {error}. Look at PORTAL_DATABASE_URL.")
+    except KeyboardInterrupt:
+        return _say_why("stopped")
+    return 0
+
+
+def _say_why(reason: str) -> int:
+    print(f"portal: {reason}", file=sys.stderr)
+    return FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="portal",
+        description="An electronic service desk. Settings come from the environment: see docs/operators.md.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    def command(name: str, run: Callable[[Settings, argparse.Namespace], None], says: str) -> None:
+        added = commands.add_parser(name, help=says, description=says)
+        added.set_defaults(run=run)
+        if name == "create-admin":
+            added.add_argument("username", help="what the administrator signs in with")
+            added.add_argument("display_name", help="the name that colleagues see")
+
+    command("serve", _serve, "Serve the portal: database, web processes and a worker. Ctrl-C stops it.")
+    command("demo", _demo, "Load sample services, cases and accounts, then serve.")
+    command("worker", _worker, "Run one more worker: it sends mail and tidies up.")
+    command("migrate", _migrate, "Bring the database up to date. serve and demo do it by themselves.")
+    command(
+        "create-admin",
+        _create_admin,
+        "Make an administrator's account. Asks for the password, or reads PORTAL_ADMIN_PASSWORD.",
+    )
+    return parser
+
+
+def _serve(chosen: Settings, _: argparse.Namespace) -> None:
+    serve.run(chosen)
+
+
+def _demo(chosen: Settings, _: argparse.Namespace) -> None:
+    def load() -> str:
+        from portal import demo
+
+        accounts = asyncio.run(demo.load(chosen))
+        lines = [f"  {username:<10} {password}  ({role})" for username, password, role in accounts]
+        return "\n".join(["Sample accounts:", *lines, ""])
+
+    serve.run(chosen, first=load)
+
+
+def _worker(chosen: Settings, _: argparse.Namespace) -> None:
+    with serve.database(chosen):
+        from portal import worker  # after PORTAL_DATABASE_URL is known
+
+        asyncio.run(worker.run(chosen))
+
+
+def _migrate(chosen: Settings, _: argparse.Namespace) -> None:
+    with serve.database(chosen) as known:
+        serve.migrate(known)
+
+
+def _create_admin(chosen: Settings, given: argparse.Namespace) -> None:
+    password = os.environ.get("PORTAL_ADMIN_PASSWORD") or _ask_password()
+
+    async def make() -> None:
+        from portal import i18n
+        from portal.accounts.actions import make_account
+
+        with i18n.using("en"):  # like the rest of the command line; many terminals can't join Persian letters
+            await make_account(
+                given.username,
+                display_name=given.display_name,
+                role="admin",
+                password=password,
+                now=datetime.now(UTC),
+            )
+
+    with serve.database(chosen) as known:
+        serve.migrate(known)
+        asyncio.run(make())
+    print(f"{given.username} may sign in as an administrator.")
+
+
+def _ask_password() -> str:
+    password = getpass.getpass("Password: ")
+    if getpass.getpass("Again: ") != password:
+        raise Refused("The two passwords differ.")
+    return password
+
+
+if __name__ == "__main__":
+    sys.exit(main())

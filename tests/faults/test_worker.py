@@ -1,0 +1,83 @@
+"""Workers are killed in the middle of their mails; every mail arrives all the same."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+import os
+import random
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from db.outbox import OutboxMessage
+from tests.mail_server import Box, mail_server
+from tests.test_worker import all_are, eventually, queue_mails
+
+pytestmark = pytest.mark.fault
+ROOT = Path(__file__).parent.parent.parent
+MAILS, KILLS = 300, 8
+
+
+def start_worker(box: Box) -> subprocess.Popen[bytes]:
+    environ = {**os.environ, "PORTAL_SMTP_URL": box.url, "PORTAL_DATA_DIR": "/nonexistent"}
+    environ["PORTAL_SECRET_KEY"] = "0" * 40
+    return subprocess.Popen([sys.executable, "-m", "tests.faults.worker_stub"], cwd=ROOT, env=environ)
+
+
+async def test_killed_workers_lose_no_mail_and_double_few(committed):
+    async with mail_server(Box(delay=0.02)) as box:  # a mail server in the same building
+        await queue_mails(MAILS)
+        for killed in range(1, KILLS + 1):
+            worker = start_worker(box)
+            try:
+                await eventually(reached(box, killed * 20))
+                await asyncio.sleep(random.uniform(0, 0.2))
+            finally:
+                worker.kill()
+                worker.wait()
+        last = start_worker(box)
+        try:
+            await eventually(all_are("sent"), seconds=60)
+        finally:
+            last.terminate()
+            last.wait()
+        copies = Counter(email.message_from_bytes(mail)["Message-ID"] for mail in box.taken)
+    assert len(copies) == MAILS
+    assert len(box.taken) - MAILS <= KILLS
+    assert await OutboxMessage.count() == MAILS
+
+
+def reached(box: Box, n: int):
+    async def happened() -> bool:
+        return len(box.taken) >= n
+
+    return happened
+
+
+async def test_a_job_of_a_killed_worker_comes_back_within_seconds(committed):
+    async with mail_server(Box()) as box:
+        box.answers["RCPT"] = None
+        await queue_mails(1)
+        worker = start_worker(box)
+
+        async def under_way() -> bool:
+            return bool(box.addressed)
+
+        try:
+            await eventually(under_way)
+        finally:
+            worker.kill()
+            worker.wait()
+        box.answers.clear()
+        another = start_worker(box)
+        try:
+            started = asyncio.get_running_loop().time()
+            await eventually(all_are("sent"), seconds=30)
+            assert asyncio.get_running_loop().time() - started < 22
+        finally:
+            another.terminate()
+            another.wait()

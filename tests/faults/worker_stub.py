@@ -1,0 +1,19 @@
+"""A worker process whose mails all say the same: ``python -m tests.faults.worker_stub``."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+
+from portal import settings, worker
+
+
+class Words(msgspec.Struct, frozen=True):
+    subject: str = "Registered"
+    text: str = "Registered"
+    html: str = "<p>Registered</p>"
+
+
+if __name__ == "__main__":
+    asyncio.run(worker.work(worker.courier_of(settings.load(), lambda *_: Words()), asyncio.Event()))
