@@ -1,0 +1,171 @@
+"""What happens to services: they are loaded from files."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from piccolo.columns import Column
+from piccolo.table import Table
+
+from db.engine import atomic
+from db.services import Agency, Calendar, FormVersion, Service, SlaVersion, Unit
+from portal import text
+from portal.services import queries
+from portal.services.statement import Field, Place, ServiceFile, Sheet, Statement, sha256
+from portal.workdays import IRAN_OFFICE
+
+SAMPLES = Path(__file__).parent / "samples"
+SAMPLE_ORDER = (
+    "yearbook-qom",
+    "performance-evaluation",
+    "resource-monitoring",
+    "spatial-observatory",
+    "yearbook-tehran",
+)
+OFFICE_CALENDAR = "iran-office"
+
+
+@atomic
+async def load_service(file: ServiceFile, *, position: int, now: datetime) -> UUID:
+    """The service ``file`` describes is shown at /services/<slug> as the file has it; returns its id.
+
+    A new service is open. A form or a statement that differs from the newest becomes a new edition, a
+    statement's in force from ``now``, the one before it superseded at the same instant; the number inside the
+    document is the edition's. The same file again changes nothing, and neither the state somebody gave the
+    service nor an edited calendar is touched.
+    """
+    agency = await _keep(Agency, Agency.slug, _agency(file.agency))
+    unit = await _keep(Unit, Unit.slug, _unit(file.unit, agency))
+    await _offer_calendar()
+    kept_state = (Service.state,)
+    service = await _keep(
+        Service, Service.slug, _service(file, agency=agency, unit=unit, position=position), keep=kept_state
+    )
+    await _publish_form(service, file.form, now)
+    await _publish_statement(service, file.statement, now)
+    queries.forget()
+    return service
+
+
+async def load_samples(now: datetime) -> None:
+    """The five sample services are there, in the order the desk shows them."""
+    for position, slug in enumerate(SAMPLE_ORDER):
+        await load_service(read_sample(slug), position=position, now=now)
+
+
+def read_sample(slug: str) -> ServiceFile:
+    """A sample as its file has it. Raises msgspec.ValidationError for a file that is none."""
+    return msgspec.json.decode((SAMPLES / f"{slug}.json").read_bytes(), type=ServiceFile)
+
+
+async def _keep(table: type[Table], target: Column, row: Table, *, keep: tuple[Column, ...] = ()) -> UUID:
+    """``row`` is in ``table``, over one of the same ``target``, whose key and ``keep`` columns stay.
+
+    Locks the row until the transaction ends.
+    """
+    stays = {"id", target._meta.name, *(column._meta.name for column in keep)}
+    values = [column for column in table._meta.columns if column._meta.name not in stays]
+    made = (
+        await table.insert(row)
+        .on_conflict(target=target, action="DO UPDATE", values=values)
+        .returning(table._meta.primary_key)
+    )
+    kept: UUID = made[0]["id"]
+    return kept
+
+
+def _agency(place: Place) -> Agency:
+    return Agency(slug=place.slug, name_fa=place.name.fa, name_en=place.name.en)
+
+
+def _unit(place: Place, agency: UUID) -> Unit:
+    return Unit(
+        slug=place.slug,
+        agency=agency,
+        name_fa=place.name.fa,
+        name_en=place.name.en,
+        phone=place.phone,
+        email=place.email,
+    )
+
+
+async def _offer_calendar() -> None:
+    calendar = Calendar(
+        name=OFFICE_CALENDAR,
+        zone=IRAN_OFFICE.zone,
+        week=_json(IRAN_OFFICE.week),
+        holidays=IRAN_OFFICE.holidays,
+    )
+    await Calendar.insert(calendar).on_conflict(target=Calendar.name, action="DO NOTHING")
+
+
+def _service(file: ServiceFile, *, agency: UUID, unit: UUID, position: int) -> Service:
+    return Service(
+        slug=file.slug,
+        agency=agency,
+        unit=unit,
+        title_fa=file.title.fa,
+        title_en=file.title.en,
+        audience=_json(file.audience),
+        intake_channels=_json(file.intake_channels),
+        sheet=_json(Sheet(**{name: getattr(file, name) for name in Sheet.__struct_fields__})),
+        search_key=_search_key(file),
+        free=file.free,
+        sensitive=file.sensitive,
+        state="open",
+        position=position,
+    )
+
+
+def _search_key(file: ServiceFile) -> str:
+    found_by = (file.title, file.summary, file.description, file.agency.name, file.unit.name, *file.documents)
+    return text.search_key(" ".join(f"{words.fa} {words.en}" for words in found_by))
+
+
+async def _publish_form(service: UUID, fields: tuple[Field, ...], now: datetime) -> None:
+    newest = (
+        await FormVersion.select(FormVersion.n, FormVersion.fields)
+        .where(FormVersion.service == service)
+        .order_by(FormVersion.n, ascending=False)
+        .first()
+    )
+    if newest and msgspec.json.decode(newest["fields"], type=tuple[Field, ...]) == fields:
+        return
+    n = newest["n"] + 1 if newest else 1
+    await FormVersion.insert(FormVersion(service=service, n=n, fields=_json(fields), published_at=now))
+
+
+async def _publish_statement(service: UUID, statement: Statement, now: datetime) -> None:
+    newest = (
+        await SlaVersion.select(SlaVersion.n, SlaVersion.sha256)
+        .where(SlaVersion.service == service)
+        .order_by(SlaVersion.n, ascending=False)
+        .first()
+    )
+    if newest and newest["sha256"] == sha256(_numbered(statement, newest["n"])):
+        return
+    document = _numbered(statement, newest["n"] + 1 if newest else 1)
+    await SlaVersion.update({SlaVersion.superseded_at: now}).where(
+        SlaVersion.service == service, SlaVersion.superseded_at.is_null()
+    )
+    await SlaVersion.insert(
+        SlaVersion(
+            service=service,
+            n=document.version,
+            document=_json(document),
+            sha256=sha256(document),
+            in_force_from=now,
+        )
+    )
+
+
+def _numbered(statement: Statement, n: int) -> Statement:
+    return msgspec.structs.replace(statement, version=n)
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,176 @@
+"""The shapes a service is written in: its sheet, its form fields, its service-level statement.
+
+A statement's seven customary sections come first, extra sections after them; a clause says what one party promises;
+a target is a clause a clock can read. The same shapes are stored, shown, exported and (later) edited.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from typing import Literal
+
+import msgspec
+
+from portal.i18n import current_language
+from portal.sla import Target
+
+Audience = Literal["citizen", "business", "agency"]
+Channel = Literal["portal", "office_automation", "fax", "official_email", "letter"]
+FieldKind = Literal[
+    "text",
+    "long_text",
+    "number",
+    "date",
+    "choice",
+    "choices",
+    "national_id",
+    "legal_id",
+    "phone",
+    "email",
+    "file",
+]
+
+
+class Words(msgspec.Struct, frozen=True):
+    """One text in both languages."""
+
+    fa: str
+    en: str
+
+    def __str__(self) -> str:
+        """The text in the reader's language."""
+        return self.en if current_language() == "en" else self.fa
+
+
+class Option(msgspec.Struct, frozen=True):
+    """One choice; ``value`` is what is stored."""
+
+    value: str
+    label: Words
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True):
+    """One question of a service's form. It is posted as ``f_<key>``; limits are characters or the number's range."""
+
+    key: str
+    kind: FieldKind
+    label: Words
+    help: Words | None = None
+    required: bool = False
+    max_length: int = 200
+    minimum: int | None = None
+    maximum: int | None = None
+    options: tuple[Option, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return f"f_{self.key}"
+
+    @property
+    def personal(self) -> bool:
+        """The answer is masked for whoever has only proven a phone number or an address."""
+        return self.kind in ("text", "long_text", "national_id", "legal_id", "phone", "email")
+
+    def label_of(self, value: str) -> str:
+        """The words of a stored choice; the value itself where the option is gone."""
+        return next((str(option.label) for option in self.options if option.value == value), value)
+
+
+class LegalBasis(msgspec.Struct, frozen=True, kw_only=True):
+    """A law or circular as found. ``date`` is None where ``date_raw`` is no date that can exist."""
+
+    title: Words
+    number: str
+    date_raw: str
+    date: date | None = None
+    date_uncertain: bool = False
+
+
+class Section(msgspec.Struct, frozen=True):
+    """One part of a statement in running text."""
+
+    key: str
+    title: Words
+    text: Words
+
+
+class Clause(msgspec.Struct, frozen=True):
+    """What one party (or both) promises; ``section`` is the key of the part it stands in."""
+
+    id: str
+    section: str
+    party: Literal["provider", "recipient", "both"]
+    text: Words
+
+
+class Statement(msgspec.Struct, frozen=True, kw_only=True):
+    """One edition of a service-level statement. Dates are local days, ``valid_until`` the last one, inclusive."""
+
+    version: int
+    valid_from: date | None = None
+    valid_until: date | None = None
+    until_superseded: bool = True
+    notice_lead_hours: int
+    targets: tuple[Target, ...]
+    sections: tuple[Section, ...]
+    clauses: tuple[Clause, ...]
+
+    def target(self, key: str) -> Target | None:
+        return next((target for target in self.targets if target.key == key), None)
+
+    def clauses_in(self, section: str) -> list[Clause]:
+        return [clause for clause in self.clauses if clause.section == section]
+
+    def promised_by(self, party: str) -> list[Clause]:
+        """What ``party`` owes, common duties included."""
+        return [clause for clause in self.clauses if clause.party in (party, "both")]
+
+    def validity(self, today: date) -> str:
+        """in_force, not_yet, date_passed (past its last day but standing until replaced) or over."""
+        if self.valid_from and today < self.valid_from:
+            return "not_yet"
+        if self.valid_until and today > self.valid_until:
+            return "date_passed" if self.until_superseded else "over"
+        return "in_force"
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """An agency or a unit as a service file names it."""
+
+    slug: str
+    name: Words
+    phone: str = ""
+    email: str = ""
+
+
+class Sheet(msgspec.Struct, frozen=True, kw_only=True):
+    """What the service page shows and nobody filters by."""
+
+    summary: Words
+    description: Words
+    documents: tuple[Words, ...] = ()
+    cost_note: Words
+    frequency: Words
+    files_note: Words | None = None
+    legal_basis: tuple[LegalBasis, ...] = ()
+
+
+class ServiceFile(Sheet, frozen=True, kw_only=True):
+    """A whole service as one file, for samples and transfer between desks."""
+
+    slug: str
+    agency: Place
+    unit: Place
+    title: Words
+    audience: tuple[Audience, ...]
+    intake_channels: tuple[Channel, ...]
+    free: bool
+    sensitive: bool = False
+    form: tuple[Field, ...]
+    statement: Statement
+
+
+def sha256(statement: Statement) -> str:
+    """Digest of the statement as canonical JSON (sorted keys, no spaces): the same document, the same digest."""
+    return hashlib.sha256(msgspec.json.encode(statement, order="deterministic")).hexdigest()

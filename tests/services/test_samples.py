@@ -1,0 +1,60 @@
+"""The five sample services are complete documents."""
+
+import pytest
+
+from portal.services.actions import SAMPLE_ORDER, SAMPLES, read_sample
+from portal.sla import due_at
+from portal.workdays import IRAN_OFFICE
+from tests.conftest import NOON
+
+CUSTOMARY = ["introduction", "aim", "responsibility", "commitments", "cost", "validity", "termination"]
+
+every_sample = pytest.mark.parametrize("slug", SAMPLE_ORDER)
+
+
+def test_every_file_has_its_place_in_the_order():
+    assert {path.stem for path in SAMPLES.glob("*.json")} == set(SAMPLE_ORDER)
+
+
+@every_sample
+def test_a_file_is_called_like_its_service(slug):
+    assert read_sample(slug).slug == slug
+
+
+@every_sample
+def test_a_statement_begins_with_its_seven_customary_sections(slug):
+    assert [section.key for section in read_sample(slug).statement.sections][:7] == CUSTOMARY
+
+
+@every_sample
+def test_a_clause_stands_in_a_section_and_its_name_is_its_own(slug):
+    statement = read_sample(slug).statement
+    sections = {section.key for section in statement.sections}
+    assert {clause.section for clause in statement.clauses} <= sections
+    assert len({clause.id for clause in statement.clauses}) == len(statement.clauses)
+
+
+@every_sample
+def test_both_sides_promise_something(slug):
+    statement = read_sample(slug).statement
+    assert statement.promised_by("provider")
+    assert statement.promised_by("recipient")
+
+
+@every_sample
+def test_the_first_answer_is_promised_before_the_result(slug):
+    statement = read_sample(slug).statement
+    first, result = (due_at(statement.target(key), IRAN_OFFICE, NOON) for key in ("first_answer", "result"))
+    assert NOON < first < result
+
+
+@every_sample
+def test_whoever_may_send_no_files_is_told_why(slug):
+    file = read_sample(slug)
+    assert ("portal" in file.intake_channels) == (file.files_note is None)
+
+
+@every_sample
+def test_a_field_is_asked_once(slug):
+    keys = [field.key for field in read_sample(slug).form]
+    assert len(keys) == len(set(keys))
