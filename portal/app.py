@@ -1,0 +1,127 @@
+"""Composition root: builds the web application from its features."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from litestar import Litestar, Request
+from litestar.di import Provide
+from litestar.middleware import ASGIMiddleware
+from litestar.static_files import create_static_files_router
+from litestar.template.config import TemplateConfig
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from db.engine import close_pool, open_pool
+from portal import error_pages, i18n
+from portal import settings as settings_module
+from portal.accounts.routes import router as accounts_router
+from portal.cases import rules
+from portal.cases.filing_routes import filing_handlers
+from portal.cases.staff_routes import staff_router
+from portal.cases.tracking_routes import tracking_handlers
+from portal.i18n import LanguagePrefix
+from portal.security.csrf import OriginGuard, read_form, read_posted
+from portal.security.guards import SignedInReader
+from portal.security.headers import HostGuard, SecurityHeaders
+from portal.services.routes import router as services_router
+from portal.settings import Settings
+from portal.site.routes import site_handlers
+from portal.site.staff_routes import admin_router
+from portal.templating import STATIC, MailTemplates, PageEngine, request_now
+
+POOL = 10
+"""Database connections of one web process."""
+BODY_LIMIT = 2_000_000
+"""Bytes of a request's body, except where a route takes files."""
+
+
+def create_app(settings: Settings | None = None) -> ASGIApp:
+    """The whole portal as one ASGI application, its guards outermost."""
+    settings = settings or settings_module.load()
+    for code in settings_module.LANGUAGES:
+        i18n.catalogue(code)
+    inner = _litestar(settings)
+    guarded = OriginGuard(inner, settings, error_pages.cross_site(inner))
+    # i18n knows nothing of Litestar, not even its types.
+    localized = cast(ASGIApp, LanguagePrefix(guarded, settings.languages))
+    return SecurityHeaders(HostGuard(localized, settings), settings)
+
+
+def _litestar(settings: Settings) -> Litestar:
+    mail_templates = MailTemplates(settings, rules.NAMES)
+    return Litestar(
+        route_handlers=[
+            accounts_router,
+            services_router,
+            staff_router,
+            admin_router,
+            *site_handlers,
+            *filing_handlers,
+            *tracking_handlers,
+            _static_files(),
+        ],
+        dependencies={
+            "now": Provide(utc_now),
+            "settings": Provide(lambda: settings, sync_to_thread=False, use_cache=True),
+            "mail_templates": Provide(lambda: mail_templates, sync_to_thread=False, use_cache=True),
+            "posted": Provide(read_posted),
+            "form": Provide(read_form),
+        },
+        middleware=[RequestAtHand(), SignedInReader(settings, _clock)],
+        exception_handlers=error_pages.HANDLERS,
+        template_config=TemplateConfig(instance=PageEngine(settings, rules.NAMES)),
+        lifespan=[_pool],
+        openapi_config=None,
+        logging_config=None,
+        request_max_body_size=BODY_LIMIT,
+        multipart_form_part_limit=200,
+    )
+
+
+class RequestAtHand(ASGIMiddleware):
+    """Templates can see the request being answered: its language, its visitor, its form tokens."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Remember the request while it is answered."""
+        token = request_now.set(Request(scope))
+        try:
+            await next_app(scope, receive, send)
+        finally:
+            request_now.reset(token)
+
+
+async def utc_now() -> datetime:
+    """The instant of this request; below the routes it is an argument."""
+    return _clock()
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def _pool(app: Litestar) -> AsyncIterator[None]:
+    await open_pool(POOL)
+    try:
+        yield
+    finally:
+        await close_pool()
+
+
+def _static_files() -> Any:
+    return create_static_files_router(
+        path="/static",
+        directories=[STATIC],
+        name="static",
+        opt={"no_session": True},
+        cache_control=None,
+        after_request=_kept_for_a_year,
+    )
+
+
+def _kept_for_a_year(response: Any) -> Any:
+    response.headers.setdefault("Cache-Control", "public, max-age=31536000, immutable")
+    return response

@@ -1,0 +1,193 @@
+"""Who sees how much of a case: tiers by passcode, proof, mail link and browser.
+
+Tier 0 is the code alone. Tier 1 needs proof of contact. Tier 2 needs the passcode, the link from a mail, the browser
+that filed (for a day) or the signed-in applicant. Only keyed digests of secrets are kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from db.cases import AccessGrant
+from db.keys import uuid7
+from portal import text
+from portal.errors import NotAllowed
+from portal.i18n import N_, _
+from portal.security import throttle
+
+KEYS = "keys"
+"""Name of the cookie that holds this browser's tokens, joined by dots, the browser's own first."""
+MOST_TOKENS = 8
+BROWSER_LASTS = timedelta(days=1)
+LINK_LASTS = timedelta(days=30)
+PASSCODE_SHOWN = timedelta(minutes=15)
+TRIES = 5
+TRIES_WINDOW = timedelta(days=1)
+WRONG = N_("This does not fit the code. Please check it and try again.")
+
+
+def tokens_in(cookie: str) -> list[str]:
+    """The tokens of a KEYS cookie; whatever else it holds is dropped."""
+    return [token for token in cookie[:400].split(".") if 16 <= len(token) <= 40][:MOST_TOKENS]
+
+
+def with_token(tokens: list[str], token: str) -> str:
+    """The KEYS cookie that also holds ``token``; the browser's own stays first, the oldest others go."""
+    kept = [known for known in tokens if known != token]
+    return ".".join([*kept[:1], *kept[1:][-(MOST_TOKENS - 2) :], token])
+
+
+def new_token() -> str:
+    """128 random bits."""
+    return secrets.token_urlsafe(16)
+
+
+async def tier_of(
+    case_id: UUID,
+    *,
+    tokens: list[str],
+    account: UUID | None,
+    applicant: UUID | None,
+    key: bytes,
+    now: datetime,
+) -> int:
+    """0, 1 or 2: how much of the case this visitor may see. Asks the database only for a visitor with tokens."""
+    if account is not None and account == applicant:
+        return 2
+    if not tokens:
+        return 0
+    rows = await AccessGrant.raw(
+        "SELECT max(tier) AS tier FROM access_grant WHERE \"case\" = {} AND kind <> 'passcode'"
+        " AND expires_at > {} AND secret_hash = ANY({})",
+        case_id,
+        now,
+        [_kept(key, case_id, token) for token in tokens],
+    )
+    return int(rows[0]["tier"] or 0)
+
+
+def new_passcode(key: bytes, case_id: UUID, *, now: datetime) -> AccessGrant:
+    """The grant of a fresh passcode; ``passcode`` tells its digits. Not yet saved."""
+    grant_id = uuid7()
+    kept = _kept(key, case_id, passcode(key, grant_id))
+    return AccessGrant(id=grant_id, case=case_id, kind="passcode", tier=2, secret_hash=kept, created_at=now)
+
+
+def browser_grant(key: bytes, case_id: UUID, token: str, *, tier: int, now: datetime) -> AccessGrant:
+    """The grant that lets the browser with ``token`` in for a day. Not yet saved."""
+    return AccessGrant(
+        id=uuid7(),
+        case=case_id,
+        kind="browser",
+        tier=tier,
+        secret_hash=_kept(key, case_id, token),
+        created_at=now,
+        expires_at=now + BROWSER_LASTS,
+    )
+
+
+async def new_link(key: bytes, case_id: UUID, *, now: datetime) -> str:
+    """A fresh token for the link in a mail opens tier 2 for 30 days; it is kept nowhere."""
+    token = new_token()
+    await AccessGrant.insert(
+        AccessGrant(
+            id=uuid7(),
+            case=case_id,
+            kind="link",
+            tier=2,
+            secret_hash=_kept(key, case_id, token),
+            created_at=now,
+            expires_at=now + LINK_LASTS,
+        )
+    )
+    return token
+
+
+def passcode(key: bytes, grant_id: UUID) -> str:
+    """The eight digits of a passcode grant, derived under the server's key: nothing readable is stored."""
+    digest = hmac.digest(key, b"passcode\0" + grant_id.bytes, hashlib.sha256)
+    return f"{int.from_bytes(digest[:8]) % 10**8:08d}"
+
+
+async def receipt_passcode(case_id: UUID, *, key: bytes, now: datetime) -> str | None:
+    """The passcode for the receipt in the filing browser; None once it is older than a quarter of an hour."""
+    grant = (
+        await AccessGrant.select(AccessGrant.id)
+        .where(
+            AccessGrant.case == case_id,
+            AccessGrant.kind == "passcode",
+            AccessGrant.created_at > now - PASSCODE_SHOWN,
+        )
+        .first()
+    )
+    return passcode(key, grant["id"]) if grant else None
+
+
+async def unlock_with_passcode(case_id: UUID, typed: str, *, browser: str, key: bytes, now: datetime) -> None:
+    """The browser sees tier 2 for a day. Raises NotAllowed, and TooMany after five wrong tries in a day."""
+    digits = "".join(text.latin_digits(typed[:60]).split()).replace("-", "")
+    counter = await _take_try("passcode", case_id, now)
+    right = await AccessGrant.exists().where(
+        AccessGrant.case == case_id,
+        AccessGrant.kind == "passcode",
+        AccessGrant.secret_hash == _kept(key, case_id, digits),
+    )
+    if not right:
+        raise NotAllowed(_(WRONG))
+    await _open(counter, case_id, browser, tier=2, key=key, now=now)
+
+
+async def unlock_with_proof(
+    case_id: UUID,
+    typed: str,
+    *,
+    phone: str | None,
+    email: str | None,
+    browser: str,
+    key: bytes,
+    now: datetime,
+) -> None:
+    """The browser sees tier 1 for a day: ``typed`` are the last four digits of ``phone``, or ``email`` without one.
+
+    Raises NotAllowed, and TooMany after five wrong tries in a day.
+    """
+    counter = await _take_try("proof", case_id, now)
+    if not proves(typed, phone=phone, email=email):
+        raise NotAllowed(_(WRONG))
+    await _open(counter, case_id, browser, tier=1, key=key, now=now)
+
+
+def proves(typed: str, *, phone: str | None, email: str | None) -> bool:
+    """Whether ``typed`` shows knowledge of the contact on file, in constant time."""
+    given = "".join(text.latin_digits(typed[:254]).split()).casefold()
+    expected = phone[-4:] if phone else (email or "").casefold()
+    return bool(expected) and hmac.compare_digest(given.encode(), expected.encode())
+
+
+async def forget(case_id: UUID, *, tokens: list[str], key: bytes) -> None:
+    """None of these tokens opens the case any more, except through a link that is opened anew from its mail."""
+    hashes = [_kept(key, case_id, token) for token in tokens]
+    await AccessGrant.delete().where(
+        AccessGrant.case == case_id, AccessGrant.kind == "browser", AccessGrant.secret_hash.is_in(hashes)
+    )
+
+
+async def _take_try(kind: str, case_id: UUID, now: datetime) -> str:
+    counter = f"{kind}:{case_id}"
+    await throttle.hit(counter, limit=TRIES, window=TRIES_WINDOW, now=now)
+    return counter
+
+
+async def _open(counter: str, case_id: UUID, browser: str, *, tier: int, key: bytes, now: datetime) -> None:
+    # A right answer gives its try back: people who open their case often are not locked out.
+    await throttle.count(counter, TRIES_WINDOW, now, times=-1)
+    await AccessGrant.insert(browser_grant(key, case_id, browser, tier=tier, now=now))
+
+
+def _kept(key: bytes, case_id: UUID, secret: str) -> str:
+    message = b"grant\0" + case_id.bytes + secret.encode("utf-8", "replace")
+    return hmac.digest(key, message, hashlib.sha256).hex()

@@ -1,0 +1,133 @@
+"""What the desk does with a case. Each verb is one transaction and is refused when the case has moved on.
+
+``seen`` is the version the clerk saw: two clerks on one case never overwrite each other (``record.Stale``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from db.accounts import Account
+from db.cases import AccessGrant
+from db.engine import atomic
+from db.services import Unit
+from portal.cases import access, record
+from portal.cases.actions import Filed, FilingDraft, Intake, file_case
+from portal.cases.record import Actor, Words
+from portal.errors import NotFound
+from portal.i18n import _
+from portal.security.sessions import STAFF_ROLES
+from portal.services.queries import ServiceView
+from portal.uploads import StoredFile
+
+
+@atomic
+async def take(case_id: UUID, *, clerk: UUID, seen: int, now: datetime) -> None:
+    """The clerk works on the case; one not yet in review is now."""
+    await _append(case_id, "taken", clerk, seen, now, data={"assignee": str(clerk)})
+
+
+@atomic
+async def assign(case_id: UUID, *, clerk: UUID, seen: int, assignee: UUID, now: datetime) -> None:
+    """``assignee``, somebody of the desk, works on the case. Raises NotFound for anybody else."""
+    known = await Account.exists().where(
+        Account.id == assignee, Account.role.is_in(list(STAFF_ROLES)), Account.state == "active"
+    )
+    if not known:
+        raise NotFound(_("Nobody of that name works at the desk."))
+    await _append(case_id, "assigned", clerk, seen, now, data={"assignee": str(assignee)})
+
+
+@atomic
+async def ask(case_id: UUID, *, clerk: UUID, seen: int, body: str, now: datetime) -> None:
+    """The case waits for the applicant, who has been asked ``body``."""
+    await _append(case_id, "asked", clerk, seen, now, words=Words(body))
+
+
+@atomic
+async def note(case_id: UUID, *, clerk: UUID, seen: int, body: str, now: datetime) -> None:
+    """``body`` stands in the history for the desk only."""
+    await _append(case_id, "noted", clerk, seen, now, words=Words(body, visible_to="staff"))
+
+
+@atomic
+async def refer(case_id: UUID, *, clerk: UUID, seen: int, unit: UUID, body: str, now: datetime) -> None:
+    """Another unit is responsible and nobody of it has the case yet; ``body`` tells that unit why."""
+    if not await Unit.exists().where(Unit.id == unit):
+        raise NotFound(_("There is no such unit."))
+    words = Words(body, visible_to="staff")
+    await _append(case_id, "referred", clerk, seen, now, data={"unit": str(unit)}, words=words)
+
+
+@atomic
+async def answer(
+    case_id: UUID, *, clerk: UUID, seen: int, body: str, files: Sequence[StoredFile] = (), now: datetime
+) -> None:
+    """The applicant has the answer ``body`` and its files."""
+    await _append(case_id, "answered", clerk, seen, now, words=Words(body), files=files)
+
+
+@atomic
+async def close(case_id: UUID, *, clerk: UUID, seen: int, outcome: str, reason: str, now: datetime) -> None:
+    """The case has ended with ``outcome`` (``rules.OUTCOMES``) for the reason the applicant reads."""
+    await _append(case_id, "closed", clerk, seen, now, data={"outcome": outcome}, words=Words(reason))
+
+
+@atomic
+async def reject(case_id: UUID, *, clerk: UUID, seen: int, reason: str, now: datetime) -> None:
+    """The case has ended without being worked on, for the reason the applicant reads."""
+    await _append(case_id, "rejected", clerk, seen, now, words=Words(reason))
+
+
+@atomic
+async def reissue_passcode(
+    case_id: UUID, *, clerk: UUID, seen: int, proof: str, key: bytes, now: datetime
+) -> str:
+    """A new passcode is the only one that opens the case; returns its digits, to be told once.
+
+    ``proof`` says how the clerk made sure who is asking; it stays in the history.
+    """
+    words = Words(proof, visible_to="staff")
+    await _append(case_id, "passcode", clerk, seen, now, words=words)
+    grant = access.new_passcode(key, case_id, now=now)
+    await AccessGrant.delete().where(AccessGrant.case == case_id)
+    await AccessGrant.insert(grant)
+    return access.passcode(key, grant.id)
+
+
+async def register_case(
+    draft: FilingDraft,
+    *,
+    service: ServiceView,
+    channel: str,
+    letter_no: str,
+    letter_date: date | None,
+    clerk: UUID,
+    key: bytes,
+    now: datetime,
+) -> Filed:
+    """What came by letter, fax, office automation or official e-mail is a case like any other."""
+    intake = Intake(
+        channel=channel, letter_no=letter_no, letter_date=letter_date, actor=Actor("staff", clerk)
+    )
+    return await file_case(
+        draft, service=service, browser="", applicant=None, key=key, now=now, intake=intake
+    )
+
+
+async def _append(
+    case_id: UUID,
+    kind: str,
+    clerk: UUID,
+    seen: int,
+    now: datetime,
+    *,
+    data: dict[str, Any] | None = None,
+    words: Words | None = None,
+    files: Sequence[StoredFile] = (),
+) -> None:
+    case = await record.locked(case_id, seen=seen)
+    await record.append(case, kind, Actor("staff", clerk), data=data, words=words, files=files, now=now)

@@ -1,0 +1,206 @@
+"""What a clerk sees of one case: everything, in four queries whatever its length."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from db.cases import Attachment, Case
+from portal.services.statement import Field, Words
+
+# In SQL for the joins: names of people and units, and the edition of the form that was filled in.
+_CASE = """
+    SELECT c.id, c.number, c.state, c.version, c.audience, c.agency_name, c.contact_name, c.contact_email,
+           c.contact_phone, c.locale, c.answers, c.body, c.channel, c.letter_no, c.letter_date, c.filed_at,
+           c.first_answer_due_at, c.result_due_at, c.first_answer_at, c.result_at, c.next_due_at, c.outcome,
+           c.assignee, a.display_name AS assignee_name, p.username AS applicant,
+           s.slug AS service_slug, s.title_fa, s.title_en, u.id AS unit_id, u.name_fa AS unit_fa,
+           u.name_en AS unit_en, f.fields, v.n AS edition
+    FROM "case" c
+    JOIN service s ON s.id = c.service
+    JOIN unit u ON u.id = c.unit
+    LEFT JOIN account a ON a.id = c.assignee
+    LEFT JOIN account p ON p.id = c.applicant
+    LEFT JOIN form_version f ON f.id = c.form_version
+    LEFT JOIN sla_version v ON v.id = c.sla_version
+    WHERE c.number = {}
+"""
+_EVENTS = """
+    SELECT e.id, e.n, e.kind, e.actor_role, e.at, e.data->>'outcome' AS outcome,
+           e.actor AS actor_id, a.display_name AS actor,
+           t.display_name AS assignee, u.name_fa AS unit_fa, u.name_en AS unit_en,
+           m.body, m.visible_to = 'staff' AS internal
+    FROM case_event e
+    LEFT JOIN account a ON a.id = e.actor
+    LEFT JOIN account t ON t.id = (e.data->>'assignee')::uuid
+    LEFT JOIN unit u ON u.id = (e.data->>'unit')::uuid
+    LEFT JOIN message m ON m.event = e.id AND m."case" = e."case"
+    WHERE e."case" = {}
+    ORDER BY e.n
+"""
+_FILES = """
+    SELECT id, event, field, name, media_type, size, stored_as FROM attachment
+    WHERE "case" = {} ORDER BY at, id
+"""
+_MAILS = """
+    SELECT recipient, state, attempts, created_at, ended_at, error FROM outbox_message
+    WHERE "case" = {} ORDER BY created_at DESC, id DESC
+"""
+
+
+class CaseFile(msgspec.Struct, frozen=True, kw_only=True):
+    """One file of a case. ``size`` is in bytes; ``field`` is the key of the form's question, or empty."""
+
+    id: UUID
+    event: UUID
+    field: str
+    name: str
+    media_type: str
+    size: int
+    stored_as: str
+
+
+class Happening(msgspec.Struct, frozen=True, kw_only=True):
+    """One event as the desk reads it.
+
+    ``actor`` is None for guests and for the system. ``internal``: the words are for the desk only. ``assignee``
+    and ``unit`` are whom the event names, None where it names nobody.
+    """
+
+    n: int
+    kind: str
+    actor_role: str
+    actor_id: UUID | None
+    actor: str | None
+    at: datetime
+    body: str | None
+    internal: bool
+    assignee: str | None
+    unit: Words | None
+    outcome: str | None
+    files: tuple[CaseFile, ...]
+
+
+class CaseMail(msgspec.Struct, frozen=True, kw_only=True):
+    """One mail about the case and what became of it; see ``db.outbox``."""
+
+    recipient: str
+    state: str
+    attempts: int
+    created_at: datetime
+    ended_at: datetime | None
+    error: str
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """One answered question of the service's form; several chosen options are several ``values``."""
+
+    label: Words
+    kind: str
+    values: tuple[str | int | date, ...]
+
+
+class DeskCase(msgspec.Struct, frozen=True, kw_only=True):
+    """One case with everything the desk knows of it; names as in ``db.cases.Case``.
+
+    ``applicant`` is the user name of whoever filed it signed in. ``edition`` is that of the statement whose
+    promises hold. ``happenings`` begin with the filing.
+    """
+
+    id: UUID
+    number: int
+    state: str
+    version: int
+    service: Words
+    service_slug: str
+    unit_id: UUID
+    unit: Words
+    assignee: UUID | None
+    assignee_name: str | None
+    applicant: str | None
+    audience: str
+    agency_name: str
+    contact_name: str
+    contact_email: str | None
+    contact_phone: str | None
+    locale: str
+    body: str
+    answers: tuple[Answer, ...]
+    channel: str
+    letter_no: str | None
+    letter_date: date | None
+    filed_at: datetime
+    first_answer_due_at: datetime | None
+    result_due_at: datetime | None
+    first_answer_at: datetime | None
+    result_at: datetime | None
+    next_due_at: datetime | None
+    outcome: str | None
+    edition: int | None
+    happenings: tuple[Happening, ...]
+    mails: tuple[CaseMail, ...]
+
+    def since(self, seen: int) -> tuple[Happening, ...]:
+        """What happened after version ``seen``."""
+        return tuple(happening for happening in self.happenings if happening.n > seen)
+
+
+async def desk_case(number: int) -> DeskCase | None:
+    """The case with this tracking number, or None."""
+    rows = await Case.raw(_CASE, number)
+    if not rows:
+        return None
+    row = rows[0]
+    events = await Case.raw(_EVENTS, row["id"])
+    files = [msgspec.convert(file, CaseFile) for file in await Case.raw(_FILES, row["id"])]
+    mails = await Case.raw(_MAILS, row["id"])
+    fields = msgspec.json.decode(row["fields"] or "[]", type=tuple[Field, ...])
+    plain = {name: row[name] for name in DeskCase.__struct_fields__ if name in row}
+    return DeskCase(
+        **{
+            **plain,
+            "service": Words(fa=row["title_fa"], en=row["title_en"]),
+            "unit": Words(fa=row["unit_fa"], en=row["unit_en"]),
+            "answers": _answers(fields, msgspec.json.decode(row["answers"])),
+            "happenings": tuple(_happening(event, files) for event in events),
+            "mails": tuple(msgspec.convert(mail, CaseMail) for mail in mails),
+        }
+    )
+
+
+async def file_of(number: int, file_id: UUID) -> CaseFile | None:
+    """The file ``file_id`` when it belongs to the case with this number, else None."""
+    row = await Attachment.select().where(Attachment.id == file_id, Attachment.case.number == number).first()
+    return msgspec.convert(row, CaseFile) if row else None
+
+
+def _happening(event: dict[str, Any], files: list[CaseFile]) -> Happening:
+    unit = Words(fa=event["unit_fa"], en=event["unit_en"]) if event["unit_fa"] is not None else None
+    plain = {name: event[name] for name in Happening.__struct_fields__ if name in event}
+    return Happening(
+        **{
+            **plain,
+            "internal": bool(event["internal"]),
+            "unit": unit,
+            "files": tuple(file for file in files if file.event == event["id"]),
+        }
+    )
+
+
+def _answers(fields: tuple[Field, ...], stored: dict[str, Any]) -> tuple[Answer, ...]:
+    """The answers in the order of the form; what was left empty is left out."""
+    given = [(field, stored[field.key]) for field in fields if stored.get(field.key) not in (None, "", [])]
+    return tuple(
+        Answer(label=field.label, kind=field.kind, values=tuple(_values(field, value)))
+        for field, value in given
+    )
+
+
+def _values(field: Field, value: Any) -> list[str | int | date]:
+    if field.kind in ("choice", "choices"):
+        chosen = value if isinstance(value, list) else [value]
+        return [field.label_of(choice) for choice in chosen]
+    return [date.fromisoformat(value) if field.kind == "date" else value]

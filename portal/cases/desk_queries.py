@@ -1,0 +1,290 @@
+"""What the queue of the desk shows: open cases by their nearest promise, filtered and searched.
+
+The expressions below are written exactly as the indexes have them that serve them: case_open_by_promise,
+case_state_by_promise, case_by_promise, case_assignee_by_promise, case_words (GIN), case_email, case_phone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from db.accounts import Account
+from db.cases import Case
+from db.services import Unit
+from portal import codes, sla, text
+from portal.cases import rules
+from portal.security.sessions import STAFF_ROLES
+from portal.services.statement import Words
+
+PAGE = 50
+MOST_MATCHES = 2000
+"""A search sorts so many matches and says when there were more."""
+ALL = "all"
+"""The filter of states that lets every case through; an empty one means the open ones."""
+_MOST_WORDS = 8
+_LONGEST_WORD = 60
+_LEAST_DIGITS = 4
+_NEVER = datetime.max.replace(tzinfo=UTC)  # what asyncpg calls infinity
+
+# Literal states, since a partial index serves no statement whose states are parameters.
+_OPEN = "c.state IN ('{}')".format("', '".join(rules.OPEN_STATES))
+_DUE = "coalesce(c.next_due_at, 'infinity'::timestamptz)"
+_AT_RISK = "4 * ({} - c.filed_at) > 3 * (c.next_due_at - c.filed_at)"
+_WORDS = "to_tsvector('simple', c.search_key) @@ to_tsquery('simple', {})"
+_EMAIL = "lower(c.contact_email) LIKE {}"
+_PHONE = "c.contact_phone LIKE {}"
+_CASES = f'SELECT c.id, {_DUE} AS due FROM "case" c WHERE '  # noqa: S608 - our own words
+_SHOWN = """
+    SELECT c.id, c.number, c.state, c.contact_name, c.agency_name, c.filed_at, c.next_due_at, c.letter_no,
+           s.title_fa, s.title_en, u.name_fa AS unit_fa, u.name_en AS unit_en, a.display_name AS assignee,
+           found.n_matches
+    FROM page
+    CROSS JOIN found
+    JOIN "case" c ON c.id = page.id
+    JOIN service s ON s.id = c.service
+    JOIN unit u ON u.id = c.unit
+    LEFT JOIN account a ON a.id = c.assignee
+    ORDER BY page.due, page.id
+"""
+_COUNTS = """
+    SELECT count(*) AS n_open,
+           count(*) FILTER (WHERE c.next_due_at < now) AS n_late,
+           count(*) FILTER (
+               WHERE c.next_due_at >= now AND 4 * (now - c.filed_at) > 3 * (c.next_due_at - c.filed_at)
+           ) AS n_at_risk
+    FROM "case" c, (SELECT {}::timestamptz AS now) AS clock WHERE
+"""
+
+
+Narrow = Callable[["_Sql"], None]
+
+
+class QueueFilters(msgspec.Struct, frozen=True, kw_only=True):
+    """What the clerk asked for. ``state`` is one of rules.STATES, ALL, or empty for the open ones.
+
+    ``service`` and ``unit`` are slugs; ``q`` is a tracking code in any spelling, words, or (the beginning of)
+    an e-mail address or a phone number.
+    """
+
+    state: str = ""
+    service: str = ""
+    unit: str = ""
+    mine: bool = False
+    at_risk: bool = False
+    q: str = ""
+
+
+class Cursor(msgspec.Struct, frozen=True):
+    """The place of a case in the order of the queue; ``due_at`` None comes last."""
+
+    due_at: datetime | None
+    id: UUID
+
+    def __str__(self) -> str:
+        return f"{self.due_at.astimezone(UTC).isoformat() if self.due_at else ''}_{self.id}"
+
+
+class QueueRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One case in the queue. ``applicant`` is the agency where one asks, else the person.
+
+    ``left`` is the time to the nearest promise, negative when it has passed, None when none is owed.
+    ``assignee`` is None when nobody took the case.
+    """
+
+    number: int
+    service: Words
+    unit: Words
+    applicant: str
+    state: str
+    letter_no: str | None
+    filed_at: datetime
+    next_due_at: datetime | None
+    left: timedelta | None
+    at_risk: bool
+    assignee: str | None
+
+    @property
+    def late(self) -> bool:
+        return self.left is not None and self.left < timedelta(0)
+
+
+class QueuePage(msgspec.Struct, frozen=True, kw_only=True):
+    """Up to 50 cases. ``next`` is where the following page begins, None on the last one.
+
+    ``capped``: the search met as many cases as it sorts, or more. ``slip``: nothing was found, and what was
+    typed has the length of a tracking code but a wrong check character.
+    """
+
+    rows: tuple[QueueRow, ...]
+    next: Cursor | None
+    capped: bool
+    slip: bool
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """How the desk stands: open cases, and among them those that are late and those that soon may be."""
+
+    n_open: int
+    n_late: int
+    n_at_risk: int
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """One clerk or unit to choose. ``value`` is what the form sends."""
+
+    value: str
+    label: str
+
+
+class _Sql:
+    """A statement in the making: its pieces and, in the same order, their values."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.values: list[Any] = []
+
+    def add(self, piece: str, *values: Any) -> None:
+        self.parts.append(piece)
+        self.values += values
+
+
+async def queue(
+    filters: QueueFilters, *, account: UUID, now: datetime, after: Cursor | None = None
+) -> QueuePage:
+    """The page of the queue that begins after ``after``, nearest promise first; one statement.
+
+    ``account`` is who "mine" means. A tracking code finds its case whatever the other filters say.
+    """
+    typed = codes.parse(filters.q) if filters.q else codes.Mistake.LENGTH
+    code = typed if not isinstance(typed, codes.Mistake) else None
+    sql = _Sql()
+    if code is not None:
+        _by_search(sql, [("c.number = {}", code)], lambda sql: None, after)
+    elif filters.q:
+        _by_search(sql, _branches(filters.q), lambda sql: _narrow(sql, filters, account, now), after)
+    else:
+        _by_promise(sql, lambda sql: _narrow(sql, filters, account, now), after)
+    rows = await Case.raw(" ".join([*sql.parts, _SHOWN]), *sql.values)
+    shown = rows[:PAGE]
+    return QueuePage(
+        rows=tuple(_row(row, now) for row in shown),
+        next=Cursor(shown[-1]["next_due_at"], shown[-1]["id"]) if len(rows) > PAGE else None,
+        capped=bool(rows) and rows[0]["n_matches"] >= MOST_MATCHES,
+        slip=not rows and typed is codes.Mistake.CHECK,
+    )
+
+
+async def counts(*, now: datetime) -> Counts:
+    """How many cases are open, late and at risk now; read from one index."""
+    (row,) = await Case.raw(_COUNTS + _OPEN, now)
+    return msgspec.convert(row, Counts)
+
+
+async def clerks() -> list[Choice]:
+    """Everybody who may work a case, by name."""
+    rows = (
+        await Account.select(Account.id, Account.display_name)
+        .where(Account.role.is_in(sorted(STAFF_ROLES)), Account.state == "active")
+        .order_by(Account.display_name)
+    )
+    return [Choice(value=str(row["id"]), label=row["display_name"]) for row in rows]
+
+
+async def units() -> list[tuple[str, UUID, Words]]:
+    """Slug, id and name of every unit that a case may be with, in the order of their slugs."""
+    rows = await Unit.select(Unit.id, Unit.slug, Unit.name_fa, Unit.name_en).order_by(Unit.slug)
+    return [(row["slug"], row["id"], Words(fa=row["name_fa"], en=row["name_en"])) for row in rows]
+
+
+def read_cursor(typed: str) -> Cursor | None:
+    """The cursor that an address carries; None for anything else, which shows the first page."""
+    due, _, case_id = typed[:100].partition("_")
+    try:
+        due_at = datetime.fromisoformat(due) if due else None
+        cursor = Cursor(due_at, UUID(case_id))
+    except ValueError:
+        return None
+    return None if due_at is not None and due_at.tzinfo is None else cursor
+
+
+def words_query(typed: str) -> str:
+    """``typed`` for to_tsquery: its words as prefixes that must all occur; empty when it holds no word.
+
+    Only letters and digits remain, so nothing in it can be an operator.
+    """
+    words = re.findall(r"[^\W_]+", text.search_key(typed))[:_MOST_WORDS]
+    return " & ".join(f"{word[:_LONGEST_WORD]}:*" for word in words)
+
+
+def _by_promise(sql: _Sql, narrow: Narrow, after: Cursor | None) -> None:
+    sql.add("WITH found AS (SELECT 0 AS n_matches), page AS (")
+    sql.add(_CASES + "true")
+    narrow(sql)
+    if after:
+        sql.add(f"AND ({_DUE}, c.id) > ({{}}, {{}})", after.due_at or _NEVER, after.id)
+    sql.add(f"ORDER BY {_DUE}, c.id LIMIT {PAGE + 1})")
+
+
+def _by_search(sql: _Sql, branches: list[tuple[str, Any]], narrow: Narrow, after: Cursor | None) -> None:
+    """Each branch keeps to one index and stops early; what all found together is sorted for the page."""
+    sql.add("WITH matches AS MATERIALIZED (SELECT * FROM (")
+    for n, (condition, value) in enumerate(branches):
+        sql.add("UNION (" if n else "(")
+        sql.add(_CASES + condition, value)
+        narrow(sql)
+        sql.add(f"LIMIT {MOST_MATCHES})")
+    sql.add(f") AS m LIMIT {MOST_MATCHES})")
+    sql.add(", found AS (SELECT count(*) AS n_matches FROM matches), page AS (SELECT id, due FROM matches")
+    if after:
+        sql.add("WHERE (due, id) > ({}, {})", after.due_at or _NEVER, after.id)
+    sql.add(f"ORDER BY due, id LIMIT {PAGE + 1})")
+
+
+def _branches(typed: str) -> list[tuple[str, Any]]:
+    """Where to look for what was typed; a search without a word or number finds nothing."""
+    branches: list[tuple[str, Any]] = [(_WORDS, words_query(typed))]
+    plain = text.without_bidi(text.latin_digits(typed)).strip()
+    if "@" in plain:
+        branches.append((_EMAIL, f"{text.like_literal(plain.lower())}%"))
+    digits = re.sub(r"[\s()+-]", "", plain)
+    if digits.isdigit() and len(digits) >= _LEAST_DIGITS:
+        branches.append((_PHONE, f"+98{re.sub(r'^(?:0098|98|0)', '', digits)}%"))
+    return branches
+
+
+def _narrow(sql: _Sql, filters: QueueFilters, account: UUID, now: datetime) -> None:
+    if not filters.state:
+        sql.add(f"AND {_OPEN}")
+    elif filters.state != ALL:
+        sql.add("AND c.state = {}", filters.state)
+    if filters.service:
+        sql.add("AND c.service = (SELECT id FROM service WHERE slug = {})", filters.service)
+    if filters.unit:
+        sql.add("AND c.unit = (SELECT id FROM unit WHERE slug = {})", filters.unit)
+    if filters.mine:
+        sql.add("AND c.assignee = {}", account)
+    if filters.at_risk:
+        sql.add(f"AND {_AT_RISK}", now)
+
+
+def _row(row: dict[str, Any], now: datetime) -> QueueRow:
+    due, filed = row["next_due_at"], row["filed_at"]
+    return QueueRow(
+        number=row["number"],
+        service=Words(fa=row["title_fa"], en=row["title_en"]),
+        unit=Words(fa=row["unit_fa"], en=row["unit_en"]),
+        applicant=row["agency_name"] or row["contact_name"],
+        state=row["state"],
+        letter_no=row["letter_no"],
+        filed_at=filed,
+        next_due_at=due,
+        left=due - now if due else None,
+        at_risk=due is not None and sla.at_risk(due, filed, now),
+        assignee=row["assignee"],
+    )

@@ -1,0 +1,262 @@
+"""What the page for a new request asks: contact, the service's own questions, files and the declaration."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+from litestar.datastructures import FormMultiDict, UploadFile
+
+from portal.cases.actions import FilingDraft
+from portal.forms import FormReader
+from portal.i18n import N_, _
+from portal.security.sessions import SignedIn
+from portal.services.labels import AUDIENCES, audience_words
+from portal.services.queries import ServiceView
+from portal.services.statement import Field
+from portal.text import without_bidi
+
+ATTACHMENTS = "attachments"
+LONGEST_BODY = 5000
+LONGEST_NAME = 120
+LONGEST_AGENCY = 200
+LARGEST_NUMBER = 10**15
+"""Beyond it a browser's script would round."""
+_LONGEST_ECHO = 100_000
+"""Characters of one answer that fill the page again; far more than any question takes."""
+LABELS = {
+    "audience": N_("For whom are you writing?"),
+    "agency_name": N_("Name of the agency"),
+    "contact_name": N_("Your first and last name"),
+    "contact_email": N_("E-mail address"),
+    "contact_phone": N_("Mobile number"),
+    "declaration": N_("Declaration"),
+    ATTACHMENTS: N_("Files"),
+}
+_SINGLE = ("audience", "agency_name", "contact_name", "contact_email", "contact_phone", "body", "declaration")
+
+Typed = dict[str, str | list[str]]
+
+
+class FilingForm(msgspec.Struct, frozen=True, kw_only=True):
+    """A form as sent, or an empty one.
+
+    ``draft`` is None while there are ``errors`` (message by field name); its files are still to be received:
+    ``uploads`` holds (field name, key of the question, file). ``typed`` fills the page again.
+    """
+
+    submission_id: UUID
+    typed: Typed
+    errors: dict[str, str]
+    draft: FilingDraft | None = None
+    uploads: tuple[tuple[str, str, UploadFile], ...] = ()
+
+
+def blank_filing(service: ServiceView, account: SignedIn | None) -> FilingForm:
+    """An empty form with a new id and with what is already known about the visitor."""
+    typed: Typed = {}
+    if len(service.audience) == 1:
+        typed["audience"] = service.audience[0]
+    if account:
+        typed["contact_name"] = account.display_name
+    return FilingForm(submission_id=uuid4(), typed=typed, errors={})
+
+
+def read_filing(form: FormMultiDict, service: ServiceView, locale: str) -> FilingForm:
+    """The form with its draft, or with every mistake in it; ``locale`` is the language to answer in."""
+    reader = FormReader(form)
+    fields = questions(service)
+    _refuse_odd_fields(reader, fields)
+    answers = {field.key: _read(reader, field) for field in fields if field.kind != "file"}
+    body = reader.long_text("body", max_length=LONGEST_BODY, required=needs_body(service))
+    uploads = _uploads(reader, service, fields)
+    audience = _audience(reader, service)
+    agency_name = reader.text("agency_name", max_length=LONGEST_AGENCY, required=audience == "agency")
+    name = reader.text("contact_name", max_length=LONGEST_NAME)
+    email, phone = _contact(reader)
+    if not reader.checked("declaration"):
+        reader.fail("declaration", _("Please confirm that what you wrote is true and complete."))
+    submission_id = reader.uuid("submission_id")
+    if submission_id is None:
+        reader.fail("form", _("The page did not arrive as a whole. Please send it again."))
+        submission_id = uuid4()
+    kept = {key: value for key, value in answers.items() if value not in (None, "", [])}
+    draft = FilingDraft(
+        submission_id=submission_id,
+        audience=audience,
+        agency_name=agency_name,
+        contact_name=name,
+        contact_email=email,
+        contact_phone=phone,
+        locale=locale,
+        body=body,
+        answers=kept,
+    )
+    return FilingForm(
+        submission_id=submission_id,
+        typed=_typed(reader, fields),
+        errors=_with_files_again(reader.errors, uploads) if reader.errors else {},
+        draft=None if reader.errors else draft,
+        uploads=uploads,
+    )
+
+
+def with_errors(filing: FilingForm, errors: dict[str, str]) -> FilingForm:
+    """The same form with what only showed later, and no draft. It asks for chosen files again."""
+    told = _with_files_again({**errors, **filing.errors}, filing.uploads)
+    return msgspec.structs.replace(filing, draft=None, errors=told)
+
+
+def labels(service: ServiceView) -> dict[str, str]:
+    """What each field of the page is called, in the reader's language."""
+    body = _("What do you need from us?") if needs_body(service) else _("Anything else we should know?")
+    own = {field.name: str(field.label) for field in service.fields}
+    return {**own, "body": body, **{name: _(label) for name, label in LABELS.items()}}
+
+
+def summary(filing: FilingForm, service: ServiceView) -> dict[str, str]:
+    """The mistakes for the top of the page, each with the name of its field: "Please fill this in" tells little."""
+    named = labels(service)
+    return {
+        name: f"{named[name]} — {message}" if name in named else message
+        for name, message in filing.errors.items()
+    }
+
+
+def questions(service: ServiceView) -> tuple[Field, ...]:
+    """The service's own questions that this portal may ask: none for files where they come another way."""
+    return tuple(field for field in service.fields if field.kind != "file" or takes_files(service))
+
+
+def takes_files(service: ServiceView) -> bool:
+    return "portal" in service.intake_channels
+
+
+def needs_body(service: ServiceView) -> bool:
+    """Whether people must say in their own words what they want: no other question gives them room."""
+    return all(field.kind != "long_text" for field in service.fields)
+
+
+def _typed(reader: FormReader, fields: Iterable[Field]) -> Typed:
+    typed: Typed = {name: reader.typed(name)[:_LONGEST_ECHO] for name in _SINGLE}
+    for field in fields:
+        if field.kind == "choices":
+            values = [value for value in reader.form.getall(field.name, []) if isinstance(value, str)]
+            typed[field.name] = values[: len(field.options)]
+        elif field.kind != "file":
+            typed[field.name] = reader.typed(field.name)[:_LONGEST_ECHO]
+    return typed
+
+
+# ---- One question ----
+
+
+def _read(reader: FormReader, field: Field) -> Any:
+    value = _READERS[field.kind](reader, field)
+    return value.isoformat() if field.kind == "date" and value else value
+
+
+def _text(reader: FormReader, field: Field) -> str:
+    return reader.text(field.name, max_length=field.max_length, required=field.required)
+
+
+def _long_text(reader: FormReader, field: Field) -> str:
+    return reader.long_text(field.name, max_length=field.max_length, required=field.required)
+
+
+def _number(reader: FormReader, field: Field) -> int | None:
+    least = -LARGEST_NUMBER if field.minimum is None else field.minimum
+    most = LARGEST_NUMBER if field.maximum is None else field.maximum
+    return reader.number(field.name, minimum=least, maximum=most, required=field.required)
+
+
+def _choice(reader: FormReader, field: Field) -> str:
+    return reader.choice(field.name, [option.value for option in field.options], required=field.required)
+
+
+def _choices(reader: FormReader, field: Field) -> list[str]:
+    return reader.choices(field.name, [option.value for option in field.options], required=field.required)
+
+
+_READERS: dict[str, Callable[[FormReader, Field], Any]] = {
+    "text": _text,
+    "long_text": _long_text,
+    "number": _number,
+    "choice": _choice,
+    "choices": _choices,
+    "date": lambda reader, field: reader.date(field.name, required=field.required),
+    "national_id": lambda reader, field: reader.national_id(field.name, required=field.required),
+    "legal_id": lambda reader, field: reader.legal_id(field.name, required=field.required),
+    "phone": lambda reader, field: reader.mobile(field.name, required=field.required),
+    "email": lambda reader, field: reader.email(field.name, required=field.required),
+}
+
+
+# ---- What every service asks ----
+
+
+def _audience(reader: FormReader, service: ServiceView) -> str:
+    audience = reader.choice("audience", AUDIENCES)
+    if audience and audience not in service.audience:
+        words = _(", ").join(audience_words(service.audience))
+        message = _(
+            "This service is only for: %(audience)s. For others, please look among our other services."
+        )
+        reader.fail("audience", message % {"audience": words})
+    return audience
+
+
+def _contact(reader: FormReader) -> tuple[str | None, str | None]:
+    email = reader.email("contact_email", required=False)
+    phone = reader.mobile("contact_phone", required=False)
+    if not (email or phone or {"contact_email", "contact_phone"} & reader.errors.keys()):
+        reader.fail("contact_email", _("Please give an e-mail address or a mobile number: we answer there."))
+    return email, phone
+
+
+# ---- Files ----
+
+
+def _uploads(
+    reader: FormReader, service: ServiceView, fields: Iterable[Field]
+) -> tuple[tuple[str, str, UploadFile], ...]:
+    """The chosen files, those of the questions first."""
+    uploads = []
+    for field in fields:
+        chosen = reader.files(field.name) if field.kind == "file" else []
+        uploads += [(field.name, field.key, file) for file in chosen]
+        if field.kind == "file" and field.required and not chosen:
+            reader.fail(field.name, _("Please choose a file."))
+    attached = reader.files(ATTACHMENTS)
+    if attached and not takes_files(service):
+        reader.fail("form", _("This form takes no files."))
+    return (*uploads, *((ATTACHMENTS, "", file) for file in attached))
+
+
+def _with_files_again(
+    errors: dict[str, str], uploads: Iterable[tuple[str, str, UploadFile]]
+) -> dict[str, str]:
+    """A browser keeps no chosen files when the page comes back: say so, or they go missing unnoticed."""
+    again = _("Please choose your files here again: browsers do not keep them.")
+    return {**errors, **{name: again for name, _key, _file in uploads if name not in errors}}
+
+
+# ---- What no page of ours sends ----
+
+
+def _refuse_odd_fields(reader: FormReader, fields: Iterable[Field]) -> None:
+    """An answer to no question, and two answers to one, are refused: we could only guess what was meant."""
+    kinds = {field.name: field.kind for field in fields}
+    sent = Counter(name for name, _value in reader.form.multi_items())
+    for name, times in sent.items():
+        if name.startswith("f_") and name not in kinds:
+            shown = f"\u2068{without_bidi(name)[:60]}\u2069"
+            message = _("The form was sent with an answer to a question it does not have: %(name)s.")
+            reader.fail("form", message % {"name": shown})
+        elif times > 1 and (
+            name in (*_SINGLE, "submission_id") or kinds.get(name, "file") not in ("choices", "file")
+        ):
+            reader.fail(name, _("This was answered twice. Please answer it once."))

@@ -1,0 +1,66 @@
+"""Which mail each event of a case sends to its applicant, and what stands in it.
+
+A mail never carries what people wrote: it says that something happened and links to where it can be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, cast
+
+from db.cases import Case
+from db.outbox import OutboxMessage
+from portal import codes, outbox
+from portal.cases import access
+from portal.cases.events import Event
+from portal.services.queries import service_by_id
+from portal.settings import Settings
+
+TOLD = frozenset({"filed", "asked", "referred", "answered", "closed", "rejected", "withdrawn"})
+"""Kinds of events that concern the applicant; each has templates/cases/mail/<kind>.*"""
+
+
+async def tell_applicant(case: Case, event: Event, *, now: datetime) -> None:
+    """The applicant's mail about ``event`` is queued; nothing for events of the desk or without an address."""
+    if event.kind not in TOLD or not case.contact_email:
+        return
+    service = await service_by_id(case.service)
+    titled = service is not None and not service.sensitive
+    await outbox.enqueue(
+        f"cases/mail/{event.kind}",
+        recipient=case.contact_email,
+        locale=case.locale,
+        data={
+            "number": str(case.number),
+            "service": {"fa": service.title.fa, "en": service.title.en} if service and titled else None,
+            "due_at": case.next_due_at,
+            "outcome": event.data.get("outcome"),
+        },
+        cause=f"case:{case.id}:{event.n}",
+        case=case.id,
+        now=now,
+    )
+
+
+async def with_link(message: OutboxMessage, settings: Settings, *, now: datetime) -> Mapping[str, Any]:
+    """What the mail's templates show, with a link that opens the case: its token is made now, only its hash kept."""
+    assert message.case, "a message of a case names it"
+    token = await access.new_link(settings.secret_key, message.case, now=now)
+    return shown(message, settings, token=token)
+
+
+def shown(message: OutboxMessage, settings: Settings, *, token: str = "") -> Mapping[str, Any]:
+    """What the mail's templates show; without ``token`` the link opens no more than the code does."""
+    data = cast(Mapping[str, Any], message.data)
+    number = int(data["number"])
+    prefix = "/en" if message.locale == "en" else ""
+    query = f"?key={token}" if token else ""
+    return {
+        "number": number,
+        "service": data["service"][message.locale] if data["service"] else None,
+        "due_at": datetime.fromisoformat(data["due_at"]) if data["due_at"] else None,
+        "outcome": data["outcome"],
+        "link": f"{settings.base_url}{prefix}/cases/{codes.show_text(number)}{query}",
+        "desk": settings.base_url + prefix,
+    }

@@ -1,0 +1,149 @@
+"""Writing a case's history: one event at a time, with its words, files and mail, in the caller's transaction."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from piccolo.columns import Column
+
+from db.cases import Attachment, Case, CaseEvent, Message
+from db.keys import uuid7
+from portal.cases import mails, rules
+from portal.cases.events import Event, Standing, after, text_hash
+from portal.errors import Conflict, NotFound
+from portal.i18n import _
+from portal.uploads import StoredFile
+
+
+class Stale(Conflict):
+    """Somebody else changed the case since it was read; nothing was written."""
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Who acts: role ``applicant``, ``staff`` or ``system``; ``account`` is None for a guest."""
+
+    role: str
+    account: UUID | None = None
+
+
+class Words(msgspec.Struct, frozen=True):
+    """What was written with an event. ``visible_to`` is applicant or staff (an internal note)."""
+
+    body: str
+    visible_to: str = "applicant"
+
+
+APPLICANT = Actor("applicant")
+
+
+async def locked(case_id: UUID, *, seen: int | None = None) -> Case:
+    """The case, locked until the transaction ends. Raises NotFound, and Stale when it is past version ``seen``."""
+    case: Case | None = (
+        await Case.objects().get(Case.id == case_id).lock_rows("UPDATE").output(load_json=True)
+    )
+    if case is None:
+        raise NotFound(_("There is no such case."))
+    if seen is not None and case.version != seen:
+        raise Stale(_("Somebody else changed this case in the meantime."))
+    return case
+
+
+async def append(
+    case: Case,
+    kind: str,
+    actor: Actor,
+    *,
+    now: datetime,
+    data: Mapping[str, Any] | None = None,
+    words: Words | None = None,
+    files: Sequence[StoredFile] = (),
+) -> Event:
+    """The event stands at the end of the chain, its words and files beside it, the case's row as they make it.
+
+    Queues the applicant's mail where the event has one. ``case`` must be locked. Raises Conflict for a move that
+    the present state does not allow.
+    """
+    if not rules.allowed(kind, case.state):
+        raise Conflict(
+            _("This can't be done any more: the case is “%(state)s”.")
+            % {"state": _(rules.STATE_LABELS[case.state])}
+        )
+    last = await CaseEvent.select(CaseEvent.hash).where(
+        CaseEvent.case == case.id, CaseEvent.n == case.version
+    )
+    salt = secrets.token_hex(16)
+    event = Event(
+        case=case.id,
+        n=case.version + 1,
+        kind=kind,
+        actor_role=actor.role,
+        actor=actor.account,
+        data={**(data or {}), **({"files": [file.sha256 for file in files]} if files else {})},
+        text_hash=text_hash(salt, words.body) if words and words.body else None,
+        at=now,
+        prev_hash=last[0]["hash"],
+    )
+    await write(event, words=words, salt=salt, files=files)
+    await _update(case, after(standing_of(case), event), now=now)
+    await mails.tell_applicant(case, event, now=now)
+    return event
+
+
+async def write(
+    event: Event, *, words: Words | None = None, salt: str = "", files: Sequence[StoredFile] = ()
+) -> None:
+    """The rows of one event exist: itself, its message, its files."""
+    event_id = uuid7()
+    fields = {name: getattr(event, name) for name in event.__struct_fields__}
+    await CaseEvent.insert(
+        CaseEvent(**{**fields, "id": event_id, "hash": event.hash, "data": dict(event.data)})
+    )
+    side = "staff" if event.actor_role == "staff" else "applicant"
+    if words and words.body:
+        await Message.insert(
+            Message(
+                id=uuid7(),
+                case=event.case,
+                event=event_id,
+                direction="in" if side == "applicant" else "out",
+                visible_to=words.visible_to,
+                body=words.body,
+                salt=salt,
+                at=event.at,
+            )
+        )
+    if files:
+        await Attachment.insert(
+            *[
+                Attachment(
+                    id=uuid7(),
+                    case=event.case,
+                    event=event_id,
+                    side=side,
+                    at=event.at,
+                    **msgspec.structs.asdict(file),
+                )
+                for file in files
+            ]
+        )
+
+
+def standing_of(case: Case) -> Standing:
+    """How the row says the case stands."""
+    return Standing(**{name: getattr(case, name) for name in Standing.__struct_fields__})
+
+
+async def _update(case: Case, standing: Standing, *, now: datetime) -> None:
+    changed: dict[Column | str, Any] = {"changed_at": now}
+    changed.update(msgspec.structs.asdict(standing).items())
+    updated = (
+        await Case.update(changed).where(Case.id == case.id, Case.version == case.version).returning(Case.id)
+    )
+    assert updated, "the case was not locked"
+    for name, value in changed.items():
+        setattr(case, str(name), value)

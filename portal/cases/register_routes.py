@@ -1,0 +1,153 @@
+"""Registering what came by letter, fax, office automation or official e-mail, and the slip for its sender."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect, Template
+
+from portal import codes, uploads
+from portal.cases import access, desk_actions
+from portal.cases.actions import DifferentSubmission, Filed, FilingDraft
+from portal.cases.desk_case_queries import DeskCase
+from portal.cases.receipt import square_code
+from portal.cases.staff_forms import (
+    BY_POST,
+    REGISTRATION_FIELDS,
+    Registration,
+    choose_again,
+    read_registration,
+)
+from portal.cases.staff_pages import PRIVATE, Visit, address, channel_name, known_case
+from portal.i18n import _, localized
+from portal.security.csrf import Posted
+from portal.services.labels import AUDIENCES, CHANNELS
+from portal.services.queries import ServiceView, catalogue, service_by_slug
+from portal.settings import Settings
+
+LARGEST_BODY = uploads.MAX_TOTAL + 2**20  # bytes: scans of a letter and the words beside them
+
+
+@get("/cases/register", name="desk.register")
+async def show_registration() -> Template:
+    return await _page({**dict.fromkeys(REGISTRATION_FIELDS, ""), "submission_id": str(uuid4())}, {})
+
+
+@post("/cases/register", name="desk.register_post", request_max_body_size=LARGEST_BODY)
+async def post_registration(
+    request: Visit,
+    posted: NamedDependency[Posted],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
+) -> Template | Redirect:
+    slug = posted.form.get("service")
+    service = await service_by_slug(slug) if isinstance(slug, str) else None
+    service = service if service and service.is_open else None
+    entered = read_registration(posted.form, service, today=now.astimezone(settings.zone).date())
+    if posted.stale:
+        return await _again(entered, {"form": str(posted.stale)}, status=403)
+    if entered.draft is None or service is None:
+        return await _page(entered.typed, entered.errors, status=422)
+    received = await uploads.receive_all(
+        [("attachments", "", file) for file in entered.files], settings.uploads_dir
+    )
+    if received.errors:
+        return await _again(entered, received.errors)
+    draft = msgspec.structs.replace(entered.draft, files=received.files)
+    try:
+        filed = await _register(draft, entered, service, request, settings, now)
+    except DifferentSubmission as earlier:
+        return await _different(entered, earlier.number)
+    return Redirect(localized(f"{address(filed.number)}/slip"), status_code=303)
+
+
+@get("/cases/{code:str}/slip", name="desk.slip")
+async def show_slip(
+    request: Visit,
+    code: FromPath[str],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
+) -> Template:
+    """What the sender gets: the code, and for a quarter of an hour the passcode, for the clerk who gave it."""
+    case = await known_case(code)
+    key = settings.secret_key
+    own = gave_passcode(case) == request.user.account_id
+    context = {
+        "case": case,
+        "channel": channel_name(case),
+        "passcode": await access.receipt_passcode(case.id, key=key, now=now) if own else None,
+        "qr": square_code(settings.base_url, case.number),
+        "address": address(case.number),
+        "current": "register",
+    }
+    return Template("cases/slip.html", context=context, headers=PRIVATE)
+
+
+def gave_passcode(case: DeskCase) -> Any:
+    """The account of whoever made the passcode that holds now; None where the applicant filed it."""
+    makers = [happening for happening in case.happenings if happening.kind in ("filed", "passcode")]
+    return makers[-1].actor_id if makers[-1].actor_role == "staff" else None
+
+
+async def _register(
+    draft: FilingDraft,
+    entered: Registration,
+    service: ServiceView,
+    request: Visit,
+    settings: Settings,
+    now: datetime,
+) -> Filed:
+    """Register the case; its files are discarded again unless this very call has made it."""
+    filed = None
+    try:
+        filed = await desk_actions.register_case(
+            draft,
+            service=service,
+            channel=entered.channel,
+            letter_no=entered.letter_no,
+            letter_date=entered.letter_date,
+            clerk=request.user.account_id,
+            key=settings.secret_key,
+            now=now,
+        )
+    finally:
+        if filed is None or filed.replayed:
+            await uploads.discard_all(draft.files, settings.uploads_dir)
+    return filed
+
+
+async def _again(entered: Registration, errors: dict[str, str], *, status: int = 422) -> Template:
+    again = {"attachments": choose_again(entered.files)} if entered.files else {}
+    return await _page(entered.typed, {**entered.errors, **again, **errors}, status=status)
+
+
+async def _different(entered: Registration, number: int) -> Template:
+    """The same page was sent before with other content: that case stands, this content gets an id of its own."""
+    message = _(
+        "This page was sent before with other content; that made the case %(code)s. Send it again to make another."
+    )
+    typed = {**entered.typed, "submission_id": str(uuid4())}
+    again = {"attachments": choose_again(entered.files)} if entered.files else {}
+    return await _page(typed, {"form": message % {"code": codes.show_text(number)}, **again}, status=409)
+
+
+async def _page(typed: dict[str, str], errors: dict[str, str], *, status: int = 200) -> Template:
+    context = {
+        "typed": typed,
+        "errors": errors,
+        "services": [(card.slug, str(card.title)) for card in await catalogue() if card.state == "open"],
+        "channels": [(channel, _(CHANNELS[channel])) for channel in BY_POST],
+        "audiences": [(key, _(label)) for key, label in AUDIENCES.items()],
+        "accept": uploads.ACCEPT,
+        "current": "register",
+    }
+    return Template("cases/register.html", context=context, status_code=status, headers=PRIVATE)
+
+
+register_handlers = [show_registration, post_registration, show_slip]

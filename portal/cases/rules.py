@@ -1,0 +1,83 @@
+"""Pure decisions: what may happen to a case in which state, and what becomes of it."""
+
+from __future__ import annotations
+
+from portal.i18n import N_, _
+
+OPEN_STATES = ("registered", "in_review", "waiting", "referred", "answered")
+ENDED_STATES = ("closed", "rejected", "withdrawn")
+STATES = OPEN_STATES + ENDED_STATES
+
+STATE_LABELS = {
+    "registered": N_("Registered"),
+    "in_review": N_("In review"),
+    "waiting": N_("Waiting for the applicant"),
+    "referred": N_("Referred"),
+    "answered": N_("Answered"),
+    "closed": N_("Closed"),
+    "rejected": N_("Rejected"),
+    "withdrawn": N_("Withdrawn"),
+}
+
+OUTCOMES = ("done", "partly_done", "not_possible", "not_ours", "no_answer")
+OUTCOME_LABELS = {
+    "done": N_("Done"),
+    "partly_done": N_("Partly done"),
+    "not_possible": N_("Not possible"),
+    "not_ours": N_("Not ours to do"),
+    "no_answer": N_("No answer from the applicant"),
+}
+
+_WORKING = ("registered", "in_review", "referred", "answered")
+
+
+def _moves(kind: str, origins: tuple[str, ...], target: str | None) -> dict[tuple[str, str], str]:
+    return {(kind, state): target or state for state in origins}
+
+
+# (kind of event, state before) -> state after. What is not here is not allowed.
+MOVES: dict[tuple[str, str], str] = {
+    **_moves("taken", ("registered", "in_review", "referred", "waiting", "answered"), None),
+    **_moves("taken", ("registered", "referred"), "in_review"),
+    **_moves("assigned", OPEN_STATES, None),
+    **_moves("asked", _WORKING, "waiting"),
+    **_moves("noted", STATES, None),
+    **_moves("referred", OPEN_STATES, "referred"),
+    **_moves("answered", (*_WORKING, "waiting"), "answered"),
+    **_moves("closed", OPEN_STATES, "closed"),
+    **_moves("rejected", ("registered", "in_review", "waiting", "referred"), "rejected"),
+    **_moves("replied", ("registered", "in_review", "referred"), None),
+    **_moves("replied", ("waiting", "answered"), "in_review"),
+    **_moves("withdrawn", OPEN_STATES, "withdrawn"),
+    **_moves("passcode", STATES, None),
+}
+FIRST = {"filed": "registered"}
+
+FIRST_ANSWERS = frozenset({"asked", "answered", "closed", "rejected"})
+"""Events with which the desk has said something of substance for the first time."""
+RESULTS = frozenset({"answered", "closed", "rejected"})
+"""Events that give the result."""
+
+
+def allowed(kind: str, state: str) -> bool:
+    """Whether an event of ``kind`` may happen to a case in ``state``."""
+    return (kind, state) in MOVES
+
+
+def state_after(kind: str, state: str | None) -> str:
+    """The state an event leads to; ``state`` is None before the first. Raises KeyError for a move not allowed."""
+    return FIRST[kind] if state is None else MOVES[kind, state]
+
+
+def state_label(state: str) -> str:
+    """The state in the reader's language."""
+    return _(STATE_LABELS[state])
+
+
+def outcome_label(outcome: str) -> str:
+    """The outcome in the reader's language."""
+    return _(OUTCOME_LABELS[outcome])
+
+
+NAMES = {"state_label": state_label, "outcome_label": outcome_label}
+"""What pages and mails may call."""

@@ -1,0 +1,111 @@
+"""What a clerk does to a case: every move is one form, sent to its own address."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+from litestar import post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect, Template
+
+from portal import uploads
+from portal.cases import desk_actions
+from portal.cases.desk_case_queries import DeskCase
+from portal.cases.staff_forms import MOVES, Move, SentMove, choose_again, read_move
+from portal.cases.staff_pages import Visit, address, case_page, conflict_page, known_case
+from portal.errors import Conflict, NotFound
+from portal.i18n import _, localized
+from portal.security.csrf import Posted
+from portal.settings import Settings
+from portal.uploads import StoredFile
+
+LARGEST_BODY = uploads.MAX_TOTAL + 2**20  # bytes: all files of an answer and the words beside them
+
+_VERBS: dict[str, Callable[..., Awaitable[Any]]] = {
+    "take": desk_actions.take,
+    "answer": desk_actions.answer,
+    "ask": desk_actions.ask,
+    "note": desk_actions.note,
+    "assign": desk_actions.assign,
+    "refer": desk_actions.refer,
+    "close": desk_actions.close,
+    "reject": desk_actions.reject,
+    "passcode": desk_actions.reissue_passcode,
+}
+_NAMES_SOMEBODY = {"assign": "assignee", "refer": "unit"}
+
+
+@post("/cases/{code:str}/{move_name:str}", name="cases.move", request_max_body_size=LARGEST_BODY)
+async def post_move(
+    request: Visit,
+    code: FromPath[str],
+    move_name: FromPath[str],
+    posted: NamedDependency[Posted],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
+) -> Template | Redirect:
+    """One of ``MOVES`` is made; afterwards the page of the case says so."""
+    move = MOVES.get(move_name)
+    if move is None:
+        raise NotFound(_("There is nothing here."))
+    case = await known_case(code)
+    sent = read_move(move, posted.form)
+    if posted.stale:
+        return await _again(case, request, move, sent, {"form": str(posted.stale)}, status=403, now=now)
+    if sent.errors:
+        return await _again(case, request, move, sent, sent.errors, now=now)
+    received = await uploads.receive_all(
+        [("attachments", "", file) for file in sent.files], settings.uploads_dir
+    )
+    if received.errors:
+        return await _again(case, request, move, sent, received.errors, now=now)
+    try:
+        await _make(move, case, request, sent, received.files, settings, now)
+    except Conflict as problem:
+        fresh = await known_case(code)
+        return await conflict_page(fresh, request.user, move=move, sent=sent, problem=str(problem), now=now)
+    except NotFound as problem:
+        errors = {_NAMES_SOMEBODY.get(move.name, "form"): str(problem)}
+        return await _again(case, request, move, sent, errors, now=now)
+    end = "/slip" if move.name == "passcode" else f"?said={move.name}"
+    return Redirect(localized(address(case.number) + end), status_code=303)
+
+
+async def _make(
+    move: Move,
+    case: DeskCase,
+    request: Visit,
+    sent: SentMove,
+    files: tuple[StoredFile, ...],
+    settings: Settings,
+    now: datetime,
+) -> None:
+    """Make the move; when it can't be made, its files are discarded again."""
+    more: dict[str, Any] = {"key": settings.secret_key} if move.name == "passcode" else {}
+    if files:
+        more["files"] = files
+    try:
+        await _VERBS[move.name](
+            case.id, clerk=request.user.account_id, seen=sent.seen, now=now, **sent.values, **more
+        )
+    except BaseException:
+        await uploads.discard_all(files, settings.uploads_dir)
+        raise
+
+
+async def _again(
+    case: DeskCase,
+    request: Visit,
+    move: Move,
+    sent: SentMove,
+    errors: dict[str, str],
+    *,
+    status: int = 422,
+    now: datetime,
+) -> Template:
+    if sent.files:
+        errors = {"attachments": choose_again(sent.files), **errors}
+    return await case_page(case, request.user, now=now, sent=(move, sent), errors=errors, status=status)

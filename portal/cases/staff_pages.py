@@ -1,0 +1,190 @@
+"""The desk's page of one case, as it is shown after a look, a mistake and a collision alike."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from litestar import Request
+from litestar.response import Template
+
+from portal import codes, sla, uploads
+from portal.cases import desk_queries, rules
+from portal.cases.desk_case_queries import DeskCase, Happening, desk_case
+from portal.cases.staff_forms import MOVES, Move, SentMove, choose_again
+from portal.errors import NotFound
+from portal.i18n import N_, _
+from portal.security.sessions import SignedIn
+from portal.services.labels import AUDIENCES, CHANNELS, TARGETS
+
+Visit = Request[SignedIn, Any, Any]
+PRIVATE = {"Cache-Control": "no-store"}
+
+_HAPPENED = {
+    "filed": N_("Request received"),
+    "taken": N_("Taken into work"),
+    "assigned": N_("Assigned"),
+    "asked": N_("Asked the applicant"),
+    "noted": N_("Internal note"),
+    "referred": N_("Referred to another unit"),
+    "answered": N_("Answered"),
+    "closed": N_("Closed"),
+    "rejected": N_("Rejected"),
+    "replied": N_("The applicant wrote"),
+    "withdrawn": N_("Withdrawn by the applicant"),
+    "passcode": N_("New passcode given out"),
+}
+_MAIL_STATES = {
+    "queued": N_("Waiting to be sent"),
+    "sent": N_("Taken by the mail server"),
+    "failed": N_("Could not be delivered"),
+    "kept": N_("Kept here: no mail server is set up"),
+}
+
+
+_BODIES = {
+    "answer": (N_("Your answer"), N_("The applicant reads this.")),
+    "ask": (N_("Question"), N_("The applicant reads this, and the case waits for the reply.")),
+    "note": (N_("Note"), N_("Only the desk reads this.")),
+    "refer": (N_("Word to that unit"), N_("Only the desk reads this.")),
+}
+
+
+class Promise(msgspec.Struct, frozen=True):
+    """One promise of the statement and where it stands."""
+
+    title: str
+    due_at: datetime
+    met_at: datetime | None
+    progress: sla.Progress
+    at_risk: bool
+
+
+def address(number: int) -> str:
+    """Where the desk works on the case, without language prefix."""
+    return f"/desk/cases/{codes.show_text(number)}"
+
+
+def channel_name(case: DeskCase) -> str:
+    """How the case came, in the reader's language."""
+    return _(CHANNELS[case.channel]) if case.channel in CHANNELS else case.channel
+
+
+async def known_case(code: str) -> DeskCase:
+    """The case of the code in an address. Raises NotFound."""
+    number = codes.parse(code)
+    case = None if isinstance(number, codes.Mistake) else await desk_case(number)
+    if case is None:
+        raise NotFound(_("There is no case with this code."))
+    return case
+
+
+async def case_page(
+    case: DeskCase,
+    account: SignedIn,
+    *,
+    now: datetime,
+    said: str = "",
+    sent: tuple[Move, SentMove] | None = None,
+    errors: dict[str, str] | None = None,
+    status: int = 200,
+) -> Template:
+    """The page of ``case``; the form of the move that was ``sent`` is open, with its input and ``errors``."""
+    context = {
+        **await _forms(case, account, sent, errors or {}),
+        **_facts(case, now),
+        "said": said,
+        "current": "desk",
+    }
+    return Template("cases/desk_case.html", context=context, status_code=status, headers=PRIVATE)
+
+
+async def conflict_page(
+    case: DeskCase, account: SignedIn, *, move: Move, sent: SentMove, problem: str, now: datetime
+) -> Template:
+    """What happened to ``case`` since the clerk saw it, and the clerk's own words, ready to be sent again."""
+    errors = {"attachments": choose_again(sent.files)} if sent.files else {}
+    context = {
+        **await _forms(case, account, (move, sent), errors),
+        **_facts(case, now),
+        "problem": problem,
+        "meanwhile": case.since(sent.seen),
+        "move": move,
+        "current": "desk",
+    }
+    return Template("cases/conflict.html", context=context, status_code=409, headers=PRIVATE)
+
+
+def happened(happening: Happening) -> str:
+    """What happened, in the reader's language."""
+    return _(_HAPPENED[happening.kind])
+
+
+def by_whom(happening: Happening) -> str:
+    """Who did it; the applicant has no name here, since an account's may differ from the contact's."""
+    if happening.actor_role == "applicant":
+        return _("the applicant")
+    return happening.actor or _("the desk")
+
+
+async def _forms(
+    case: DeskCase, account: SignedIn, sent: tuple[Move, SentMove] | None, errors: dict[str, str]
+) -> dict[str, Any]:
+    """What the forms of the page need: the moves this state allows and what they offer to choose."""
+    open_move, typed = (sent[0].name, sent[1].typed) if sent else ("", {})
+    moves = [move for move in MOVES.values() if move.is_allowed(case.state)]
+    if case.assignee == account.account_id:
+        moves = [move for move in moves if move.name != "take"]
+    return {
+        "moves": moves,
+        "open_move": open_move,
+        "typed": typed,
+        "errors": errors,
+        "summary": {name if name == "form" else f"{open_move}-{name}": text for name, text in errors.items()},
+        "clerks": [(clerk.value, clerk.label) for clerk in await desk_queries.clerks()],
+        "units": [
+            (str(unit), str(name)) for _slug, unit, name in await desk_queries.units() if unit != case.unit_id
+        ],
+        "outcomes": [(outcome, rules.outcome_label(outcome)) for outcome in rules.OUTCOMES],
+        "accept": uploads.ACCEPT,
+        "body_words": _BODIES,
+    }
+
+
+def _facts(case: DeskCase, now: datetime) -> dict[str, Any]:
+    return {
+        "case": case,
+        "address": address(case.number),
+        "promises": _promises(case, now),
+        "audience": _(AUDIENCES[case.audience]) if case.audience in AUDIENCES else case.audience,
+        "channel": channel_name(case),
+        "happened": happened,
+        "by_whom": by_whom,
+        "mail_state": lambda state: _(_MAIL_STATES[state]),
+    }
+
+
+def _promises(case: DeskCase, now: datetime) -> list[Promise]:
+    """The promises that hold for the case, each measured at ``now`` or at the moment it was met."""
+    names = {key: _(label) for key, label in TARGETS.items()}
+    first = _promise(
+        names["first_answer"], case.first_answer_due_at, case.filed_at, case.first_answer_at, now
+    )
+    result = _promise(names["result"], case.result_due_at, case.filed_at, case.result_at, now)
+    replies = [happening.at for happening in case.happenings if happening.kind == "replied"]
+    reply = None
+    if case.result_at is not None and replies:
+        # The result was given and the applicant wrote back: that is owed an answer of its own.
+        reply = _promise(_("Answer to the applicant's reply"), case.next_due_at, replies[-1], None, now)
+    return [promise for promise in (reply, first, result) if promise is not None]
+
+
+def _promise(
+    title: str, due_at: datetime | None, since: datetime, met_at: datetime | None, now: datetime
+) -> Promise | None:
+    if due_at is None:
+        return None
+    progress = sla.progress(due_at, since, now, met_at)
+    at_risk = met_at is None and sla.at_risk(due_at, since, now)
+    return Promise(title=title, due_at=due_at, met_at=met_at, progress=progress, at_risk=at_risk)

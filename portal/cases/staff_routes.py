@@ -1,0 +1,123 @@
+"""The desk: the queue, one case, its files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from urllib.parse import urlencode
+from uuid import UUID
+
+from litestar import Router, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+from litestar.response import File, Template
+
+from portal import codes, text, uploads
+from portal.cases import desk_queries, rules
+from portal.cases.desk_case_queries import file_of
+from portal.cases.desk_queries import ALL, Cursor, QueueFilters, read_cursor
+from portal.cases.register_routes import register_handlers
+from portal.cases.staff_forms import MOVES
+from portal.cases.staff_moves import post_move
+from portal.cases.staff_pages import PRIVATE, Visit, case_page, known_case
+from portal.errors import NotFound
+from portal.i18n import _, localized
+from portal.security.guards import staff_only
+from portal.services.queries import catalogue
+from portal.settings import Settings
+
+LONGEST_SEARCH = 200
+
+
+@get("/", name="desk.queue")
+async def show_queue(request: Visit, now: NamedDependency[datetime], after: FromQuery[str] = "") -> Template:
+    filters = _filters(request.query_params)
+    page = await desk_queries.queue(
+        filters, account=request.user.account_id, now=now, after=read_cursor(after)
+    )
+    context = {
+        "filters": filters,
+        "page": page,
+        "counts": await desk_queries.counts(now=now),
+        "states": [
+            ("", _("Open cases")),
+            (ALL, _("All")),
+            *((key, rules.state_label(key)) for key in rules.STATES),
+        ],
+        "services": [(card.slug, str(card.title)) for card in await catalogue()],
+        "units": [(slug, str(name)) for slug, _id, name in await desk_queries.units()],
+        "first": localized(_here(filters)) if after else None,
+        "next": localized(_here(filters, page.next)) if page.next else None,
+        "everywhere": localized(_here(QueueFilters(state=ALL, q=filters.q))),
+        "narrowed": filters != QueueFilters(),
+        "current": "desk",
+    }
+    return Template("cases/desk.html", context=context, headers=PRIVATE)
+
+
+@get("/cases/{code:str}", name="desk.case")
+async def show_case(
+    request: Visit, code: FromPath[str], now: NamedDependency[datetime], said: FromQuery[str] = ""
+) -> Template:
+    move = MOVES.get(said)
+    return await case_page(await known_case(code), request.user, now=now, said=_(move.said) if move else "")
+
+
+@get("/cases/{code:str}/files/{file_id:str}", name="desk.file")
+async def send_file(code: FromPath[str], file_id: FromPath[str], settings: NamedDependency[Settings]) -> File:
+    """The file as it was sent, always as a download: it may hold anything."""
+    number = codes.parse(code)
+    found = None if isinstance(number, codes.Mistake) else await file_of(number, _id(file_id))
+    if found is None:
+        raise NotFound(_("There is no such file."))
+    return File(
+        uploads.path_of(settings.uploads_dir, found.stored_as),
+        filename=found.name,
+        media_type=found.media_type,
+        content_disposition_type="attachment",
+        headers=PRIVATE,
+    )
+
+
+def _filters(asked: Mapping[str, str]) -> QueueFilters:
+    """What the address asks for; an unknown state counts as none. Litestar keeps the name ``state`` to itself."""
+    state, service, unit, q = (
+        text.store(asked.get(name, "")[:LONGEST_SEARCH]) for name in ("state", "service", "unit", "q")
+    )
+    return QueueFilters(
+        state=state if state in (ALL, *rules.STATES) else "",
+        service=service,
+        unit=unit,
+        mine=bool(asked.get("mine")),
+        at_risk=bool(asked.get("at_risk")),
+        q=q,
+    )
+
+
+def _here(filters: QueueFilters, after: Cursor | None = None) -> str:
+    """The address of the queue with these filters."""
+    asked = {
+        "state": filters.state,
+        "service": filters.service,
+        "unit": filters.unit,
+        "mine": "1" if filters.mine else "",
+        "at_risk": "1" if filters.at_risk else "",
+        "q": filters.q,
+        "after": str(after or ""),
+    }
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return f"/desk?{query}" if query else "/desk"
+
+
+def _id(typed: str) -> UUID:
+    try:
+        return UUID(typed)
+    except ValueError as error:
+        raise NotFound(_("There is no such file.")) from error
+
+
+staff_router = Router(
+    "/desk",
+    guards=[staff_only],
+    route_handlers=[show_queue, show_case, send_file, *register_handlers, post_move],
+)

@@ -1,0 +1,210 @@
+"""Files that visitors send: checked, then kept under a random name outside everything the web serves.
+
+What the sender called a file is only ever shown; no path is made of it. The bytes are kept as received, their
+SHA-256 with them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import IO, Protocol
+from uuid import uuid4
+
+import msgspec
+
+from portal import file_kinds, text
+from portal.errors import PortalError
+from portal.i18n import N_, _, current_language
+
+MAX_FILES = 10
+MAX_FILE = 10 * 2**20  # bytes
+MAX_TOTAL = 60 * 2**20  # bytes of all files of one request
+LONGEST_NAME = 200  # characters
+LEAST_FREE = 200 * 2**20  # bytes the disk keeps for the database and the logs
+ACCEPT = ",".join(f".{extension}" for extension in file_kinds.KINDS)
+KINDS_IN_WORDS = "PDF, PNG, JPEG, WebP, DOCX, XLSX, PPTX, ODT, ODS, TXT, CSV"
+
+EMPTY = N_("%(name)s is empty. Please choose the file again.")
+TOO_LARGE = N_("%(name)s is larger than %(most)s MB. Please send a smaller file, or split it.")
+TOO_MANY = N_("At most %(most)s files can be sent at once. Please choose fewer.")
+TOO_MUCH = N_("Together the files are larger than %(most)s MB. Please send fewer or smaller ones.")
+NO_ROOM = N_("We can't take files at the moment. Please send the form without files, or try again later.")
+
+# Threads of their own: checking large archives must not keep people who sign in waiting.
+_checkers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="upload")
+_STORED_AS = re.compile(r"[0-9a-f]{32}")
+
+
+class Upload(Protocol):
+    """A file in a form, as Litestar has it; actions use this module and never import Litestar."""
+
+    @property
+    def filename(self) -> str: ...
+    @property
+    def content_type(self) -> str: ...
+    @property
+    def file(self) -> IO[bytes]: ...
+
+
+class Refused(PortalError):
+    """The file can't be taken; the text says why and what would help. Nothing of it was kept."""
+
+    status = 422
+
+
+class StoredFile(msgspec.Struct, frozen=True):
+    """One file as received. ``size`` is in bytes, ``field`` the key of the form's question or empty."""
+
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    stored_as: str
+    field: str = ""
+
+
+class Received(msgspec.Struct, frozen=True):
+    """``files`` were stored; when there are ``errors`` (by form field), none were."""
+
+    files: tuple[StoredFile, ...]
+    errors: dict[str, str]
+
+
+async def receive(upload: Upload, folder: Path, *, field: str = "") -> StoredFile:
+    """The file lies below ``folder``, checked, on disk for good. Raises Refused.
+
+    The caller discards it when what it belongs to could not be kept.
+    """
+    loop = asyncio.get_running_loop()
+    name = clean_name(upload.filename)
+    try:
+        return await loop.run_in_executor(_checkers, _take, upload, name, folder, field)
+    except file_kinds.Unfit as reason:
+        named = {"name": f"\u2068{name}\u2069", "kinds": KINDS_IN_WORDS, "most": _megabytes(MAX_FILE)}
+        raise Refused(_(str(reason)) % named) from reason
+
+
+async def receive_all(chosen: Sequence[tuple[str, str, Upload]], folder: Path) -> Received:
+    """Every file is stored, or none is and each field with a mistake has its message.
+
+    ``chosen`` holds (name of the form's field, key to keep in ``StoredFile.field``, file).
+    """
+    if problem := await _too_much([upload for _name, _key, upload in chosen]):
+        return Received((), {chosen[0][0]: problem})
+    files: list[StoredFile] = []
+    errors: dict[str, str] = {}
+    try:
+        for name, key, upload in chosen:
+            try:
+                files.append(await receive(upload, folder, field=key))
+            except Refused as refusal:
+                errors.setdefault(name, str(refusal))
+    except BaseException:
+        await discard_all(files, folder)
+        raise
+    if errors:
+        await discard_all(files, folder)
+        return Received((), errors)
+    return Received(tuple(files), {})
+
+
+async def discard_all(files: Sequence[StoredFile], folder: Path) -> None:
+    """None of ``files`` is on disk any more."""
+    loop = asyncio.get_running_loop()
+    for file in files:
+        await loop.run_in_executor(_checkers, discard, folder, file.stored_as)
+
+
+def discard(folder: Path, stored_as: str) -> None:
+    """The file is gone; one that never was is no error."""
+    path_of(folder, stored_as).unlink(missing_ok=True)
+
+
+def path_of(folder: Path, stored_as: str) -> Path:
+    """Where a file lies. Raises ValueError for a name that ``receive`` never gives."""
+    if not _STORED_AS.fullmatch(stored_as):
+        raise ValueError(f"{stored_as!r} is no stored file")
+    return folder / stored_as[:2] / stored_as
+
+
+def clean_name(filename: str) -> str:
+    """What the sender called the file, fit to show and to offer for saving: the last part of a path, in one
+    line, nothing invisible, at most 200 characters with its extension.
+    """
+    last = re.split(r"[/\\]", filename[-1000:])[-1]
+    stem, dot, extension = text.store(last).rstrip(" .").rpartition(".")
+    if not dot:
+        stem, extension = extension, ""
+    extension = extension[:20]
+    return f"{stem.strip(' .')[: LONGEST_NAME - 21] or 'file'}{dot}{extension}"
+
+
+async def _too_much(uploads: Sequence[Upload]) -> str:
+    """What is wrong with so many files; empty when nothing is."""
+    if len(uploads) > MAX_FILES:
+        return _(TOO_MANY) % {"most": text.show_number(MAX_FILES, current_language())}
+    if sum([await _size(upload) for upload in uploads]) > MAX_TOTAL:
+        return _(TOO_MUCH) % {"most": _megabytes(MAX_TOTAL)}
+    return ""
+
+
+async def _size(upload: Upload) -> int:
+    return await asyncio.get_running_loop().run_in_executor(_checkers, upload.file.seek, 0, os.SEEK_END)
+
+
+def _take(upload: Upload, name: str, folder: Path, field: str) -> StoredFile:
+    """Check and store one file; in a thread, where the visitor's language is not known."""
+    upload.file.seek(0)
+    data = upload.file.read(MAX_FILE + 1)
+    if not data:
+        raise file_kinds.Unfit(EMPTY)
+    if len(data) > MAX_FILE:
+        raise file_kinds.Unfit(TOO_LARGE)
+    extension = name.rpartition(".")[2].lower() if "." in name else ""
+    media_type = file_kinds.recognise(extension, upload.content_type or "", data)
+    stored_as = uuid4().hex
+    _write(data, path_of(folder, stored_as))
+    return StoredFile(name, media_type, len(data), hashlib.sha256(data).hexdigest(), stored_as, field)
+
+
+def _write(data: bytes, path: Path) -> None:
+    """``path`` holds ``data`` for good, wholly or not at all."""
+    draft = path.with_suffix(".part")
+    try:
+        path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        if shutil.disk_usage(path.parent).free < LEAST_FREE + len(data):
+            raise file_kinds.Unfit(NO_ROOM)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o640)
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, 0o640)  # whatever the umask took away
+            file.write(data)
+            file.flush()
+            os.fsync(descriptor)
+        draft.rename(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        for begun in (draft, path):
+            with contextlib.suppress(OSError):
+                begun.unlink()
+        raise file_kinds.Unfit(NO_ROOM) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    """The new name survives a power cut too."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _megabytes(size: int) -> str:
+    return text.show_number(size // 2**20, current_language())

@@ -1,0 +1,58 @@
+"""Cases for tests, made through the real verbs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+
+from portal.cases.actions import Filed, FilingDraft, file_case
+from portal.services.actions import load_service, read_sample
+from portal.services.queries import ServiceView, service_by_slug
+from tests.conftest import NOON
+
+KEY = b"k" * 48
+SLUG = "spatial-observatory"
+BROWSER = "browser-token-of-the-filer"
+
+
+async def a_service(slug: str = SLUG) -> ServiceView:
+    """One of the sample services, open for filing."""
+    await load_service(read_sample(slug), position=1, now=NOON)
+    service = await service_by_slug(slug)
+    assert service is not None
+    return service
+
+
+def a_draft(**changed: Any) -> FilingDraft:
+    """A filled form of a guest with mobile and e-mail."""
+    draft = FilingDraft(
+        submission_id=uuid4(),
+        audience="agency",
+        agency_name="اداره‌کل نمونه",
+        contact_name="مریم رضایی",
+        contact_email="maryam@agency.example",
+        contact_phone="+989000001234",
+        locale="fa",
+        body="لایهٔ راه‌های استان را لازم داریم.",
+        answers={},
+    )
+    return msgspec.structs.replace(draft, **changed)
+
+
+async def a_case(
+    *,
+    slug: str = SLUG,
+    key: bytes = KEY,
+    browser: str = BROWSER,
+    applicant: UUID | None = None,
+    now: datetime = NOON,
+    **changed: Any,
+) -> Filed:
+    """A filed case; ``changed`` are fields of its draft."""
+    service = await a_service(slug)
+    return await file_case(
+        a_draft(**changed), service=service, browser=browser, applicant=applicant, key=key, now=now
+    )

@@ -1,0 +1,153 @@
+"""What the applicant does on the page of a case."""
+
+import pytest
+
+from db.cases import Attachment, Case, Message
+from portal.cases import actions
+from portal.cases.applicant_routes import LONGEST_MESSAGE
+from tests.cases.visitors import as_filer, by_desk, filed_now, form_at, path_of, prove, right_now, send
+
+PDF = b"%PDF-1.7\nall of it\n%%EOF\n"
+WORDS = "فایل خواسته‌شده پیوست است."
+
+
+@pytest.fixture
+async def filed(db, settings):
+    return await filed_now(settings)
+
+
+async def state_of(filed):
+    return (await Case.select(Case.state).where(Case.id == filed.case_id).first())["state"]
+
+
+def stored_files(settings):
+    return [path for path in settings.uploads_dir.rglob("*") if path.is_file()]
+
+
+async def test_a_reply_stands_in_the_history(filed, stranger):
+    await prove(stranger, filed, proof="1234")
+    answer = await send(stranger, filed, "reply", {"body": WORDS})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{path_of(filed)}?said=replied")
+    shown = await stranger.get(answer.headers["location"])
+    assert "Your message was sent" in shown.text
+    assert WORDS in shown.text
+
+
+async def test_a_question_is_shown_first_and_answering_it_brings_the_case_back(filed, browser, clerk):
+    await by_desk("ask", filed, clerk, body="کدام سال؟")
+    shown = (await as_filer(browser).get(path_of(filed))).text
+    assert "It is your turn" in shown
+    assert shown.index("کدام سال؟") < shown.index("What happened so far")
+    await send(browser, filed, "reply", {"body": WORDS})
+    assert await state_of(filed) == "in_review"
+
+
+async def test_files_come_with_the_reply(filed, browser):
+    answer = await send(as_filer(browser), filed, "reply", {"body": WORDS}, files=[pdf()])
+    assert answer.status_code == 303
+    assert "نقشه.pdf" in (await browser.get(path_of(filed))).text
+
+
+async def test_a_file_may_come_without_words(filed, browser):
+    answer = await send(as_filer(browser), filed, "reply", {"body": ""}, files=[pdf()])
+    assert answer.status_code == 303
+
+
+async def test_a_file_we_cannot_take_keeps_the_words_and_stores_nothing(filed, browser, settings):
+    before = stored_files(settings)
+    files = [pdf(), ("attachments", ("page.html", b"<script>", "text/html"))]
+    page = await send(as_filer(browser), filed, "reply", {"body": WORDS}, files=files)
+    assert page.status_code == 422
+    assert 'href="#attachments"' in page.text
+    assert WORDS in page.text
+    assert await Message.count() == 0
+    assert stored_files(settings) == before
+
+
+@pytest.mark.parametrize(
+    ("body", "said"), [("", "Please fill this in"), ("ا" * (LONGEST_MESSAGE + 1), "at most")]
+)
+async def test_an_empty_or_endless_reply_is_explained(filed, browser, body, said):
+    page = await send(as_filer(browser), filed, "reply", {"body": body})
+    assert page.status_code == 422
+    assert said in page.text
+    assert await Message.count() == 0
+
+
+async def test_a_reply_to_a_case_that_ended_meanwhile_is_refused_and_kept(filed, browser, clerk, settings):
+    opened = await form_at(as_filer(browser), path_of(filed), f"{path_of(filed)}/reply", {"body": WORDS})
+    await by_desk("close", filed, clerk, outcome="not_possible", reason="بایگانی شد.")
+    before = stored_files(settings)
+    page = await browser.post(f"{path_of(filed)}/reply", opened, files=[pdf()])
+    assert page.status_code == 409
+    assert "Closed" in page.text
+    assert await Attachment.count() == 0
+    assert stored_files(settings) == before
+
+
+async def test_an_old_form_sends_nothing_and_keeps_the_words(filed, browser):
+    page = await send(as_filer(browser), filed, "reply", {"body": WORDS, "_csrf_token": "1.x"})
+    assert page.status_code == 403
+    assert WORDS in page.text
+    assert await Message.count() == 0
+
+
+async def test_without_proof_nothing_is_sent_and_the_words_come_back(filed, browser, stranger):
+    fields = await form_at(as_filer(browser), path_of(filed), f"{path_of(filed)}/reply", {"body": WORDS})
+    pages = [await stranger.post(f"{where}/reply", fields) for where in (path_of(filed), UNKNOWN)]
+    assert [page.status_code for page in pages] == [403, 403]
+    assert all(WORDS in page.text for page in pages)
+    assert await Message.count() == 0
+
+
+UNKNOWN = "/en/cases/XKP9-2ZKY-93WR-1W57"
+
+
+async def test_a_withdrawn_case_has_ended_and_says_so(filed, browser):
+    answer = await send(as_filer(browser), filed, "withdraw", {"reason": "دیگر لازم نیست."})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{path_of(filed)}?said=withdrawn")
+    shown = await browser.get(answer.headers["location"])
+    assert "Your request is withdrawn" in shown.text
+    assert "دیگر لازم نیست." in shown.text
+    assert 'name="body"' not in shown.text
+    assert await state_of(filed) == "withdrawn"
+
+
+async def test_withdrawing_needs_more_than_proof_of_contact(filed, browser, stranger):
+    fields = await form_at(as_filer(browser), path_of(filed), f"{path_of(filed)}/withdraw", {})
+    await prove(stranger, filed, proof="1234")
+    assert (await stranger.post(f"{path_of(filed)}/withdraw", fields)).status_code == 403
+    assert await state_of(filed) == "registered"
+
+
+async def test_a_second_withdrawal_is_refused_with_the_reason(filed, browser):
+    fields = await form_at(as_filer(browser), path_of(filed), f"{path_of(filed)}/withdraw", {})
+    await actions.withdraw(filed.case_id, reason="", now=right_now())
+    page = await browser.post(f"{path_of(filed)}/withdraw", fields)
+    assert page.status_code == 409
+    assert "Withdrawn" in page.text
+
+
+@pytest.mark.parametrize(
+    ("verb", "more", "said"),
+    [
+        ("take", {}, "is working on your request"),
+        ("answer", {"body": "پاسخ"}, "We have answered your request"),
+        ("close", {"outcome": "not_possible", "reason": "دلیل"}, "Outcome: Not possible."),
+        ("reject", {"reason": "دلیل"}, "We did not take up this request"),
+    ],
+)
+async def test_each_state_says_what_happens_now(filed, browser, clerk, verb, more, said):
+    await by_desk(verb, filed, clerk, **more)
+    shown = (await as_filer(browser).get(path_of(filed))).text
+    assert said in shown
+    assert more.get("reason", "") in shown
+
+
+async def test_an_unhappy_end_is_not_coloured_as_a_success(filed, browser, clerk):
+    await by_desk("close", filed, clerk, outcome="not_possible", reason="دلیل")
+    assert "tag done" not in (await as_filer(browser).get(path_of(filed))).text
+
+
+def pdf():
+    return ("attachments", ("نقشه.pdf", PDF, "application/pdf"))

@@ -1,0 +1,135 @@
+"""Searching the queue: by code in any spelling, by words, by e-mail, by phone."""
+
+import pytest
+
+from db.cases import Case
+from portal import codes, text
+from portal.cases import actions, desk_queries
+from portal.cases.desk_queries import ALL, QueueFilters, words_query
+from tests.cases.factories import a_case
+from tests.cases.test_queue import NOBODY, filed_many, numbers, queue
+from tests.conftest import NOON
+
+
+async def test_a_code_finds_its_case_in_any_spelling(db):
+    filed, _other = await a_case(), await a_case()
+    shown, digits = codes.show_text(filed.number), codes.show_numeric(filed.number)
+    for typed in (shown, shown.lower().replace("-", " "), text.persian_digits(digits), f"کد پیگیری: {shown}"):
+        assert await numbers(q=typed) == [filed.number], typed
+
+
+async def test_a_code_finds_an_ended_case_whatever_the_filters_say(db):
+    filed = await a_case()
+    await actions.withdraw(filed.case_id, reason="", now=NOON)
+    assert await numbers(q=codes.show_text(filed.number), mine=True, service="nothing") == [filed.number]
+
+
+async def test_a_slip_in_a_code_is_said(clerk):
+    await a_case()
+    page = await clerk.get("/en/desk?q=XKP9-2ZKY-93WR-1W75")
+    assert "tracking code with a slip" in page.text
+
+
+async def test_words_are_found_by_their_beginnings_in_any_order(db):
+    filed = await a_case(contact_name="نرگس صادقی", body="لایهٔ راه‌های استان")
+    await a_case(contact_name="مریم رضایی", body="لایهٔ رودها")
+    for typed in ("نرگس", "صادق نرگ", "لايه راههاي", "راه‌ها", "استان نرگس"):
+        assert await numbers(q=typed) == [filed.number], typed
+
+
+async def test_every_word_must_occur(db):
+    await a_case(contact_name="نرگس صادقی", agency_name="استانداری")
+    assert await numbers(q="نرگس شهرداری") == []
+
+
+async def test_words_joined_by_a_slash_are_found_apart(db):
+    filed = await a_case(body="استان/شهرستان")
+    assert await numbers(q="شهرستان") == [filed.number]
+
+
+async def test_an_email_is_found_whole_and_by_its_beginning(db):
+    filed = await a_case(contact_email="Sara.K@stats.example")
+    await a_case(contact_email="zed@stats.example")
+    for typed in ("sara.k@stats.example", "SARA.K@"):
+        assert await numbers(q=typed) == [filed.number], typed
+
+
+async def test_a_percent_sign_in_an_email_is_only_a_sign(db):
+    await a_case(contact_email="sara@stats.example")
+    assert await numbers(q="%@") == []
+
+
+@pytest.mark.parametrize("typed", ["09123456789", "۰۹۱۲۳۴۵۶۷۸۹", "0912 345", "+98 912 345 6789", "912345"])
+async def test_a_phone_is_found_as_people_write_it(db, typed):
+    filed = await a_case(contact_phone="+989123456789")
+    await a_case(contact_phone="+989350000000")
+    assert await numbers(q=typed) == [filed.number]
+
+
+async def test_the_number_of_a_letter_is_found(db):
+    filed = await a_case(body="پیرو نامهٔ ۱۴۰۵/۷۷۳۱")
+    await a_case()
+    assert await numbers(q="7731") == [filed.number]
+
+
+async def test_what_is_found_is_ordered_by_promise_and_paged(db):
+    await filed_many(60)
+    first = await queue(q="مریم")
+    second = await queue(q="مریم", after=first.next)
+    shown = [row.number for row in (*first.rows, *second.rows)]
+    assert (len(first.rows), len(second.rows), second.next) == (50, 10, None)
+    assert shown == await numbers_in_order()
+
+
+async def numbers_in_order():
+    rows = await Case.raw('SELECT number FROM "case" ORDER BY next_due_at NULLS LAST, id')
+    return [row["number"] for row in rows]
+
+
+async def test_a_search_keeps_to_the_filters(db):
+    opened, ended = await a_case(), await a_case()
+    await actions.withdraw(ended.case_id, reason="", now=NOON)
+    assert await numbers(q="مریم") == [opened.number]
+    assert set(await numbers(q="مریم", state=ALL)) == {opened.number, ended.number}
+
+
+async def test_nothing_found_among_open_cases_offers_all(clerk):
+    ended = await a_case(contact_name="Sara")
+    await actions.withdraw(ended.case_id, reason="", now=NOON)
+    page = await clerk.get("/en/desk?q=sara")
+    assert "No case fits." in page.text
+    assert 'href="/en/desk?state=all&amp;q=sara"' in page.text
+
+
+async def test_a_search_that_meets_too_much_says_so(db, monkeypatch):
+    monkeypatch.setattr(desk_queries, "MOST_MATCHES", 2)
+    for _ in range(3):
+        await a_case()
+    page = await desk_queries.queue(QueueFilters(q="مریم"), account=NOBODY, now=NOON)
+    assert (len(page.rows), page.capped) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [
+        ("Road maps", "road:* & maps:*"),
+        ("a & b | !c", "a:* & b:* & c:*"),
+        ("x:* <-> 'y'", "x:* & y:*"),
+        ("\\'); DROP", "drop:*"),
+        ("راه‌های استان", "راههای:* & استان:*"),
+        ("... !!", ""),
+        ("", ""),
+        (
+            "one two three four five six seven eight nine",
+            "one:* & two:* & three:* & four:* & five:* & six:* & seven:* & eight:*",
+        ),
+    ],
+)
+def test_a_query_holds_nothing_but_words(typed, asked):
+    assert words_query(typed) == asked
+
+
+@pytest.mark.parametrize("typed", ["!!!", "&", "':*", "a\\b", "%", "_", "@", "-", "x" * 5000, "\u200c"])
+async def test_no_search_is_an_error(db, typed):
+    await a_case()
+    assert await queue(q=typed) is not None
