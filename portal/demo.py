@@ -1,0 +1,271 @@
+"""What ``portal demo`` shows: the sample services, one account of each role, cases in every state.
+
+The cases stand in demo_cases.json, told in working days before the first run. People, agencies and letters are
+invented; telephone numbers and addresses can't belong to anybody.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any, Literal
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+import msgspec
+from piccolo.engine import engine_finder
+
+from db.accounts import Account
+from db.cases import Case
+from db.engine import Engine, atomic, close_pool, open_pool
+from db.services import Unit
+from portal import uploads
+from portal.accounts.actions import make_account
+from portal.cases import actions, desk_actions
+from portal.cases.actions import FilingDraft
+from portal.i18n import using
+from portal.security import passwords
+from portal.services.actions import load_samples
+from portal.services.queries import service_by_slug
+from portal.settings import SettingError, Settings
+from portal.text import store
+from portal.uploads import StoredFile
+from portal.workdays import IRAN_OFFICE, is_working_day
+
+CASES = Path(__file__).parent / "demo_cases.json"
+ZONE = ZoneInfo(IRAN_OFFICE.zone)
+OPENED = 70  # working days before the first run; older than every case
+UNCHANGED = "(its password is unchanged)"
+SUBMISSIONS = UUID("3f0f3c1e-7f0e-4a51-9e0b-2d4d1f6a5c10")
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+STATISTICS, EVALUATION = "mpo-qom-statistics", "mpo-qom-human-capital"
+
+
+class Person(msgspec.Struct, frozen=True):
+    """One sample account; ``unit`` is a unit's slug, empty for people outside the desk."""
+
+    username: str
+    display_name: str
+    role: str
+    unit: str = ""
+
+
+PEOPLE = (
+    Person("admin", "نرگس آذرنیا، مدیر سایت", "admin", STATISTICS),
+    Person("admin2", "رامین کوهسار، جانشین مدیر سایت", "admin", STATISTICS),
+    Person("manager", "سهیلا فرازمند، مدیر خدمت", "manager", EVALUATION),
+    Person("staff", "بابک دادگر، کارشناس میز خدمت", "staff", STATISTICS),
+    Person("evaluator", "ژاله خردمند، ارزیاب", "evaluator"),
+    Person("liaison", "بهزاد فرهمند، رابط آماری", "liaison"),
+    Person("citizen", "کیان سپهری", "citizen"),
+    Person("auditor", "فرهاد راستین، ناظر", "auditor"),
+)
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened to a case ``days`` working days ago at ``time``, by a sample account or the applicant."""
+
+    days: int
+    time: str
+    by: Literal["staff", "manager", "applicant"]
+    verb: Literal["take", "note", "ask", "refer", "answer", "close", "reject", "reply", "withdraw"]
+    body: str = ""
+    outcome: str = ""
+    unit: str = ""
+
+
+class Story(msgspec.Struct, frozen=True, kw_only=True):
+    """One sample case and what happened to it. ``days`` 0: filed so long ago as ``time`` says, in hours."""
+
+    key: str
+    service: str
+    days: int
+    time: str
+    audience: str
+    name: str
+    phone: str
+    body: str
+    answers: dict[str, Any]
+    email: str | None = None
+    agency: str = ""
+    account: str = ""
+    locale: str = "fa"
+    file: str = ""
+    channel: str = "portal"
+    letter_no: str = ""
+    steps: tuple[Step, ...] = ()
+
+
+class SampleFile(msgspec.Struct):
+    """A small text file, as a form would bring it."""
+
+    filename: str
+    content_type: str
+    file: io.BytesIO
+
+
+async def load(settings: Settings) -> list[tuple[str, str, str]]:
+    """The samples are there; returns user name, password and role of every sample account.
+
+    Running it again adds nothing twice and changes no password. Raises SettingError for a
+    PORTAL_DEMO_PASSWORD that is too easy.
+    """
+    engine = engine_finder()
+    assert isinstance(engine, Engine), "piccolo_conf.DB is a db.engine.Engine"
+    if engine.pool is not None:
+        return await fill(settings, now=datetime.now(UTC))
+    await open_pool(4)
+    try:
+        return await fill(settings, now=datetime.now(UTC))
+    finally:
+        await close_pool()
+
+
+async def fill(settings: Settings, *, now: datetime) -> list[tuple[str, str, str]]:
+    """As ``load``, with the cases' times counted back from ``now``."""
+    first = await service_by_slug("yearbook-qom") is None
+    await load_samples(_ago(OPENED, "08:00", now) if first else now)
+    units = {row["slug"]: row["id"] for row in await Unit.select(Unit.slug, Unit.id)}
+    accounts = [await _account(person, _password(settings), units, now) for person in PEOPLE]
+    ids = {row["username"]: row["id"] for row in await Account.select(Account.username, Account.id)}
+    for story in msgspec.json.decode(CASES.read_bytes(), type=tuple[Story, ...]):
+        if not await Case.exists().where(Case.submission_id == _submission(story)):
+            await _tell(story, await _files(story, settings), settings.secret_key, {**units, **ids}, now)
+    return accounts
+
+
+async def _account(
+    person: Person, password: str, units: Mapping[str, UUID], now: datetime
+) -> tuple[str, str, str]:
+    kept = await Account.select(Account.password_hash).where(Account.username == person.username).first()
+    if kept:
+        known = await passwords.verify(kept["password_hash"], password)
+        return person.username, password if known else UNCHANGED, person.role
+    await make_account(
+        person.username,
+        display_name=person.display_name,
+        role=person.role,
+        password=password,
+        unit=units.get(person.unit),
+        now=now,
+    )
+    return person.username, password, person.role
+
+
+def _password(settings: Settings) -> str:
+    """The one of PORTAL_DEMO_PASSWORD, else one that was made at random on the first run."""
+    if settings.demo_password:
+        with using("en"):
+            problem = passwords.weakness(settings.demo_password, username="")
+        if problem:
+            raise SettingError(f"PORTAL_DEMO_PASSWORD: {problem}")
+        return settings.demo_password
+    path = settings.data_dir / "demo_password"
+    if not path.exists():
+        made = "-".join("".join(secrets.choice(_LETTERS) for _letter in range(5)) for _group in range(4))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(made)
+    return path.read_text().strip()
+
+
+async def _files(story: Story, settings: Settings) -> tuple[StoredFile, ...]:
+    if not story.file:
+        return ()
+    sample = SampleFile(story.file, "text/plain", io.BytesIO("ابلاغ نمونه\nSample notification\n".encode()))
+    return (await uploads.receive(sample, settings.uploads_dir, field="notification_file"),)
+
+
+@atomic
+async def _tell(
+    story: Story, files: tuple[StoredFile, ...], key: bytes, ids: Mapping[str, UUID], now: datetime
+) -> None:
+    """The case exists with all of its steps, or nothing of it does."""
+    case_id = await _file(story, files, key, ids, now)
+    for seen, step in enumerate(story.steps, start=1):
+        await _take_step(step, case_id, seen, ids, _ago(step.days, step.time, now))
+
+
+async def _file(
+    story: Story, files: tuple[StoredFile, ...], key: bytes, ids: Mapping[str, UUID], now: datetime
+) -> UUID:
+    service = await service_by_slug(story.service)
+    assert service is not None, "the samples were loaded just now"
+    draft = FilingDraft(
+        submission_id=_submission(story),
+        audience=story.audience,
+        agency_name=story.agency,
+        contact_name=story.name,
+        contact_email=story.email,
+        contact_phone=story.phone,
+        locale=story.locale,
+        body=store(story.body, lines=True),
+        answers=story.answers,
+        files=files,
+    )
+    filed_at = _ago(story.days, story.time, now)
+    if story.channel == "portal":
+        applicant = ids.get(story.account)
+        filed = await actions.file_case(
+            draft, service=service, browser="", applicant=applicant, key=key, now=filed_at
+        )
+    else:
+        filed = await desk_actions.register_case(
+            draft,
+            service=service,
+            channel=story.channel,
+            letter_no=story.letter_no,
+            letter_date=_local(filed_at) - timedelta(days=2),
+            clerk=ids["staff"],
+            key=key,
+            now=filed_at,
+        )
+    return filed.case_id
+
+
+_SAYS = {
+    "take": (),
+    "note": ("body",),
+    "ask": ("body",),
+    "refer": ("unit", "body"),
+    "answer": ("body",),
+    "close": ("outcome", "reason"),
+    "reject": ("reason",),
+}
+"""What each verb of the desk is told."""
+
+
+async def _take_step(step: Step, case_id: UUID, seen: int, ids: Mapping[str, UUID], at: datetime) -> None:
+    if step.verb == "reply":
+        await actions.reply(case_id, body=step.body, now=at)
+    elif step.verb == "withdraw":
+        await actions.withdraw(case_id, reason=step.body, now=at)
+    else:
+        said = {"body": step.body, "reason": step.body, "outcome": step.outcome, "unit": ids.get(step.unit)}
+        verb = getattr(desk_actions, step.verb)
+        told = {name: said[name] for name in _SAYS[step.verb]}
+        await verb(case_id, clerk=ids[step.by], seen=seen, now=at, **told)
+
+
+def _submission(story: Story) -> UUID:
+    return uuid5(SUBMISSIONS, story.key)
+
+
+def _ago(days: int, clock: str, now: datetime) -> datetime:
+    """The UTC instant ``days`` working days before today's at ``clock``; with 0 days, ``clock`` before now."""
+    hours, minutes = map(int, clock.split(":"))
+    if not days:
+        return now - timedelta(hours=hours, minutes=minutes)
+    day = _local(now)
+    while days:
+        day -= timedelta(days=1)
+        days -= is_working_day(IRAN_OFFICE, day)
+    return datetime.combine(day, time(hours, minutes), ZONE).astimezone(UTC)
+
+
+def _local(moment: datetime) -> date:
+    return moment.astimezone(ZONE).date()

@@ -1,0 +1,85 @@
+"""What a site admin sees of the portal's mail: who was told what, and whether it arrived."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from jinja2 import TemplateError
+from litestar import Router, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+from litestar.response import Template
+
+from db.outbox import OutboxMessage
+from portal.cases import mails
+from portal.errors import NotFound
+from portal.i18n import N_, _
+from portal.security.guards import admin_only
+from portal.settings import Settings
+from portal.site import queries
+from portal.templating import MailTemplates, MailText
+
+STATES = {
+    "queued": N_("Waits to be sent"),
+    "sent": N_("Sent"),
+    "failed": N_("Could not be sent"),
+    "kept": N_("Kept here"),
+}
+TONES = {"queued": "wait", "sent": "done", "failed": "late", "kept": "past"}
+UNREADABLE = (TemplateError, KeyError, ValueError, TypeError, AttributeError)
+"""What an old message raises whose template has changed or gone since."""
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """A message with its words; ``words`` is None where its template can no longer make them."""
+
+    message: OutboxMessage
+    words: MailText | None
+
+
+@get("/mail", name="site.mail")
+async def show_mail(
+    settings: NamedDependency[Settings],
+    mail_templates: NamedDependency[MailTemplates],
+    before: FromQuery[UUID | None] = None,
+) -> Template:
+    """The newest messages, 50 a page."""
+    page = await queries.newest_letters(before)
+    rows = [Shown(row, _words(row, settings, mail_templates)) for row in page.rows]
+    context = {**_WORDS, "rows": rows, "older": page.older, "first": before is None}
+    return Template("site/mail.html", context=context)
+
+
+@get("/mail/{message_id:uuid}", name="site.message")
+async def show_message(
+    message_id: FromPath[UUID],
+    settings: NamedDependency[Settings],
+    mail_templates: NamedDependency[MailTemplates],
+) -> Template:
+    """One message as its reader gets it, but with a link that has no key. Raises NotFound."""
+    message = await queries.letter(message_id)
+    if message is None:
+        raise NotFound(_("There is no such message."))
+    shown = Shown(message, _words(message, settings, mail_templates))
+    return Template("site/message.html", context={**_WORDS, "shown": shown})
+
+
+def _words(message: OutboxMessage, settings: Settings, mail_templates: MailTemplates) -> MailText | None:
+    """The words of a mail without a key: a real one is made only for sending and stored nowhere."""
+    try:
+        data: Any = mails.shown(message, settings) if message.case else message.data
+        return mail_templates.render(message.template, message.locale, data)
+    except UNREADABLE:
+        return None
+
+
+def state_words(state: str) -> str:
+    """How far a message has come."""
+    return _(STATES[state])
+
+
+_WORDS = {"state_words": state_words, "tones": TONES, "current": "mail"}
+
+admin_router = Router("/admin", guards=[admin_only], route_handlers=[show_mail, show_message])

@@ -1,0 +1,114 @@
+"""The sample data that ``portal demo`` shows."""
+
+import stat
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from db.accounts import Account
+from db.cases import Case, CaseEvent
+from portal import demo, settings
+from portal.cases.rules import OUTCOMES, STATES
+from portal.demo import CASES, PEOPLE, Story, fill
+from portal.security import passwords
+from portal.settings import SettingError
+from tests.conftest import NOON
+
+STORIES = msgspec.json.decode(CASES.read_bytes(), type=tuple[Story, ...])
+
+
+@pytest.fixture(autouse=True)
+def cheap_hashing(monkeypatch):
+    async def hash_password(password: str) -> str:
+        return f"kept:{password}"
+
+    async def verify(kept: str, password: str) -> bool:
+        return kept == f"kept:{password}"
+
+    monkeypatch.setattr(passwords, "hash_password", hash_password)
+    monkeypatch.setattr(passwords, "verify", verify)
+
+
+@pytest.fixture
+def own(tmp_path):
+    return settings.load({"PORTAL_DATA_DIR": str(tmp_path)})
+
+
+async def test_every_role_has_its_account(db, own):
+    accounts = await fill(own, now=NOON)
+    assert [(name, role) for name, _password, role in accounts] == [(p.username, p.role) for p in PEOPLE]
+    assert {row["role"] for row in await Account.select(Account.role)} == {p.role for p in PEOPLE}
+
+
+async def test_the_password_is_kept_for_the_operator_alone(db, own):
+    accounts = await fill(own, now=NOON)
+    path = own.data_dir / "demo_password"
+    assert {password for _name, password, _role in accounts} == {path.read_text()}
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+async def test_a_second_run_loads_nothing_twice(db, own):
+    first = await fill(own, now=NOON)
+    before = (await Case.count(), await CaseEvent.count(), await Account.count())
+    assert await fill(own, now=NOON + timedelta(days=3)) == first
+    assert (await Case.count(), await CaseEvent.count(), await Account.count()) == before
+
+
+async def test_a_password_somebody_changed_stays(db, own):
+    await fill(own, now=NOON)
+    await Account.update({Account.password_hash: "kept:another"}).where(Account.username == "admin")
+    accounts = await fill(own, now=NOON)
+    assert accounts[0] == ("admin", demo.UNCHANGED, "admin")
+    assert await Account.exists().where(Account.password_hash == "kept:another")
+
+
+async def test_a_given_password_that_is_too_easy_is_refused(db, own):
+    easy = msgspec.structs.replace(own, demo_password="secret")
+    with pytest.raises(SettingError, match="PORTAL_DEMO_PASSWORD"):
+        await fill(easy, now=NOON)
+
+
+async def test_the_cases_stand_in_every_state_and_outcome(db, own):
+    await fill(own, now=NOON)
+    rows = await Case.select(Case.state, Case.outcome)
+    assert {row["state"] for row in rows} == set(STATES)
+    assert {row["outcome"] for row in rows} >= set(OUTCOMES)
+
+
+async def test_nothing_happens_after_now_or_before_what_came_before(db, own):
+    await fill(own, now=NOON)
+    for case in await Case.select(Case.id):
+        rows = await CaseEvent.select(CaseEvent.at).where(CaseEvent.case == case["id"]).order_by(CaseEvent.n)
+        times = [row["at"] for row in rows]
+        assert times == sorted(times)
+        assert times[-1] <= NOON
+
+
+async def test_some_promises_are_late_and_some_are_not(db, own):
+    await fill(own, now=NOON)
+    assert await Case.exists().where(Case.next_due_at < NOON)
+    assert await Case.exists().where(Case.next_due_at > NOON)
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.key)
+def test_the_people_are_invented(story):
+    assert story.phone.startswith("+98900000")
+    assert story.email is None or story.email.endswith(".example")
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.key)
+def test_the_answers_are_to_questions_the_service_asks(story):
+    fields = {field.key: field for field in demo_file(story).form}
+    for key, value in story.answers.items():
+        chosen = value if isinstance(value, list) else [value]
+        options = {option.value for option in fields[key].options}
+        assert not options or set(chosen) <= options
+    asked = {key for key, field in fields.items() if field.required and field.kind != "file"}
+    assert asked <= set(story.answers)
+
+
+def demo_file(story):
+    from portal.services.actions import read_sample
+
+    return read_sample(story.service)

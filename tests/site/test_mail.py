@@ -1,0 +1,112 @@
+"""What a site admin sees of the mail."""
+
+from uuid import uuid4
+
+from db.cases import AccessGrant
+from db.outbox import OutboxMessage
+from portal import demo
+from portal.demo import Story
+from tests.conftest import NOON
+
+
+async def one_case(settings) -> OutboxMessage:
+    """A filed case of the samples, and the mail that it sent."""
+    await demo.load_samples(NOON)
+    story = Story(
+        key="mail",
+        service="yearbook-qom",
+        days=0,
+        time="00:10",
+        audience="citizen",
+        name="لیلا بهاران",
+        phone="+989000001000",
+        body="جمعیت قم",
+        answers={"need": "statistics", "year": 1404},
+        email="leila@bahar.example",
+    )
+    await demo._tell(story, (), settings.secret_key, {}, NOON)
+    return await OutboxMessage.objects().first()
+
+
+async def many(first: int, last: int) -> None:
+    await OutboxMessage.insert(
+        *[
+            OutboxMessage(
+                recipient=f"reader{n}@mail.example",
+                template="gone/mail/nothing",
+                locale="fa",
+                data="{}",
+                cause=f"test:{n}",
+                case=None,
+                state="kept",
+                created_at=NOON,
+            )
+            for n in range(first, last)
+        ]
+    )
+
+
+async def test_an_admin_reads_who_was_told_what(admin, settings):
+    await one_case(settings)
+    page = await admin.get("/en/admin/mail")
+    assert page.status_code == 200
+    assert "leila@bahar.example" in page.text
+    assert "Waits to be sent" in page.text
+
+
+async def test_a_message_is_shown_without_the_key_of_its_link(admin, settings):
+    message = await one_case(settings)
+    page = await admin.get(f"/en/admin/mail/{message.id}")
+    assert page.status_code == 200
+    assert "/cases/" in page.text
+    assert "key=" not in page.text
+    assert "The link in this text has no key." in page.text
+
+
+async def test_a_shown_message_makes_no_grant(admin, settings):
+    message = await one_case(settings)
+    before = await AccessGrant.count()
+    await admin.get(f"/admin/mail/{message.id}")
+    assert await AccessGrant.count() == before
+
+
+async def test_a_message_whose_template_is_gone_is_still_listed(admin):
+    await many(0, 1)
+    message = await OutboxMessage.objects().first()
+    assert "gone/mail/nothing" in (await admin.get("/en/admin/mail")).text
+    page = await admin.get(f"/en/admin/mail/{message.id}")
+    assert "can no longer be shown" in page.text
+
+
+async def test_fifty_messages_stand_on_a_page_and_the_rest_on_the_next(admin):
+    await many(0, 120)
+    seen, address = [], "/en/admin/mail"
+    while address:
+        page = await admin.get(address)
+        seen.append(page.text.count("@mail.example"))
+        after = page.text.partition('rel="next" href="')[2]
+        address = after.partition('"')[0]
+    assert seen == [50, 50, 20]
+
+
+async def test_the_mail_is_for_admins_only(clerk):
+    assert (await clerk.get("/admin/mail")).status_code == 403
+    assert (await clerk.get(f"/admin/mail/{uuid4()}")).status_code == 403
+
+
+async def test_a_guest_is_asked_to_sign_in(browser):
+    answer = await browser.get("/admin/mail")
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/accounts/sign-in")
+
+
+async def test_a_message_that_never_was_is_not_found(admin):
+    assert (await admin.get(f"/admin/mail/{uuid4()}")).status_code == 404
+
+
+async def test_a_broken_place_in_the_list_is_refused(admin):
+    assert (await admin.get("/admin/mail?before=xyz")).status_code == 400
+
+
+async def test_an_admin_page_without_messages_says_so(admin):
+    assert "No messages here." in (await admin.get("/en/admin/mail")).text
