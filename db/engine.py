@@ -94,7 +94,7 @@ class Engine(PostgresEngine):
 
     async def start_connection_pool(self, **kwargs: Any) -> None:
         self._refuse_unknown_address()
-        await super().start_connection_pool(**kwargs)
+        await super().start_connection_pool(reset=_keep, **kwargs)
         if isinstance(self.pool, asyncpg.Pool):
             self.pool = cast(Any, _PatientPool(self.pool))
 
@@ -163,6 +163,13 @@ class Transaction(PostgresTransaction):
             await self.pool.release(self.connection)
         elif self.lent is None:
             await self.connection.close(timeout=ACQUIRE_WITHIN)
+
+
+async def _keep(connection: Any) -> None:
+    """Nothing to undo: asyncpg has rolled back what was open, and we change no session's settings.
+
+    Its default sends a RESET after every use, a fifth of the cost of a small query.
+    """
 
 
 class _PatientPool:

@@ -54,21 +54,27 @@ class Child:
             os.write(self._lifeline, os.environ["PORTAL_DATABASE_URL"].encode() + b"\n")
 
     def tend(self) -> str:
-        """A process that ended is started again, later each time it fails soon (at most 30 seconds).
+        """A process that ended is started again: at once when it was killed, else later each time it fails soon.
 
         Returns a line that tells of the end, or an empty one.
         """
         now = time.monotonic()
         if self._resume_at is None and not self.alive:
             os.close(self._lifeline)
-            self.failures = 0 if now - self._started_at > LASTING_SECONDS else self.failures + 1
-            delay = min(LONGEST_DELAY, 0.25 * 2**self.failures)
+            delay = self._delay(lasted=now - self._started_at)
             self._resume_at = now + delay
             return f"{self.kind} process ended ({self.process.returncode}); starting it again in {delay:g} s"
         if self._resume_at is not None and now >= self._resume_at:
             self._start()
             self.go()
         return ""
+
+    def _delay(self, *, lasted: float) -> float:
+        """Seconds to wait: none after a kill from outside, longer each time it failed soon by itself."""
+        if self.process.returncode < 0:
+            return 0.0
+        self.failures = 0 if lasted > LASTING_SECONDS else self.failures + 1
+        return min(LONGEST_DELAY, 0.25 * float(2**self.failures))
 
     def ask_to_stop(self) -> None:
         """The process was told to finish what it does and end, within its grace."""

@@ -1,0 +1,212 @@
+"""Every page the portal can show, and how somebody gets there. A new page gets its line here.
+
+``Stop.shows`` names the route, so that test_tour.py notices a page nobody visits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from playwright.async_api import Response
+
+from portal import codes
+from portal.cases import rules
+from tests.browser.cases import SAMPLES, Filed, file_request, move, register_letter, unlock
+from tests.browser.visitor import Visitor
+
+GUEST, APPLICANT, CITIZEN, STAFF, ADMIN = "guest", "applicant", "citizen", "staff", "admin"
+MISTYPED = "XKP9-2ZKY-93WR-1W58"
+NOBODYS = codes.show_text(codes.LOWEST + 20_261_121)
+
+
+@dataclass
+class World:
+    """Cases to look at: those of the applicant, and one of the samples for each state (paths)."""
+
+    filed: Filed
+    waiting: Filed
+    closed: Filed
+    states: dict[str, str] = field(default_factory=dict)
+
+
+Go = Callable[[Visitor, World], Awaitable[Response]]
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One page: who comes to it, how, and with which status it answers."""
+
+    name: str
+    shows: str
+    who: str
+    go: Go
+    status: int = 200
+
+
+def at(path: str | Callable[[World], str]) -> Go:
+    """By its address."""
+
+    async def go(visitor: Visitor, world: World) -> Response:
+        return await visitor.open(path if isinstance(path, str) else path(world))
+
+    return go
+
+
+def sending_nothing(path: str | Callable[[World], str], form: str, within: str = "") -> Go:
+    """By sending the empty form of the page at ``path``; ``within`` is what has to be unfolded first."""
+
+    async def go(visitor: Visitor, world: World) -> Response:
+        await at(path)(visitor, world)
+        if within:
+            await visitor.page.locator(f"{within} > summary").click()
+        return await visitor.send(form)
+
+    return go
+
+
+async def wrong_password(visitor: Visitor, _: World) -> Response:
+    await visitor.open("/accounts/sign-in")
+    await visitor.fill("username", f"nobody-{visitor.language}")
+    await visitor.fill("password", "not the right one at all")
+    return await visitor.send("/accounts/sign-in")
+
+
+async def wrong_passcode(visitor: Visitor, world: World) -> Response:
+    await visitor.open(world.states["answered"])
+    return await unlock(visitor, "0000 0000")
+
+
+async def tampered_form(visitor: Visitor, world: World) -> Response:
+    """A form whose token is no longer good: it comes back with everything in it."""
+    await visitor.open("/cases/new/yearbook-qom")
+    await visitor.page.eval_on_selector("main [name=_csrf_token]", "token => { token.value = 'old' }")
+    return await visitor.send("/cases/new/yearbook-qom")
+
+
+async def foreign_form(visitor: Visitor, world: World) -> Response:
+    """Signing in with a token that is no longer good."""
+    await visitor.open("/accounts/sign-in")
+    await visitor.page.eval_on_selector("main [name=_csrf_token]", "token => { token.value = 'old' }")
+    return await visitor.send("/accounts/sign-in")
+
+
+async def sent_twice(visitor: Visitor, _: World) -> Response:
+    """The form of a request that was sent, sent again with other words."""
+    await file_request(visitor, "yearbook-qom")
+    await visitor.page.go_back()
+    await visitor.fill("body", "Something else.")
+    return await visitor.send("/cases/new/yearbook-qom")
+
+
+async def just_unlocked(visitor: Visitor, world: World) -> Response:
+    await visitor.open(world.filed.path)
+    await visitor.send("/lock")
+    return await unlock(visitor, world.filed.passcode)
+
+
+async def cut_off(visitor: Visitor, world: World) -> Response:
+    """A reply from a page whose access has ended meanwhile."""
+    await visitor.open(world.waiting.path)
+    await visitor.fill("body", "A long reply.", within="#write")
+    kept = await visitor.page.context.cookies()
+    await visitor.page.context.clear_cookies()
+    response = await visitor.send("/reply")
+    await visitor.page.context.add_cookies(kept)  # type: ignore[arg-type]
+    return response
+
+
+async def overtaken(visitor: Visitor, world: World) -> Response:
+    """A move on a case that a colleague has moved on meanwhile."""
+    await visitor.open(f"/desk{world.filed.path}")
+    await visitor.page.eval_on_selector('form[action$="/note"] [name=seen]', "seen => { seen.value = '0' }")
+    return await move(visitor, "note", body="Call back on Monday.")
+
+
+async def fresh_slip(visitor: Visitor, _: World) -> Response:
+    await register_letter(visitor)
+    response = await visitor.page.reload()
+    assert response is not None
+    return response
+
+
+async def first_message(visitor: Visitor, _: World) -> Response:
+    await visitor.open("/admin/mail")
+    return await visitor.follow(visitor.page.locator("main table a").first)
+
+
+FIRST = "yearbook-qom"
+STOPS = [
+    Stop("home", "site.home", GUEST, at("/")),
+    Stop("services", "services.catalogue", GUEST, at("/services")),
+    Stop("services-found", "services.catalogue", GUEST, at("/services?q=%D9%82%D9%85+Qom")),
+    Stop("services-none", "services.catalogue", GUEST, at("/services?q=zzzz")),
+    *(Stop(f"service-{slug}", "services.service", GUEST, at(f"/services/{slug}")) for slug in SAMPLES),
+    *(Stop(f"statement-{slug}", "services.statement", GUEST, at(f"/services/{slug}/sla")) for slug in SAMPLES),
+    Stop("edition", "services.edition", GUEST, at(f"/services/{FIRST}/sla/1")),
+    *(Stop(f"new-{slug}", "cases.new", GUEST, at(f"/cases/new/{slug}")) for slug in SAMPLES),
+    Stop("new-errors", "cases.file", GUEST, sending_nothing("/cases/new/yearbook-tehran", "yearbook-tehran"), 422),
+    Stop("new-stale", "cases.file", GUEST, tampered_form, 403),
+    Stop("track", "cases.track", GUEST, at("/track")),
+    Stop("track-short", "cases.track", GUEST, at("/track?code=12345"), 404),
+    Stop("track-mistyped", "cases.track", GUEST, at(f"/track?code={MISTYPED}"), 404),
+    Stop("track-unknown", "cases.track", GUEST, at(f"/T/{NOBODYS.replace('-', '')}"), 404),
+    *(
+        Stop(f"case-{state}", "cases.show", GUEST, at(lambda world, state=state: world.states[state]))
+        for state in rules.STATES
+    ),
+    Stop("case-no-proof", "cases.unlock", GUEST, sending_nothing(lambda w: w.states["closed"], "/unlock"), 422),
+    Stop("case-wrong-passcode", "cases.unlock", GUEST, wrong_passcode, 422),
+    Stop("sign-in", "accounts.sign_in", GUEST, at("/accounts/sign-in")),
+    Stop("sign-in-next", "accounts.sign_in", GUEST, at("/desk/cases/register")),
+    Stop("sign-in-errors", "accounts.sign_in_post", GUEST, sending_nothing("/accounts/sign-in", "sign-in"), 422),
+    Stop("sign-in-wrong", "accounts.sign_in_post", GUEST, wrong_password, 422),
+    Stop("stale-form", "accounts.sign_in_post", GUEST, foreign_form, 403),
+    Stop("not-found", "", GUEST, at("/nothing/here"), 404),
+    Stop("receipt", "cases.receipt", APPLICANT, at(lambda world: f"{world.filed.path}/receipt")),
+    Stop("own-case", "cases.show", APPLICANT, at(lambda world: world.filed.path)),
+    Stop("own-case-waiting", "cases.show", APPLICANT, at(lambda world: world.waiting.path)),
+    Stop("own-case-closed", "cases.show", APPLICANT, at(lambda world: world.closed.path)),
+    Stop("own-case-unlocked", "cases.unlock", APPLICANT, just_unlocked),
+    Stop("reply-errors", "cases.reply", APPLICANT, sending_nothing(lambda w: w.waiting.path, "/reply"), 422),
+    Stop("reply-cut-off", "cases.reply", APPLICANT, cut_off, 403),
+    Stop("sent-twice", "cases.file", APPLICANT, sent_twice, 409),
+    Stop("home-signed-in", "site.home", CITIZEN, at("/")),
+    Stop("not-allowed", "site.mail", CITIZEN, at("/admin/mail"), 403),
+    Stop("desk", "desk.queue", STAFF, at("/desk")),
+    Stop("desk-all", "desk.queue", STAFF, at("/desk?state=all&at_risk=1")),
+    Stop("desk-none", "desk.queue", STAFF, at("/desk?q=zzzz")),
+    Stop("desk-mistyped", "desk.queue", STAFF, at(f"/desk?q={MISTYPED}")),
+    Stop("desk-not-found", "desk.case", STAFF, at("/desk/cases/12345"), 404),
+    *(
+        Stop(f"desk-case-{state}", "desk.case", STAFF, at(lambda world, state=state: f"/desk{world.states[state]}"))
+        for state in rules.STATES
+    ),
+    Stop("desk-case-own", "desk.case", STAFF, at(lambda world: f"/desk{world.waiting.path}?said=ask")),
+    Stop(
+        "desk-move-errors",
+        "cases.move",
+        STAFF,
+        sending_nothing(lambda world: f"/desk{world.filed.path}", "/close", within="#close"),
+        422,
+    ),
+    Stop("desk-conflict", "cases.move", STAFF, overtaken, 409),
+    Stop("register", "desk.register", STAFF, at("/desk/cases/register")),
+    Stop("register-errors", "desk.register_post", STAFF, sending_nothing("/desk/cases/register", "register"), 422),
+    Stop("slip", "desk.slip", STAFF, fresh_slip),
+    Stop("mail", "site.mail", ADMIN, at("/admin/mail")),
+    Stop("message", "site.message", ADMIN, first_message),
+]
+NO_PAGES = {
+    "desk.file",
+    "cases.file_of",
+    "cases.short",
+    "services.edition_document",
+    "services.statement_document",
+    "site.alive",
+    "site.ready",
+    "site.robots",
+    "static",
+    "static/head",
+}
+"""Routes that answer GET with something else than a page of their own."""

@@ -1,0 +1,134 @@
+"""One walk through every page in one language, looking at each as people with different needs do.
+
+Walking is slow, so it is done once; the tests read what was seen.
+"""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import dataclass, field
+from typing import Any
+
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, Response
+
+from portal.cases import rules
+from tests.browser.cases import file_request, move
+from tests.browser.demo import Demo
+from tests.browser.stops import ADMIN, APPLICANT, CITIZEN, GUEST, STAFF, STOPS, Stop, World
+from tests.browser.visitor import Visitor
+
+WIDE, NARROW = {"width": 1200, "height": 900}, {"width": 320, "height": 640}
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
+TOO_WIDE = """() => [...document.querySelectorAll("body *")]
+    .filter(one => !one.closest(".scroll, .unseen, .skip"))
+    .filter(one => { const box = one.getBoundingClientRect(); return box.right > innerWidth + 1 || box.left < -1; })
+    .map(one => one.outerHTML.slice(0, 120))"""
+SCROLLS = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
+FOCUSED = """() => {
+    const one = document.activeElement, box = one.getBoundingClientRect();
+    return {name: one.id || one.className, seen: box.bottom > 0 && box.top < innerHeight && box.width > 0};
+}"""
+WITHOUT_RING = """() => [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")]
+    .filter(one => one.checkVisibility() && one.type !== "hidden" && !one.disabled)
+    .filter(one => {
+        one.focus();
+        const drawn = getComputedStyle(one);
+        return document.activeElement !== one || drawn.outlineStyle === "none" || parseFloat(drawn.outlineWidth) < 2;
+    })
+    .map(one => one.outerHTML.slice(0, 120))"""
+
+
+@dataclass
+class Seen:
+    """What one page turned out to be. Everything but ``status``, ``html`` and ``first`` should stay empty.
+
+    ``first``: what has the focus after one press of Tab, or the summary of mistakes where there is one.
+    """
+
+    status: int = 0
+    html: str = ""
+    first: str = ""
+    lost: str = ""
+    complaints: list[str] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
+    too_wide: list[str] = field(default_factory=list)
+    without_ring: list[str] = field(default_factory=list)
+
+
+async def tour(chromium: Browser, demo: Demo, language: str) -> dict[str, Seen]:
+    """Every stop, by its name; ``lost`` says where one could not be reached or looked at."""
+    people = {who: await Visitor.arrive(chromium, demo.url, language) for who in (GUEST, APPLICANT)}
+    for who in (CITIZEN, STAFF, ADMIN):
+        people[who] = await Visitor.arrive(chromium, demo.url, language)
+        await people[who].sign_in(who)
+    world = await _prepare(people[APPLICANT], people[STAFF])
+    seen = {}
+    for stop in STOPS:
+        seen[stop.name] = await _look(stop, people[stop.who], world)
+    for visitor in people.values():
+        await visitor.leave()
+    return seen
+
+
+async def _prepare(applicant: Visitor, clerk: Visitor) -> World:
+    """One case of the applicant in each situation that matters, and a sample of every state."""
+    filed = [await file_request(applicant, "yearbook-qom", email="tour@mehregan.example") for _ in range(3)]
+    for one in filed[1:]:
+        await clerk.open(f"/desk{one.path}")
+        await move(clerk, "take")
+        await move(clerk, "ask", body="کدام شهرستان را می‌خواهید؟")
+    await move(clerk, "close", outcome="no_answer", reason="No answer came.")
+    states = {}
+    for state in rules.STATES:
+        await clerk.open(f"/desk?state={state}")
+        code = await clerk.page.locator("main table .code-inline").last.text_content()
+        states[state] = f"/cases/{code}"
+    return World(filed=filed[0], waiting=filed[1], closed=filed[2], states=states)
+
+
+async def _look(stop: Stop, visitor: Visitor, world: World) -> Seen:
+    seen = Seen()
+    visitor.complaints.clear()
+    try:
+        await visitor.page.set_viewport_size(WIDE)
+        response = await stop.go(visitor, world)
+        seen.status, seen.html = response.status, await _source(response)
+        await visitor.page.wait_for_load_state()
+        await _check(visitor.page, seen)
+    except Exception:  # one page that fails must not hide the others
+        seen.lost = traceback.format_exc(limit=-3)
+    seen.complaints = list(visitor.complaints)
+    return seen
+
+
+async def _source(response: Response) -> str:
+    return (await response.body()).decode()
+
+
+async def _check(page: Page, seen: Seen) -> None:
+    if not await page.locator("#errors").count():
+        await page.keyboard.press("Tab")
+    focused = await page.evaluate(FOCUSED)
+    seen.first = focused["name"] if focused["seen"] else f"{focused['name']}, out of sight"
+    seen.violations = await _violations(page, "light")
+    await page.keyboard.press("Tab")  # from here on the focus is shown as to people with a keyboard
+    seen.without_ring = await page.evaluate(WITHOUT_RING)
+    await page.set_viewport_size(NARROW)
+    if await page.evaluate(SCROLLS):
+        seen.too_wide = await page.evaluate(TOO_WIDE) or ["something"]
+    await page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    seen.violations += await _violations(page, "dark and narrow")
+    await page.emulate_media(color_scheme="light", reduced_motion="reduce")
+
+
+async def _violations(page: Page, where: str) -> list[str]:
+    found: list[dict[str, Any]] = (await Axe().run(page, options=RULES)).response["violations"]
+    return [
+        f"{one['id']} ({where}): {one['help']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
+        for one in found
+        for node in one["nodes"]
+    ]
