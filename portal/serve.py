@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from urllib.parse import urlsplit
 
+import asyncpg
 import msgspec
 
 from db import embedded
@@ -148,6 +149,10 @@ def migrate(known: Database) -> None:
         asyncio.run(schema.migrate(known.owner_url, known.app_url))
     except ValueError as error:
         raise CannotServe(f"PORTAL_DATABASE_URL: {error}") from error
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise CannotServe(
+            f"{error}: the schema is out of date and only its owner may change it. Give PORTAL_DATABASE_OWNER_URL."
+        ) from error
 
 
 def wait_until_ready(children: list[Child], settings: Settings, listener: socket.socket) -> None:

@@ -179,7 +179,8 @@ def _write(data: bytes, path: Path) -> None:
     """``path`` holds ``data`` for good, wholly or not at all."""
     draft = path.with_suffix(".part")
     try:
-        path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        path.parent.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o750, exist_ok=True)
         if shutil.disk_usage(path.parent).free < LEAST_FREE + len(data):
             raise file_kinds.Unfit(NO_ROOM)
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o640)

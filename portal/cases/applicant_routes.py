@@ -12,13 +12,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import File, Redirect, Template
 
-from portal import codes, file_kinds, uploads
+from portal import codes, uploads
 from portal.cases import actions, queries, visits
+from portal.cases.downloads import download
 from portal.cases.visits import Visit, Visitor
 from portal.codes import Mistake
 from portal.errors import Conflict, NotFound, TooMany
 from portal.forms import FormReader
-from portal.i18n import N_, _
+from portal.i18n import N_, _, localized
 from portal.security import throttle
 from portal.security.csrf import Posted
 from portal.settings import Settings
@@ -28,8 +29,6 @@ LONGEST_REASON = 2000
 LARGEST_BODY = uploads.MAX_TOTAL + 4 * 2**20  # bytes: all files and the words around them
 REPLIES, REPLIES_WINDOW = 40, timedelta(days=1)
 GONE = N_("There is no such file here.")
-GIVEN_OUT = frozenset(kind.media_type for kind in file_kinds.KINDS.values())
-SANDBOX = "sandbox; default-src 'none'"
 
 
 @post("/cases/{code:str}/reply", name="cases.reply", request_max_body_size=LARGEST_BODY)
@@ -108,17 +107,21 @@ async def show_file(
     kept = await queries.attachment(found.case_id, wanted) if found.tier > 1 else None
     if kept is None:
         raise NotFound(_(GONE))
-    safe = kept.media_type in GIVEN_OUT
-    return File(
-        uploads.path_of(settings.uploads_dir, kept.stored_as),
-        media_type=kept.media_type if safe else "application/octet-stream",
-        headers={
-            **visits.PRIVATE,
-            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(kept.name, safe='')}",
-            "Content-Security-Policy": SANDBOX,
-            "X-Content-Type-Options": "nosniff",
-        },
-    )
+    return download(settings, stored_as=kept.stored_as, name=kept.name, media_type=kept.media_type)
+
+
+@get(
+    [
+        "/cases/{code:str}/reply",
+        "/cases/{code:str}/withdraw",
+        "/cases/{code:str}/unlock",
+        "/cases/{code:str}/lock",
+    ],
+    name="cases.back",
+)
+async def show_after_form(code: FromPath[str]) -> Redirect:
+    """Whoever reloads the answer to a form, or takes it in the other language, is back on the page of the case."""
+    return Redirect(localized(f"/cases/{quote(code, safe='')}"), status_code=303)
 
 
 async def _refused(
@@ -154,4 +157,4 @@ def _uuid(typed: str) -> UUID | None:
         return None
 
 
-applicant_handlers = [post_reply, post_withdraw, show_file]
+applicant_handlers = [post_reply, post_withdraw, show_file, show_after_form]

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
-from litestar.response import File, Template
+from litestar.response import File, Redirect, Template
 
-from portal import codes, text, uploads
+from portal import codes, text
 from portal.cases import desk_queries, rules
 from portal.cases.desk_case_queries import file_of
 from portal.cases.desk_queries import ALL, Cursor, QueueFilters, read_cursor
+from portal.cases.downloads import download
 from portal.cases.register_routes import register_handlers
 from portal.cases.staff_forms import MOVES
 from portal.cases.staff_moves import post_move
@@ -70,13 +71,15 @@ async def send_file(code: FromPath[str], file_id: FromPath[str], settings: Named
     found = None if isinstance(number, codes.Mistake) else await file_of(number, _id(file_id))
     if found is None:
         raise NotFound(_("There is no such file."))
-    return File(
-        uploads.path_of(settings.uploads_dir, found.stored_as),
-        filename=found.name,
-        media_type=found.media_type,
-        content_disposition_type="attachment",
-        headers=PRIVATE,
-    )
+    return download(settings, stored_as=found.stored_as, name=found.name, media_type=found.media_type)
+
+
+@get("/cases/{code:str}/{move_name:str}", name="cases.after_move")
+async def show_after_move(code: FromPath[str], move_name: FromPath[str]) -> Redirect:
+    """Whoever reloads the answer to a move, or takes it in the other language, is back on the page of the case."""
+    if move_name not in MOVES:
+        raise NotFound(_("There is nothing here."))
+    return Redirect(localized(f"/desk/cases/{quote(code, safe='')}"), status_code=303)
 
 
 def _filters(asked: Mapping[str, str]) -> QueueFilters:
@@ -119,5 +122,5 @@ def _id(typed: str) -> UUID:
 staff_router = Router(
     "/desk",
     guards=[staff_only],
-    route_handlers=[show_queue, show_case, send_file, *register_handlers, post_move],
+    route_handlers=[show_queue, show_case, send_file, *register_handlers, post_move, show_after_move],
 )

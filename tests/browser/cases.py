@@ -12,7 +12,9 @@ from portal import codes
 from tests.browser.demo import ROOT
 from tests.browser.visitor import LATIN_DIGITS, Visitor
 
-SAMPLES = {path.stem: json.loads(path.read_text()) for path in (ROOT / "portal/services/samples").glob("*.json")}
+SAMPLES = {
+    path.stem: json.loads(path.read_text()) for path in (ROOT / "portal/services/samples").glob("*.json")
+}
 NAME = "Parastoo Mehregan"
 WORDS = "Three tables about 1402, please."
 PHONE = "09000000123"
@@ -34,6 +36,15 @@ class Filed:
 
 async def file_request(visitor: Visitor, slug: str, *, email: str = "") -> Filed:
     """The form is filled as far as it must be and sent; the receipt is on the screen."""
+    await fill_request(visitor, slug, email=email)
+    response = await visitor.send(f"/cases/new/{slug}")
+    assert visitor.page.url.endswith("/receipt"), await visitor.page.inner_text("main")
+    assert response.status == 200
+    return await read_receipt(visitor)
+
+
+async def fill_request(visitor: Visitor, slug: str, *, email: str = "") -> None:
+    """Everything that must be answered is, and nothing was sent yet."""
     await visitor.open(f"/cases/new/{slug}")
     for question in SAMPLES[slug]["form"]:
         if question["required"] and (question["kind"] != "file" or takes_files(slug)):
@@ -46,10 +57,6 @@ async def file_request(visitor: Visitor, slug: str, *, email: str = "") -> Filed
     await visitor.fill("contact_email", email)
     await visitor.fill("contact_phone", visitor.digits(PHONE))
     await visitor.field("declaration").check()
-    response = await visitor.send(f"/cases/new/{slug}")
-    assert visitor.page.url.endswith("/receipt"), await visitor.page.inner_text("main")
-    assert response.status == 200
-    return await read_receipt(visitor)
 
 
 def takes_files(slug: str) -> bool:

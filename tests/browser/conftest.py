@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 import pytest_asyncio
@@ -40,7 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("browser"))
 
 
-def missing(what: str) -> None:
+def missing(what: str) -> NoReturn:
     """Skip the test and say why; where nothing may be skipped, fail."""
     if os.environ.get("PORTAL_TEST_NO_SKIPS") == "1":
         pytest.fail(what, pytrace=False)
@@ -63,17 +64,23 @@ async def chromium() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(scope="session")
 async def demo(chromium: Browser) -> AsyncIterator[Demo]:
     """``portal demo``, stopped by Ctrl-C at the end; nothing of it may be left then."""
-    folder = Path(tempfile.mkdtemp(prefix="rahgir-browser-"))
-    folder.chmod(0o755)  # a database started by root runs as another user, who must get in
+    folder = _new_folder()
     async with mail_server(Box()) as box:
         running = Demo(folder, box)
         try:
-            await running.start()
+            running.start()
+            await running.ready()
             yield running
         finally:
             left_over = running.stop()
             shutil.rmtree(folder)
     assert left_over == []
+
+
+def _new_folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="rahgir-browser-"))
+    folder.chmod(0o755)  # a database started by root runs as another user, who must get in
+    return folder
 
 
 @pytest_asyncio.fixture

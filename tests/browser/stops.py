@@ -12,10 +12,11 @@ from playwright.async_api import Response
 
 from portal import codes
 from portal.cases import rules
-from tests.browser.cases import SAMPLES, Filed, file_request, move, register_letter, unlock
+from tests.browser.cases import SAMPLES, Filed, fill_request, move, register_letter, unlock
 from tests.browser.visitor import Visitor
 
 GUEST, APPLICANT, CITIZEN, STAFF, ADMIN = "guest", "applicant", "citizen", "staff", "admin"
+FIRST = "yearbook-qom"
 MISTYPED = "XKP9-2ZKY-93WR-1W58"
 NOBODYS = codes.show_text(codes.LOWEST + 20_261_121)
 
@@ -77,25 +78,25 @@ async def wrong_passcode(visitor: Visitor, world: World) -> Response:
     return await unlock(visitor, "0000 0000")
 
 
-async def tampered_form(visitor: Visitor, world: World) -> Response:
-    """A form whose token is no longer good: it comes back with everything in it."""
-    await visitor.open("/cases/new/yearbook-qom")
-    await visitor.page.eval_on_selector("main [name=_csrf_token]", "token => { token.value = 'old' }")
-    return await visitor.send("/cases/new/yearbook-qom")
+def too_old(path: str) -> Go:
+    """By sending the form of the page at ``path`` with a token that is no longer good."""
 
+    async def go(visitor: Visitor, _: World) -> Response:
+        await visitor.open(path)
+        await visitor.page.eval_on_selector("main [name=_csrf_token]", "token => { token.value = 'old' }")
+        return await visitor.send(path)
 
-async def foreign_form(visitor: Visitor, world: World) -> Response:
-    """Signing in with a token that is no longer good."""
-    await visitor.open("/accounts/sign-in")
-    await visitor.page.eval_on_selector("main [name=_csrf_token]", "token => { token.value = 'old' }")
-    return await visitor.send("/accounts/sign-in")
+    return go
 
 
 async def sent_twice(visitor: Visitor, _: World) -> Response:
     """The form of a request that was sent, sent again with other words."""
-    await file_request(visitor, "yearbook-qom")
-    await visitor.page.go_back()
+    await fill_request(visitor, FIRST)
+    first = await visitor.page.locator("[name=submission_id]").input_value()
+    await visitor.send("/cases/new/yearbook-qom")
+    await fill_request(visitor, FIRST)
     await visitor.fill("body", "Something else.")
+    await visitor.page.eval_on_selector("[name=submission_id]", "(field, id) => { field.value = id }", first)
     return await visitor.send("/cases/new/yearbook-qom")
 
 
@@ -135,18 +136,26 @@ async def first_message(visitor: Visitor, _: World) -> Response:
     return await visitor.follow(visitor.page.locator("main table a").first)
 
 
-FIRST = "yearbook-qom"
 STOPS = [
     Stop("home", "site.home", GUEST, at("/")),
     Stop("services", "services.catalogue", GUEST, at("/services")),
     Stop("services-found", "services.catalogue", GUEST, at("/services?q=%D9%82%D9%85+Qom")),
     Stop("services-none", "services.catalogue", GUEST, at("/services?q=zzzz")),
     *(Stop(f"service-{slug}", "services.service", GUEST, at(f"/services/{slug}")) for slug in SAMPLES),
-    *(Stop(f"statement-{slug}", "services.statement", GUEST, at(f"/services/{slug}/sla")) for slug in SAMPLES),
+    *(
+        Stop(f"statement-{slug}", "services.statement", GUEST, at(f"/services/{slug}/sla"))
+        for slug in SAMPLES
+    ),
     Stop("edition", "services.edition", GUEST, at(f"/services/{FIRST}/sla/1")),
     *(Stop(f"new-{slug}", "cases.new", GUEST, at(f"/cases/new/{slug}")) for slug in SAMPLES),
-    Stop("new-errors", "cases.file", GUEST, sending_nothing("/cases/new/yearbook-tehran", "yearbook-tehran"), 422),
-    Stop("new-stale", "cases.file", GUEST, tampered_form, 403),
+    Stop(
+        "new-errors",
+        "cases.file",
+        GUEST,
+        sending_nothing("/cases/new/yearbook-tehran", "yearbook-tehran"),
+        422,
+    ),
+    Stop("new-stale", "cases.file", GUEST, too_old(f"/cases/new/{FIRST}"), 403),
     Stop("track", "cases.track", GUEST, at("/track")),
     Stop("track-short", "cases.track", GUEST, at("/track?code=12345"), 404),
     Stop("track-mistyped", "cases.track", GUEST, at(f"/track?code={MISTYPED}"), 404),
@@ -155,13 +164,17 @@ STOPS = [
         Stop(f"case-{state}", "cases.show", GUEST, at(lambda world, state=state: world.states[state]))
         for state in rules.STATES
     ),
-    Stop("case-no-proof", "cases.unlock", GUEST, sending_nothing(lambda w: w.states["closed"], "/unlock"), 422),
+    Stop(
+        "case-no-proof", "cases.unlock", GUEST, sending_nothing(lambda w: w.states["closed"], "/unlock"), 422
+    ),
     Stop("case-wrong-passcode", "cases.unlock", GUEST, wrong_passcode, 422),
     Stop("sign-in", "accounts.sign_in", GUEST, at("/accounts/sign-in")),
     Stop("sign-in-next", "accounts.sign_in", GUEST, at("/desk/cases/register")),
-    Stop("sign-in-errors", "accounts.sign_in_post", GUEST, sending_nothing("/accounts/sign-in", "sign-in"), 422),
+    Stop(
+        "sign-in-errors", "accounts.sign_in_post", GUEST, sending_nothing("/accounts/sign-in", "sign-in"), 422
+    ),
     Stop("sign-in-wrong", "accounts.sign_in_post", GUEST, wrong_password, 422),
-    Stop("stale-form", "accounts.sign_in_post", GUEST, foreign_form, 403),
+    Stop("stale-form", "accounts.sign_in_post", GUEST, too_old("/accounts/sign-in"), 403),
     Stop("not-found", "", GUEST, at("/nothing/here"), 404),
     Stop("receipt", "cases.receipt", APPLICANT, at(lambda world: f"{world.filed.path}/receipt")),
     Stop("own-case", "cases.show", APPLICANT, at(lambda world: world.filed.path)),
@@ -179,7 +192,12 @@ STOPS = [
     Stop("desk-mistyped", "desk.queue", STAFF, at(f"/desk?q={MISTYPED}")),
     Stop("desk-not-found", "desk.case", STAFF, at("/desk/cases/12345"), 404),
     *(
-        Stop(f"desk-case-{state}", "desk.case", STAFF, at(lambda world, state=state: f"/desk{world.states[state]}"))
+        Stop(
+            f"desk-case-{state}",
+            "desk.case",
+            STAFF,
+            at(lambda world, state=state: f"/desk{world.states[state]}"),
+        )
         for state in rules.STATES
     ),
     Stop("desk-case-own", "desk.case", STAFF, at(lambda world: f"/desk{world.waiting.path}?said=ask")),
@@ -192,7 +210,13 @@ STOPS = [
     ),
     Stop("desk-conflict", "cases.move", STAFF, overtaken, 409),
     Stop("register", "desk.register", STAFF, at("/desk/cases/register")),
-    Stop("register-errors", "desk.register_post", STAFF, sending_nothing("/desk/cases/register", "register"), 422),
+    Stop(
+        "register-errors",
+        "desk.register_post",
+        STAFF,
+        sending_nothing("/desk/cases/register", "register"),
+        422,
+    ),
     Stop("slip", "desk.slip", STAFF, fresh_slip),
     Stop("mail", "site.mail", ADMIN, at("/admin/mail")),
     Stop("message", "site.message", ADMIN, first_message),

@@ -8,7 +8,9 @@ from portal import app as portal_app
 from tests.browser.stops import NO_PAGES, STOPS
 
 every_page = pytest.mark.parametrize(
-    ("language", "stop"), [(language, stop) for language in ("fa", "en") for stop in STOPS], ids=lambda one: getattr(one, "name", one)
+    ("language", "stop"),
+    [(language, stop) for language in ("fa", "en") for stop in STOPS],
+    ids=lambda one: getattr(one, "name", one),
 )
 
 

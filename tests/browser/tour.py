@@ -9,8 +9,8 @@ import traceback
 from dataclasses import dataclass, field
 from typing import Any
 
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, Response
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.async_api import Browser, Page
 
 from portal.cases import rules
 from tests.browser.cases import file_request, move
@@ -32,7 +32,7 @@ FOCUSED = """() => {
     const one = document.activeElement, box = one.getBoundingClientRect();
     return {name: one.id || one.className, seen: box.bottom > 0 && box.top < innerHeight && box.width > 0};
 }"""
-WITHOUT_RING = """() => [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")]
+WITHOUT_RING = """() => [...document.querySelectorAll("a, button, input, select, textarea, summary, [tabindex='0']")]
     .filter(one => one.checkVisibility() && one.type !== "hidden" && !one.disabled)
     .filter(one => {
         one.focus();
@@ -96,7 +96,7 @@ async def _look(stop: Stop, visitor: Visitor, world: World) -> Seen:
     try:
         await visitor.page.set_viewport_size(WIDE)
         response = await stop.go(visitor, world)
-        seen.status, seen.html = response.status, await _source(response)
+        seen.status, seen.html = response.status, await response.text()
         await visitor.page.wait_for_load_state()
         await _check(visitor.page, seen)
     except Exception:  # one page that fails must not hide the others
@@ -105,15 +105,12 @@ async def _look(stop: Stop, visitor: Visitor, world: World) -> Seen:
     return seen
 
 
-async def _source(response: Response) -> str:
-    return (await response.body()).decode()
-
-
 async def _check(page: Page, seen: Seen) -> None:
     if not await page.locator("#errors").count():
         await page.keyboard.press("Tab")
     focused = await page.evaluate(FOCUSED)
     seen.first = focused["name"] if focused["seen"] else f"{focused['name']}, out of sight"
+    await page.evaluate(AXE_SCRIPT)
     seen.violations = await _violations(page, "light")
     await page.keyboard.press("Tab")  # from here on the focus is shown as to people with a keyboard
     seen.without_ring = await page.evaluate(WITHOUT_RING)
@@ -126,7 +123,7 @@ async def _check(page: Page, seen: Seen) -> None:
 
 
 async def _violations(page: Page, where: str) -> list[str]:
-    found: list[dict[str, Any]] = (await Axe().run(page, options=RULES)).response["violations"]
+    found: list[dict[str, Any]] = (await page.evaluate("rules => axe.run(rules)", RULES))["violations"]
     return [
         f"{one['id']} ({where}): {one['help']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
         for one in found

@@ -86,7 +86,10 @@ async def test_an_answer_reaches_the_applicant_with_its_files(clerk, settings):
     assert "Here it is." in page.text
     file = (await desk_case(filed.number)).happenings[-1].files[0]
     sent = await clerk.get(f"{page_of(filed)}/files/{file.id}")
-    assert (sent.content, sent.headers["content-disposition"]) == (PDF, 'attachment; filename="map.pdf"')
+    assert (sent.content, sent.headers["content-disposition"]) == (
+        PDF,
+        "attachment; filename*=UTF-8''map.pdf",
+    )
     assert "answered" in {row["template"].split("/")[-1] for row in await OutboxMessage.select()}
 
 
@@ -238,3 +241,11 @@ async def test_what_people_wrote_is_shown_as_text(clerk):
     page = await clerk.get(page_of(filed))
     assert "<script>alert(1)" not in page.text
     assert "&lt;script&gt;" in page.text
+
+
+async def test_reloading_the_answer_to_a_move_leads_back_to_the_case(clerk):
+    filed = await a_case()
+    page = f"/desk/cases/{codes.show_text(filed.number)}"
+    back = await clerk.get(f"/en{page}/answer")
+    assert (back.status_code, back.headers["location"]) == (303, f"/en{page}")
+    assert (await clerk.get(f"{page}/nonsense")).status_code == 404

@@ -151,3 +151,9 @@ async def test_an_unhappy_end_is_not_coloured_as_a_success(filed, browser, clerk
 
 def pdf():
     return ("attachments", ("نقشه.pdf", PDF, "application/pdf"))
+
+
+async def test_reloading_the_answer_to_a_reply_leads_back_to_the_case(browser, settings):
+    page = path_of(await filed_now(settings))
+    back = await browser.get(f"{page}/reply")
+    assert (back.status_code, back.headers["location"]) == (303, page)

@@ -4,7 +4,10 @@ import asyncpg
 import pytest
 
 from db import schema
+from portal.app import create_app
 from portal.services.actions import SAMPLE_ORDER
+from portal.settings import load
+from tests.support.browser import client_of
 
 
 @pytest.mark.parametrize("prefix", ["", "/en"])
@@ -60,3 +63,11 @@ async def test_a_database_that_is_away_is_not_ready(browser, monkeypatch, error)
 async def test_robots_are_kept_away_from_cases(browser):
     answer = await browser.get("/robots.txt")
     assert "Disallow: /cases/" in answer.text
+
+
+async def test_a_desk_of_one_language_offers_no_other(db, tmp_path):
+    given = {"PORTAL_DATA_DIR": str(tmp_path), "PORTAL_LANGUAGES": "fa"}
+    async with client_of(create_app(load(given))) as client:
+        page = await client.get("/")
+    assert page.status_code == 200
+    assert "hreflang" not in page.text
