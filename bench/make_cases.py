@@ -137,6 +137,7 @@ def _case(world: World, draw: Draw, now: datetime) -> dict[str, Any]:
         "submission_sha256": "0" * 64,
         "version": 1 if state == "registered" else 4,
         "filed_at": filed,
+        "owed_since": filed,
         "result_due_at": due,
         "first_answer_due_at": due,
         "next_due_at": due if waits else None,

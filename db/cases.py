@@ -29,7 +29,8 @@ class Case(Table, tablename="case"):
     ``submission_sha256`` the digest of what was sent with it; ``salt`` hides
     the first event's digest of the answers. ``state``: registered, in_review, waiting, referred,
     answered, closed, rejected, withdrawn. ``channel``: portal, or how a registered case came. ``version`` counts
-    events; it is the optimistic lock. ``next_due_at`` is the nearest promise still to keep, NULL when none is.
+    events; it is the optimistic lock. ``next_due_at`` is the nearest promise still to keep, NULL when none is;
+    ``owed_since`` is when its time began to run.
     ``result_at``/``first_answer_at`` are when the promises were met. ``search_key`` is normalised text. Times are UTC.
     """
 
@@ -64,6 +65,7 @@ class Case(Table, tablename="case"):
     first_answer_at = Timestamptz(null=True, default=None)
     result_at = Timestamptz(null=True, default=None)
     next_due_at = Timestamptz(null=True, default=None)
+    owed_since = Timestamptz(default=None)
     changed_at = Timestamptz(default=None)
     outcome = Varchar(length=20, null=True, default=None)
     number_in_range = Check("number BETWEEN 1000000000000000000 AND 9223372036854775807")

@@ -11,7 +11,7 @@ DESCRIPTION = "indexes of the desk"
 # messages still to send. The predicate of the open queue lists rules.OPEN_STATES.
 STATEMENTS = {
     "case_open_by_promise": """CREATE INDEX case_open_by_promise
-        ON "case" (coalesce(next_due_at, 'infinity'::timestamptz), id) INCLUDE (filed_at, next_due_at)
+        ON "case" (coalesce(next_due_at, 'infinity'::timestamptz), id) INCLUDE (owed_since, next_due_at)
         WHERE state IN ('registered', 'in_review', 'waiting', 'referred', 'answered')""",
     "case_state_by_promise": """CREATE INDEX case_state_by_promise
         ON "case" (state, coalesce(next_due_at, 'infinity'::timestamptz), id)""",

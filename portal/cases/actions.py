@@ -153,6 +153,7 @@ def _new_case(
         submission_sha256=_digest(draft, service),
         version=1,
         filed_at=now,
+        owed_since=now,
         changed_at=now,
     )
 

@@ -35,13 +35,13 @@ _NEVER = datetime.max.replace(tzinfo=UTC)  # what asyncpg calls infinity
 # Literal states, since a partial index serves no statement whose states are parameters.
 _OPEN = "c.state IN ('{}')".format("', '".join(rules.OPEN_STATES))
 _DUE = "coalesce(c.next_due_at, 'infinity'::timestamptz)"
-_AT_RISK = "4 * ({} - c.filed_at) > 3 * (c.next_due_at - c.filed_at)"
+_AT_RISK = "4 * ({} - c.owed_since) > 3 * (c.next_due_at - c.owed_since)"
 _WORDS = "to_tsvector('simple', c.search_key) @@ to_tsquery('simple', {})"
 _EMAIL = "lower(c.contact_email) LIKE {}"
 _PHONE = "c.contact_phone LIKE {}"
 _CASES = f'SELECT c.id, {_DUE} AS due FROM "case" c WHERE '  # noqa: S608 - our own words
 _SHOWN = """
-    SELECT c.id, c.number, c.state, c.contact_name, c.agency_name, c.filed_at, c.next_due_at, c.letter_no,
+    SELECT c.id, c.number, c.state, c.contact_name, c.agency_name, c.filed_at, c.next_due_at, c.owed_since, c.letter_no,
            s.title_fa, s.title_en, u.name_fa AS unit_fa, u.name_en AS unit_en, a.display_name AS assignee,
            found.n_matches
     FROM page
@@ -56,7 +56,7 @@ _COUNTS = """
     SELECT count(*) AS n_open,
            count(*) FILTER (WHERE c.next_due_at < now) AS n_late,
            count(*) FILTER (
-               WHERE c.next_due_at >= now AND 4 * (now - c.filed_at) > 3 * (c.next_due_at - c.filed_at)
+               WHERE c.next_due_at >= now AND 4 * (now - c.owed_since) > 3 * (c.next_due_at - c.owed_since)
            ) AS n_at_risk
     FROM "case" c, (SELECT {}::timestamptz AS now) AS clock WHERE
 """
@@ -274,7 +274,7 @@ def _narrow(sql: _Sql, filters: QueueFilters, account: UUID, now: datetime) -> N
 
 
 def _row(row: dict[str, Any], now: datetime) -> QueueRow:
-    due, filed = row["next_due_at"], row["filed_at"]
+    due = row["next_due_at"]
     return QueueRow(
         number=row["number"],
         service=Words(fa=row["title_fa"], en=row["title_en"]),
@@ -282,9 +282,9 @@ def _row(row: dict[str, Any], now: datetime) -> QueueRow:
         applicant=row["agency_name"] or row["contact_name"],
         state=row["state"],
         letter_no=row["letter_no"],
-        filed_at=filed,
+        filed_at=row["filed_at"],
         next_due_at=due,
         left=due - now if due else None,
-        at_risk=due is not None and sla.at_risk(due, filed, now),
+        at_risk=due is not None and sla.at_risk(due, row["owed_since"], now),
         assignee=row["assignee"],
     )

@@ -54,7 +54,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """How a case stands after its events. ``state`` is None before the first one.
 
     ``next_due_at`` is the nearest promise still to keep: the first answer, the result, or, after the applicant
-    answered back, an answer to that; None when nothing is owed.
+    answered back, an answer to that; None when nothing is owed. ``owed_since`` is when its time began to run.
     """
 
     state: str | None = None
@@ -67,6 +67,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     first_answer_at: datetime | None = None
     result_at: datetime | None = None
     next_due_at: datetime | None = None
+    owed_since: datetime | None = None
 
 
 def after(standing: Standing, event: Event) -> Standing:
@@ -84,6 +85,7 @@ def after(standing: Standing, event: Event) -> Standing:
         result_due_at=_moment(data, "result_due_at") or standing.result_due_at,
         first_answer_at=standing.first_answer_at or (event.at if event.kind in rules.FIRST_ANSWERS else None),
         result_at=standing.result_at or (event.at if event.kind in rules.RESULTS else None),
+        owed_since=event.at if _begins(standing, event) else standing.owed_since,
     )
     return msgspec.structs.replace(changed, next_due_at=_next_due(standing, changed, event))
 
@@ -117,10 +119,15 @@ def _assignee(standing: Standing, event: Event) -> UUID | None:
     return None if event.kind == "referred" else standing.assignee
 
 
+def _begins(before: Standing, event: Event) -> bool:
+    """The desk's time begins: the case was filed, or its answer was answered back."""
+    return before.state is None or (event.kind == "replied" and before.state == "answered")
+
+
 def _next_due(before: Standing, now: Standing, event: Event) -> datetime | None:
     if now.state in rules.ENDED_STATES or now.state == "answered":
         return None
-    if event.kind == "replied" and before.state == "answered":
+    if before.state is not None and _begins(before, event):
         return _moment(event.data, "answer_due_at")
     if now.first_answer_at is None:
         return nearest(now.first_answer_due_at, now.result_due_at)

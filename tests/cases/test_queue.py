@@ -176,3 +176,14 @@ async def test_open_cases_by_promise_are_read_from_their_index(db):
     )
     assert any("case_open_by_promise" in row["QUERY PLAN"] for row in plan)
     assert not any("Sort" in row["QUERY PLAN"] for row in plan)
+
+
+async def test_a_reply_to_an_answer_is_not_at_risk_the_moment_it_comes(clerk):
+    filed = await a_case()
+    await desk_actions.answer(filed.case_id, clerk=clerk.account.id, seen=1, body="بفرمایید", now=NOON)
+    much_later = NOON + timedelta(days=40)
+    await actions.reply(filed.case_id, body="یک پرسش دیگر", now=much_later)
+
+    (row,) = (await queue(now=much_later)).rows
+
+    assert not row.at_risk

@@ -38,7 +38,7 @@ FORM = {
 }
 
 
-def test_ten_kills_lose_no_code_and_no_mail(portal: Portal) -> None:  # noqa: F811
+def test_ten_kills_lose_no_code_and_no_mail(portal: Portal) -> None:
     portal.environ["PORTAL_TRUSTED_PROXIES"] = "127.0.0.1"
     portal.environ["PORTAL_DEMO_PASSWORD"] = "only-for-this-test"
     portal.launch([sys.executable, "-m", "portal.cli", "demo"])
@@ -47,7 +47,7 @@ def test_ten_kills_lose_no_code_and_no_mail(portal: Portal) -> None:  # noqa: F8
     acknowledged, times = asyncio.run(file_and_kill(portal))
 
     found = asyncio.run(what_is_there(portal.folder / "var"))
-    print(  # noqa: T201
+    print(
         f"{KILLS} kills, {CLIENTS} clients: {len(acknowledged)} acknowledged, {len(found['numbers'])} filed, "
         f"ready again after {max(times):.2f} s at most"
     )
