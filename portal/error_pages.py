@@ -43,7 +43,7 @@ MESSAGES = {
     413: N_("What was sent is larger than this page takes. Please send fewer or smaller files."),
     429: N_("Please wait a little and try again."),
     500: N_(
-        "Nothing you sent was changed by halves. Please try again; if it stays, tell us the number below."
+        "Nothing was saved halfway. Please try again; if it happens again, tell us the reference below."
     ),
     503: N_("Nothing was changed. Please try again in a few seconds."),
 }

@@ -31,14 +31,14 @@ _CHUNK = 2**16
 _LONGEST_LIST = 2**20  # bytes of an archive's own list of parts; two thousand entries need a fifth of it
 
 UNKNOWN = N_("We can't take files like %(name)s. Please send one of these kinds: %(kinds)s.")
-MISMATCH = N_("%(name)s is not what its name says. Please save it again as the kind it is and send that.")
+MISMATCH = N_("%(name)s is not the kind of file its name says. Please save it in the right format and send that.")
 DAMAGED = N_("%(name)s can't be read; it may be damaged. Please save it again and send the new file.")
 LOCKED = N_("%(name)s is locked with a password. Please send it without one.")
 MACROS = N_("%(name)s holds macros. Please save it without macros and send that.")
 SWELLING = N_("%(name)s unpacks to more than we can take. Please send it in parts, or as PDF.")
 PIXELS = N_("%(name)s has too many pixels: at most 100 million fit. Please send a smaller image.")
 WEB_PAGE = N_("%(name)s holds the code of a web page. Please send it as PDF.")
-ENCODING = N_("%(name)s is not in a spelling of letters we can read. Please save it as text in UTF-8.")
+ENCODING = N_("%(name)s has a text encoding we can't read. Please save it as UTF-8 text.")
 
 
 class Unfit(Exception):

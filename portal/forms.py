@@ -101,11 +101,11 @@ class FormReader:
         return self._parsed(name, identifiers.mobile, message, required=required)
 
     def national_id(self, name: str, *, required: bool = True) -> str | None:
-        message = _("This is not a national id: it has ten digits, and the last one checks the others.")
+        message = _("This is not a national ID: it has ten digits, and the last one checks the others.")
         return self._parsed(name, identifiers.national_id, message, required=required)
 
     def legal_id(self, name: str, *, required: bool = True) -> str | None:
-        message = _("This is not a legal id: it has eleven digits, and the last one checks the others.")
+        message = _("This is not a legal ID: it has eleven digits, and the last one checks the others.")
         return self._parsed(name, identifiers.legal_id, message, required=required)
 
     def uuid(self, name: str) -> UUID | None:

@@ -46,7 +46,7 @@ async def test_a_macro_document_under_the_plain_name_is_refused(tmp_path):
 
 async def test_a_template_is_not_the_document_it_begins_like(tmp_path):
     data = open_document("odt", media_type=f"{ODF['odt']}-template")
-    assert "not what its name says" in await refusal("a.odt", data, tmp_path)
+    assert "not the kind of file its name says" in await refusal("a.odt", data, tmp_path)
 
 
 async def test_a_document_without_its_main_part_is_refused(tmp_path):
@@ -54,7 +54,7 @@ async def test_a_document_without_its_main_part_is_refused(tmp_path):
     main = MAINS["docx"][0]
     with zipfile.ZipFile(io.BytesIO(types)) as whole:
         rest = {name: whole.read(name) for name in whole.namelist() if name != main}
-    assert "not what its name says" in await refusal("a.docx", archive(rest), tmp_path)
+    assert "not the kind of file its name says" in await refusal("a.docx", archive(rest), tmp_path)
 
 
 @pytest.mark.parametrize("size", [150, 600])

@@ -63,7 +63,7 @@ async def test_what_browsers_call_it_is_believed_where_it_fits(tmp_path, name, d
 
 @pytest.mark.parametrize(("name", "declared"), [("a.pdf", "text/html"), ("a.png", "image/svg+xml")])
 async def test_a_declared_type_that_does_not_fit_is_refused(tmp_path, name, declared):
-    assert "not what its name says" in await refusal(name, GOOD[name], tmp_path, declared)
+    assert "not the kind of file its name says" in await refusal(name, GOOD[name], tmp_path, declared)
 
 
 @pytest.mark.parametrize(

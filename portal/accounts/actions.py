@@ -20,7 +20,7 @@ KNOWN_FOR, KNOWN_BY = timedelta(days=30), timedelta(days=1)
 
 
 class WrongPassword(NotAllowed):
-    """User name and password don't go together. Says the same for an unknown name and a locked account."""
+    """User name and password don't match. Says the same for an unknown name and a locked account."""
 
 
 async def sign_in(username: str, password: str, *, device: str, address: str, now: datetime) -> str:
@@ -38,7 +38,7 @@ async def sign_in(username: str, password: str, *, device: str, address: str, no
     await attempts.take_turn(turn, now=now)
     found = await credentials_of(name)
     if not await passwords.verify(found.password_hash if found else None, password) or found is None:
-        raise WrongPassword(_("User name and password don't go together. Please look at both again."))
+        raise WrongPassword(_("User name and password don't match. Please look at both again."))
     await throttle.count(from_address, ADDRESS_WINDOW, now, times=-1)
     await attempts.forgive(turn)
     await throttle.count(known, KNOWN_BY, now)

@@ -27,7 +27,7 @@ LINK_LASTS = timedelta(days=30)
 PASSCODE_SHOWN = timedelta(minutes=15)
 TRIES = 5
 TRIES_WINDOW = timedelta(days=1)
-WRONG = N_("This does not fit the code. Please check it and try again.")
+WRONG = N_("This does not match the code. Please check it and try again.")
 
 
 def tokens_in(cookie: str) -> list[str]:

@@ -70,7 +70,7 @@ async def append(
     """
     if not rules.allowed(kind, case.state):
         raise Conflict(
-            _("This can't be done any more: the case is “%(state)s”.")
+            _("This can't be done any more: the request is “%(state)s”.")
             % {"state": _(rules.STATE_LABELS[case.state])}
         )
     last = await CaseEvent.select(CaseEvent.hash).where(

@@ -123,8 +123,8 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
         return [clause for clause in self.clauses if clause.section == section]
 
     def promised_by(self, party: str) -> list[Clause]:
-        """What ``party`` owes, common duties included."""
-        return [clause for clause in self.clauses if clause.party in (party, "both")]
+        """The clauses of ``party``: provider, recipient, or both."""
+        return [clause for clause in self.clauses if clause.party == party]
 
     def validity(self, today: date) -> str:
         """in_force, not_yet, date_passed (past its last day but standing until replaced) or over."""

@@ -152,7 +152,7 @@ async def test_nobody_is_led_to_another_site(browser, maryam, evil):
 async def test_a_wrong_password_keeps_the_name_and_forgets_the_password(browser, maryam):
     page = await browser.sign_in(password="wrong wrong wrong", next="/mine")
     assert page.status_code == 422
-    assert "go together" in page.text
+    assert "match. Please" in page.text
     assert 'value="maryam"' in page.text
     assert 'name="next" value="/mine"' in page.text
     assert "wrong wrong" not in page.text

@@ -15,7 +15,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from tests.browser.demo import Demo
-from tests.browser.tour import Seen, tour
+from tests.browser.tour import Seen, gather_people, tour
 from tests.browser.visitor import Visitor
 from tests.mail_server import Box, mail_server
 
@@ -34,11 +34,10 @@ Arrive = Callable[..., Awaitable[Visitor]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever stands in this folder needs Chromium, says so, and shares one portal."""
+    """Whatever stands in this folder needs Chromium and says so."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 def missing(what: str) -> NoReturn:
@@ -100,5 +99,6 @@ async def arrive(chromium: Browser, demo: Demo) -> AsyncIterator[Arrive]:
 @pytest_asyncio.fixture(scope="session")
 async def toured(chromium: Browser, demo: Demo) -> dict[str, dict[str, Seen]]:
     """What was seen on every page, by language and name of the stop."""
-    persian, english = await asyncio.gather(tour(chromium, demo, "fa"), tour(chromium, demo, "en"))
+    groups = [await gather_people(chromium, demo, language) for language in ("fa", "en")]
+    persian, english = await asyncio.gather(*map(tour, groups))
     return {"fa": persian, "en": english}

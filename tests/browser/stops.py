@@ -222,6 +222,8 @@ STOPS = [
     Stop("message", "site.message", ADMIN, first_message),
 ]
 NO_PAGES = {
+    "cases.after_move",
+    "cases.back",
     "desk.file",
     "cases.file_of",
     "cases.short",

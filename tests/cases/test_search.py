@@ -27,7 +27,7 @@ async def test_a_code_finds_an_ended_case_whatever_the_filters_say(db):
 async def test_a_slip_in_a_code_is_said(clerk):
     await a_case()
     page = await clerk.get("/en/desk?q=XKP9-2ZKY-93WR-1W75")
-    assert "tracking code with a slip" in page.text
+    assert "tracking code with a typing mistake" in page.text
 
 
 async def test_words_are_found_by_their_beginnings_in_any_order(db):
@@ -97,7 +97,7 @@ async def test_nothing_found_among_open_cases_offers_all(clerk):
     ended = await a_case(contact_name="Sara")
     await actions.withdraw(ended.case_id, reason="", now=NOON)
     page = await clerk.get("/en/desk?q=sara")
-    assert "No case fits." in page.text
+    assert "No matching case." in page.text
     assert 'href="/en/desk?state=all&amp;q=sara"' in page.text
 
 

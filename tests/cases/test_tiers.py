@@ -160,7 +160,7 @@ async def test_the_key_of_a_mail_never_becomes_the_browsers_own(told, stranger, 
 async def test_a_key_that_opens_nothing_says_so(told, stranger):
     answer = await stranger.get(f"{path_of(told)}?key={'x' * 22}")
     assert answer.headers["location"] == f"{path_of(told)}?said=link"
-    assert "opens nothing any more" in (await stranger.get(answer.headers["location"])).text
+    assert "no longer works" in (await stranger.get(answer.headers["location"])).text
 
 
 async def test_only_known_words_are_said(told, stranger):
@@ -252,5 +252,5 @@ def texts(html, tag):
 async def test_a_missed_promise_is_said_plainly(db, stranger, settings):
     filed = await a_case(key=settings.secret_key, now=right_now() - timedelta(days=90))
     shown = await stranger.get(path_of(filed))
-    assert "that day has passed. We owe you this" in shown.text
+    assert "that day has passed. We still owe you an answer" in shown.text
     assert "tag late" in shown.text
