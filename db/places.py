@@ -5,7 +5,6 @@ Modes of folders that are not ours are never changed.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import importlib.util
 import logging
@@ -45,15 +44,17 @@ def server_user() -> User:
 
 
 def choose_home(data_dir: Path, user: User) -> Path:
-    """The folder for the server's files: ``data_dir``, or one of our own that ``user`` can reach."""
+    """The folder for the server's files: ``data_dir``, or a new one of our own that ``user`` can reach.
+
+    The new one has a name of its own: a data folder that was deleted never finds its old database again.
+    """
     if user is None or (data_dir / "pg").exists() or _can_enter(data_dir, user):
         return data_dir
-    name = f"rahgir-{hashlib.sha256(str(data_dir).encode()).hexdigest()[:12]}"
+    name = f"rahgir-{secrets.token_hex(6)}"
     for folder in STATE_FOLDERS:
         home = folder / name
         try:
-            if not is_private_to(home, user):
-                make_folder(home, user)
+            make_folder(home, user)
         except OSError:
             continue
         if _can_enter(home, user):

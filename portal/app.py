@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from litestar import Litestar, Request
 from litestar.di import NamedDependency, Provide
+from litestar.exceptions import InternalServerException
 from litestar.middleware import ASGIMiddleware
 from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
@@ -122,7 +123,10 @@ def _static_files() -> Any:
         directories=[STATIC],
         name="static",
         opt={"no_session": True},
-        cache_control=None,
+        # A NUL or a name too long for the disk.
+        exception_handlers=dict.fromkeys(
+            (ValueError, OSError, InternalServerException), error_pages.show_nothing_here
+        ),
         after_request=_kept_for_a_year,
     )
 

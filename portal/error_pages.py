@@ -42,9 +42,7 @@ MESSAGES = {
     405: N_("Please go back and use the buttons of the page."),
     413: N_("What was sent is larger than this page takes. Please send fewer or smaller files."),
     429: N_("Please wait a little and try again."),
-    500: N_(
-        "Nothing was saved halfway. Please try again; if it happens again, tell us the reference below."
-    ),
+    500: N_("Nothing was saved halfway. Please try again; if it happens again, tell us the reference below."),
     503: N_("Nothing was changed. Please try again in a few seconds."),
 }
 RETRY_AFTER_BUSY = 5
@@ -63,6 +61,11 @@ def show_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Re
     return page(request, status, headers=dict(error.headers or {}))
 
 
+def show_nothing_here(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """An address that can't name anything."""
+    return page(request, 404)
+
+
 def show_busy(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """The database is away or overrun: nothing was changed."""
     log.warning("busy: %s: %r", type(error).__name__, str(error))
@@ -71,7 +74,9 @@ def show_busy(request: Request[Any, Any, Any], error: Exception) -> Response[Any
 
 def show_bug(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """A mistake of ours: logged with its id, told without its inside."""
-    log.error("request %s: %r", _request_id(request.scope), request.url.path, exc_info=error)
+    # The route, not the path: a path may hold somebody's tracking code.
+    route = request.scope.get("path_template", "no route")
+    log.error("request %s: %s %s", _request_id(request.scope), request.method, route, exc_info=error)
     return page(request, 500)
 
 

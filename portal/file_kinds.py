@@ -31,7 +31,9 @@ _CHUNK = 2**16
 _LONGEST_LIST = 2**20  # bytes of an archive's own list of parts; two thousand entries need a fifth of it
 
 UNKNOWN = N_("We can't take files like %(name)s. Please send one of these kinds: %(kinds)s.")
-MISMATCH = N_("%(name)s is not the kind of file its name says. Please save it in the right format and send that.")
+MISMATCH = N_(
+    "%(name)s is not the kind of file its name says. Please save it in the right format and send that."
+)
 DAMAGED = N_("%(name)s can't be read; it may be damaged. Please save it again and send the new file.")
 LOCKED = N_("%(name)s is locked with a password. Please send it without one.")
 MACROS = N_("%(name)s holds macros. Please save it without macros and send that.")
@@ -136,7 +138,7 @@ _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # LZMA may ask for gigaby
 _BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, RuntimeError, OverflowError)
 _MACRO_PARTS = re.compile(r"vbaproject|vbadata|macrosheets?/|(?:^|/)(?:basic|scripts)/", re.I)
 _MACRO_TYPES = re.compile(r"macroenabled|vbaproject|macrosheet", re.I)
-_OVERRIDE = re.compile(r"<(?:\w+:)?Override\b[^>]*>")
+_OVERRIDE = re.compile(r"<(?:\w+:)?Override\b[^<>]*>")  # [^>] would be quadratic
 _PART_NAME = re.compile(r"""\bPartName\s*=\s*["']/([^"']+)["']""")
 
 
@@ -146,7 +148,7 @@ def _office(*, main: str) -> Callable[[bytes], None]:
     def check(data: bytes) -> None:
         parts = _unpacked(data, keep=("[Content_Types].xml",))
         # As XML may write any letter as a reference, these are read before looking for words.
-        types = html.unescape(parts.pop("[Content_Types].xml", b"").decode("utf-8-sig", "replace"))
+        types = _read_xml(parts.pop("[Content_Types].xml", b""))
         if _MACRO_TYPES.search(types):
             raise Unfit(MACROS)
         mains = [tag for tag in _OVERRIDE.findall(types) if f'"{main}"' in tag or f"'{main}'" in tag]
@@ -167,11 +169,18 @@ def _open_document(*, media_type: str) -> Callable[[bytes], None]:
             raise Unfit(MISMATCH)
         if not {"content.xml", "META-INF/manifest.xml"} <= parts.keys():
             raise Unfit(DAMAGED)
-        manifest = html.unescape(parts["META-INF/manifest.xml"].decode("utf-8-sig", "replace"))
-        if "encryption-data" in manifest:
+        if "encryption-data" in _read_xml(parts["META-INF/manifest.xml"]):
             raise Unfit(LOCKED)
 
     return check
+
+
+def _read_xml(data: bytes) -> str:
+    """The text of an XML part with its references read, so that words in it can be looked for."""
+    try:
+        return html.unescape(data.decode("utf-8-sig", "replace"))
+    except ValueError as error:  # a reference of thousands of digits
+        raise Unfit(DAMAGED) from error
 
 
 def _unpacked(data: bytes, *, keep: tuple[str, ...]) -> dict[str, bytes]:

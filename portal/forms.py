@@ -17,6 +17,8 @@ from portal.i18n import _, current_language
 
 _LONGEST = 20_000
 """Characters beyond which a field is not even normalised: some Unicode steps are quadratic."""
+LARGEST_NUMBER = 10**15
+"""Beyond it, in both directions, a browser's script would round."""
 
 
 class FormReader:
@@ -64,7 +66,7 @@ class FormReader:
         try:
             value = jalali.parse_date(typed)
         except jalali.WrongDay as wrong:
-            self.fail(name, wrong.sentence(current_language()))
+            self.fail(name, f"{wrong.sentence(current_language())}.")
             return None
         if value is None:
             self.fail(name, _("Write the date as year/month/day, for example 1405/09/14."))
@@ -145,13 +147,25 @@ class FormReader:
         return value
 
     def _within(self, name: str, value: int, minimum: int | None, maximum: int | None) -> int | None:
-        if minimum is not None and value < minimum:
-            self.fail(name, _("The smallest number that fits is %(least)s.") % {"least": self._num(minimum)})
-        elif maximum is not None and value > maximum:
-            self.fail(name, _("The largest number that fits is %(most)s.") % {"most": self._num(maximum)})
-        else:
+        least = -LARGEST_NUMBER if minimum is None else minimum
+        most = LARGEST_NUMBER if maximum is None else maximum
+        if least <= value <= most:
             return value
+        if minimum is not None and maximum is not None:
+            message = _("Write a number from %(least)s to %(most)s.")
+        elif value < least:
+            message = _("The smallest number that fits is %(least)s.")
+        else:
+            message = _("The largest number that fits is %(most)s.")
+        self.fail(name, message % {"least": self._limit(least), "most": self._limit(most)})
         return None
+
+    def _limit(self, value: int) -> str:
+        """Without groups up to four digits: most such limits are years."""
+        if abs(value) >= 10_000:
+            return self._num(value)
+        language = current_language()
+        return text.show_number(value, language).replace("٬" if language == "fa" else ",", "")
 
     def _num(self, value: int) -> str:
         return text.show_number(value, current_language())

@@ -56,6 +56,20 @@ _SYNONYM = re.compile(rf"\b(?:{'|'.join(_SYNONYMS)})")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?")
 _NUMBER_SIGNS = str.maketrans({"٬": ",", "،": ",", "٫": ".", "\u2212": "-"})
 _LONGEST_NUMBER = 60
+_SHORT = 200
+_MOST_MARKS = 30
+
+
+def _stream_safe(text: str) -> str:
+    """``text`` with at most 30 marks on one letter (UAX #15): normalising longer runs takes quadratic time."""
+    if len(text) <= _SHORT or text.isascii():
+        return text
+    kept, run = [], 0
+    for character in text:
+        run = run + 1 if unicodedata.combining(character) else 0
+        if run <= _MOST_MARKS:
+            kept.append(character)
+    return "".join(kept)
 
 
 def store(text: str, *, lines: bool = False) -> str:
@@ -64,7 +78,7 @@ def store(text: str, *, lines: bool = False) -> str:
     ``lines=True`` keeps line ends (as ``\\n``) and single blank lines. Digits stay as typed. Doing it twice
     changes nothing more.
     """
-    text = _LINE_END.sub("\n", text)
+    text = _stream_safe(_LINE_END.sub("\n", text))
     text = _ZWNJ_RUN.sub(ZWNJ, _UNSEEN.sub("", text))
     text = _IDLE_ZWNJ.sub("", text)
     text = unicodedata.normalize("NFC", text).translate(_ONE_SPELLING)
@@ -80,7 +94,7 @@ def search_key(text: str) -> str:
     Keys of a text and of what is searched are compared, never shown. Letter case, hamza, marks, ZWNJ,
     Arabic letters and digits are folded, «می گردد» is joined like «می‌گردد», and a few synonyms are made one.
     """
-    text = _UNSEEN.sub("", unicodedata.normalize("NFKD", text))
+    text = _UNSEEN.sub("", unicodedata.normalize("NFKD", _stream_safe(text)))
     # Folding case may compose new marks (Turkish İ), hence decomposed once more.
     text = unicodedata.normalize("NFKD", text.casefold())
     text = "".join(character for character in text if not unicodedata.combining(character))

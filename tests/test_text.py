@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 from decimal import Decimal
 
@@ -164,3 +165,16 @@ def test_what_is_no_plain_number_is_refused(typed):
 def test_a_number_shown_can_be_typed_back(value):
     assert text.parse_number(text.show_number(value, "fa")) == value
     assert text.parse_number(text.show_number(value, "en")) == value
+
+
+@pytest.mark.parametrize("marks", ["\u0301\u0323", "\u064b\u0651", "\u0327\u0301\u0323\u0345"])
+@pytest.mark.parametrize("spell", [text.store, text.search_key])
+def test_thousands_of_marks_on_one_letter_cost_next_to_nothing(marks, spell):
+    started = time.process_time()
+    spell("a" + marks * 5000)
+    assert time.process_time() - started < 0.5
+
+
+def test_a_text_full_of_ordinary_marks_stays_as_it_is():
+    pointed = "قُرْآنٌ كَرِيمٌ " * 40
+    assert text.store(pointed).count("\u064c") == pointed.count("\u064c")

@@ -4,6 +4,7 @@ import io
 import os
 import stat
 import struct
+import time
 import zipfile
 
 import pytest
@@ -122,3 +123,21 @@ async def test_a_broken_archive_is_a_refusal_and_no_bug(tmp_path, cut):
     data = office("docx")
     assert await refusal("a.docx", data[:-cut], tmp_path)
     assert await refusal("a.docx", data[:40] + bytes(30) + data[70:], tmp_path)
+
+
+async def test_a_list_of_types_without_end_is_read_in_no_time(tmp_path):
+    data = archive({"[Content_Types].xml": b"<Override " * 45_000, "word/document.xml": b"x"})
+    started = time.process_time()
+    assert await refusal("a.docx", data, tmp_path)
+    assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize("name", ["a.docx", "a.odt"])
+async def test_a_reference_of_thousands_of_digits_is_a_refusal_and_no_bug(tmp_path, name):
+    endless = b"&#" + b"9" * 5000 + b";"
+    parts = {
+        "a.docx": {"[Content_Types].xml": endless, "word/document.xml": b"x"},
+        "a.odt": {"META-INF/manifest.xml": endless, "content.xml": b"x"},
+    }[name]
+    data = archive(parts) if name == "a.docx" else open_document("odt", parts)
+    assert "damaged" in await refusal(name, data, tmp_path)

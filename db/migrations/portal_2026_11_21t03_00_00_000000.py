@@ -8,6 +8,7 @@ VERSION = "1.38.0"
 DESCRIPTION = "indexes of the desk"
 
 # Every line serves a query: the queue and its filters by the nearest promise, the search, the statement in force,
+# the same content filed twice,
 # messages still to send. The predicate of the open queue lists rules.OPEN_STATES.
 STATEMENTS = {
     "case_open_by_promise": """CREATE INDEX case_open_by_promise
@@ -29,6 +30,7 @@ STATEMENTS = {
         ON "case" (lower(contact_email) text_pattern_ops) WHERE contact_email IS NOT NULL""",
     "case_phone": """CREATE INDEX case_phone
         ON "case" (contact_phone text_pattern_ops) WHERE contact_phone IS NOT NULL""",
+    "case_content": """CREATE INDEX case_content ON "case" (submission_sha256)""",
     "sla_version_in_force": """CREATE UNIQUE INDEX sla_version_in_force
         ON sla_version (service) WHERE superseded_at IS NULL""",
     "outbox_message_waiting": """CREATE INDEX outbox_message_waiting

@@ -19,6 +19,7 @@ from portal.i18n import localized
 from portal.security import sessions
 from portal.security.address import client_address
 from portal.security.cookies import cleared, cookie, cookie_value
+from portal.security.csrf import Posted
 from portal.security.guards import SignInNeeded, same_site_path
 from portal.security.sessions import SignedIn
 from portal.settings import Settings
@@ -41,11 +42,13 @@ async def show_sign_in(
 @post("/sign-in", name="accounts.sign_in_post")
 async def post_sign_in(
     request: Request[SignedIn | None, Any, Any],
-    form: NamedDependency[FormMultiDict],
+    posted: NamedDependency[Posted],
     settings: NamedDependency[Settings],
     now: NamedDependency[datetime],
 ) -> Template | Redirect:
-    draft, errors = read_sign_in(form)
+    draft, errors = read_sign_in(posted.form)
+    if posted.stale:
+        return _page(draft, {"form": str(posted.stale)}, status=403)
     if errors:
         return _page(draft, errors, status=422)
     device = request.headers.get("user-agent", "")
@@ -76,9 +79,14 @@ async def post_sign_out(
     )
 
 
-def send_to_sign_in(request: Request[Any, Any, Any], error: SignInNeeded) -> Redirect:
-    """Exception handler for SignInNeeded: the sign-in page, and from there to where the visitor wanted to
-    go."""
+def send_to_sign_in(request: Request[Any, Any, Any], error: SignInNeeded) -> Redirect | Template:
+    """Exception handler for SignInNeeded: the sign-in page, and from there to where the visitor wanted to go.
+
+    Who was sending a form gets their words back first: the session ended while they wrote.
+    """
+    if request.method == "POST":
+        context = {"words": error.words, "next": error.next}
+        return Template("accounts/session_ended.html", context=context, status_code=401)
     return Redirect(
         localized(SIGN_IN), status_code=303, query_params={"next": error.next} if error.next else None
     )

@@ -62,9 +62,12 @@ class Filed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DifferentSubmission(Conflict):
-    """The form was sent before with other content; ``number`` is the case it made."""
+    """The form was sent before with other content.
 
-    def __init__(self, number: int) -> None:
+    ``number`` is the case it made; None for somebody who may not know it.
+    """
+
+    def __init__(self, number: int | None) -> None:
         super().__init__(_("This form was sent before, with other content."))
         self.number = number
 
@@ -143,14 +146,14 @@ def _new_case(
         answers=draft.answers,
         body=draft.body,
         salt=access.new_token(),
-        search_key=search_key(draft, intake),
+        search_key=search_key(draft, service, intake),
         state="registered",
         unit=service.unit_id,
         channel=intake.channel,
         letter_no=intake.letter_no,
         letter_date=intake.letter_date,
         submission_id=draft.submission_id,
-        submission_sha256=_digest(draft, service),
+        submission_sha256=content_sha256(draft, service.id),
         version=1,
         filed_at=now,
         owed_since=now,
@@ -158,12 +161,19 @@ def _new_case(
     )
 
 
-def search_key(draft: FilingDraft, intake: Intake) -> str:
-    """What the desk's search looks in: every word that was filed, normalised, with single spaces between.
+def search_key(draft: FilingDraft, service: ServiceView, intake: Intake) -> str:
+    """What the desk's search looks in: every word that was filed and the service's name, as search keys.
 
-    PostgreSQL's parser would take "province/county" or an address for one word.
+    Single spaces stand between words: PostgreSQL's parser would take "province/county" or an address for one word.
     """
-    words = [draft.contact_name, draft.agency_name, draft.body, intake.letter_no or ""]
+    words = [
+        service.title.fa,
+        service.title.en,
+        draft.contact_name,
+        draft.agency_name,
+        draft.body,
+        intake.letter_no or "",
+    ]
     words += [value for value in draft.answers.values() if isinstance(value, str)]
     # A compound is found by its whole (the key drops half-spaces) and by its parts.
     words += [word.replace("\u200c", " ") for word in " ".join(words).split() if "\u200c" in word]
@@ -223,24 +233,21 @@ async def _replay(draft: FilingDraft, *, browser: str, key: bytes, now: datetime
         .first()
     )
     assert row is not None, "the submission was there a moment ago"
-    if row["submission_sha256"] != _digest_for(draft, row["service"]):
-        raise DifferentSubmission(row["number"])
     tier = await access.tier_of(
         row["id"], tokens=[browser] if browser else [], account=None, applicant=None, key=key, now=now
     )
+    if row["submission_sha256"] != content_sha256(draft, row["service"]):
+        raise DifferentSubmission(row["number"] if tier == 2 or not browser else None)
     return Filed(case_id=row["id"], number=row["number"], replayed=True, same_browser=tier == 2)
 
 
-def _digest(draft: FilingDraft, service: ServiceView) -> str:
-    return _digest_for(draft, service.id)
-
-
-def _digest_for(draft: FilingDraft, service_id: UUID) -> str:
-    """SHA-256 of everything that was sent, file contents by their digests; not of where files were put."""
+def content_sha256(draft: FilingDraft, service_id: UUID) -> str:
+    """SHA-256 of what was sent, file contents by their digests; not of which page sent it or where files lie."""
     sent: Mapping[str, Any] = {
         **msgspec.structs.asdict(draft),
         "files": [(file.name, file.sha256) for file in draft.files],
         "service": service_id,
+        "submission_id": "",
         "locale": "",  # the same form sent from the other language's page is the same form
     }
     return hashlib.sha256(msgspec.json.encode(sent, order="deterministic")).hexdigest()

@@ -23,6 +23,9 @@ from portal.security.sessions import STAFF_ROLES
 from portal.services.queries import ServiceView
 from portal.uploads import StoredFile
 
+SPEAKING = frozenset({"asked", "answered", "closed", "rejected"})
+"""Whoever tells the applicant something has the case, unless somebody had it before."""
+
 
 @atomic
 async def take(case_id: UUID, *, clerk: UUID, seen: int, now: datetime) -> None:
@@ -49,8 +52,8 @@ async def ask(case_id: UUID, *, clerk: UUID, seen: int, body: str, now: datetime
 
 @atomic
 async def note(case_id: UUID, *, clerk: UUID, seen: int, body: str, now: datetime) -> None:
-    """``body`` stands in the history for the desk only."""
-    await _append(case_id, "noted", clerk, seen, now, words=Words(body, visible_to="staff"))
+    """``body`` stands in the history for the desk only. Notes collide with nothing: ``seen`` does not matter."""
+    await _append(case_id, "noted", clerk, None, now, words=Words(body, visible_to="staff"))
 
 
 @atomic
@@ -122,7 +125,7 @@ async def _append(
     case_id: UUID,
     kind: str,
     clerk: UUID,
-    seen: int,
+    seen: int | None,
     now: datetime,
     *,
     data: dict[str, Any] | None = None,
@@ -130,4 +133,6 @@ async def _append(
     files: Sequence[StoredFile] = (),
 ) -> None:
     case = await record.locked(case_id, seen=seen)
+    if kind in SPEAKING and case.assignee is None:
+        data = {**(data or {}), "assignee": str(clerk)}
     await record.append(case, kind, Actor("staff", clerk), data=data, words=words, files=files, now=now)

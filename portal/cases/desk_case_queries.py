@@ -17,11 +17,13 @@ _CASE = """
            c.contact_phone, c.locale, c.answers, c.body, c.channel, c.letter_no, c.letter_date, c.filed_at,
            c.first_answer_due_at, c.result_due_at, c.first_answer_at, c.result_at, c.next_due_at, c.outcome,
            c.assignee, a.display_name AS assignee_name, p.username AS applicant,
-           s.slug AS service_slug, s.title_fa, s.title_en, u.id AS unit_id, u.name_fa AS unit_fa,
-           u.name_en AS unit_en, f.fields, v.n AS edition
+           s.slug AS service_slug, s.title_fa, s.title_en, u.id AS unit_id,
+           u.name_fa || ' — ' || g.name_fa AS unit_fa, u.name_en || ' — ' || g.name_en AS unit_en,
+           f.fields, v.n AS edition
     FROM "case" c
     JOIN service s ON s.id = c.service
     JOIN unit u ON u.id = c.unit
+    JOIN agency g ON g.id = u.agency
     LEFT JOIN account a ON a.id = c.assignee
     LEFT JOIN account p ON p.id = c.applicant
     LEFT JOIN form_version f ON f.id = c.form_version
@@ -31,12 +33,14 @@ _CASE = """
 _EVENTS = """
     SELECT e.id, e.n, e.kind, e.actor_role, e.at, e.data->>'outcome' AS outcome,
            e.actor AS actor_id, a.display_name AS actor,
-           t.display_name AS assignee, u.name_fa AS unit_fa, u.name_en AS unit_en,
+           t.display_name AS assignee,
+           u.name_fa || ' — ' || g.name_fa AS unit_fa, u.name_en || ' — ' || g.name_en AS unit_en,
            m.body, m.visible_to = 'staff' AS internal
     FROM case_event e
     LEFT JOIN account a ON a.id = e.actor
     LEFT JOIN account t ON t.id = (e.data->>'assignee')::uuid
     LEFT JOIN unit u ON u.id = (e.data->>'unit')::uuid
+    LEFT JOIN agency g ON g.id = u.agency
     LEFT JOIN message m ON m.event = e.id AND m."case" = e."case"
     WHERE e."case" = {}
     ORDER BY e.n
@@ -46,8 +50,8 @@ _FILES = """
     WHERE "case" = {} ORDER BY at, id
 """
 _MAILS = """
-    SELECT recipient, state, attempts, created_at, ended_at, error FROM outbox_message
-    WHERE "case" = {} ORDER BY created_at DESC, id DESC
+    SELECT split_part(template, '/', 3) AS kind, recipient, state, attempts, created_at, ended_at, error
+    FROM outbox_message WHERE "case" = {} ORDER BY created_at DESC, id DESC
 """
 
 
@@ -85,8 +89,9 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CaseMail(msgspec.Struct, frozen=True, kw_only=True):
-    """One mail about the case and what became of it; see ``db.outbox``."""
+    """One mail about the case and what became of it; see ``db.outbox``. ``kind`` is that of the event it tells."""
 
+    kind: str
     recipient: str
     state: str
     attempts: int
@@ -107,7 +112,7 @@ class DeskCase(msgspec.Struct, frozen=True, kw_only=True):
     """One case with everything the desk knows of it; names as in ``db.cases.Case``.
 
     ``applicant`` is the user name of whoever filed it signed in. ``edition`` is that of the statement whose
-    promises hold. ``happenings`` begin with the filing.
+    promises hold. ``unit`` names its agency too. ``happenings`` begin with the filing.
     """
 
     id: UUID

@@ -60,7 +60,10 @@ _COUNTS = """
            ) AS n_at_risk
     FROM "case" c, (SELECT {}::timestamptz AS now) AS clock WHERE
 """
-
+_UNITS = """
+    SELECT u.slug, u.id, u.name_fa || ' — ' || g.name_fa AS fa, u.name_en || ' — ' || g.name_en AS en
+    FROM unit u JOIN agency g ON g.id = u.agency ORDER BY u.slug
+"""
 
 Narrow = Callable[["_Sql"], None]
 
@@ -77,6 +80,7 @@ class QueueFilters(msgspec.Struct, frozen=True, kw_only=True):
     unit: str = ""
     mine: bool = False
     at_risk: bool = False
+    late: bool = False
     q: str = ""
 
 
@@ -197,9 +201,9 @@ async def clerks() -> list[Choice]:
 
 
 async def units() -> list[tuple[str, UUID, Words]]:
-    """Slug, id and name of every unit that a case may be with, in the order of their slugs."""
-    rows = await Unit.select(Unit.id, Unit.slug, Unit.name_fa, Unit.name_en).order_by(Unit.slug)
-    return [(row["slug"], row["id"], Words(fa=row["name_fa"], en=row["name_en"])) for row in rows]
+    """Slug, id and "unit — agency" of every unit that a case may be with, in the order of their slugs."""
+    rows = await Unit.raw(_UNITS)
+    return [(row["slug"], row["id"], Words(fa=row["fa"], en=row["en"])) for row in rows]
 
 
 def read_cursor(typed: str) -> Cursor | None:
@@ -207,10 +211,11 @@ def read_cursor(typed: str) -> Cursor | None:
     due, _, case_id = typed[:100].partition("_")
     try:
         due_at = datetime.fromisoformat(due) if due else None
-        cursor = Cursor(due_at, UUID(case_id))
-    except ValueError:
+        if due_at is not None and due_at.tzinfo is None:
+            return None
+        return Cursor(due_at.astimezone(UTC) if due_at else None, UUID(case_id))
+    except (ValueError, OverflowError):
         return None
-    return None if due_at is not None and due_at.tzinfo is None else cursor
 
 
 def words_query(typed: str) -> str:
@@ -271,6 +276,8 @@ def _narrow(sql: _Sql, filters: QueueFilters, account: UUID, now: datetime) -> N
         sql.add("AND c.assignee = {}", account)
     if filters.at_risk:
         sql.add(f"AND {_AT_RISK}", now)
+    if filters.late:
+        sql.add(f"AND {_OPEN} AND c.next_due_at < {{}}", now)
 
 
 def _row(row: dict[str, Any], now: datetime) -> QueueRow:

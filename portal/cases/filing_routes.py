@@ -14,7 +14,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from portal import codes, uploads
-from portal.cases import access, actions, visits
+from portal.cases import access, actions, queries, visits
 from portal.cases.actions import DifferentSubmission, Filed, FilingDraft
 from portal.cases.forms import (
     FilingForm,
@@ -41,6 +41,7 @@ from portal.settings import Settings
 
 FILINGS, FILINGS_WINDOW = 600, timedelta(hours=1)
 """Filings from one neighbourhood of addresses: a ministry behind one address files many, a flood more."""
+TWIN_WITHIN = timedelta(hours=1)
 LARGEST_BODY = uploads.MAX_TOTAL + 4 * 2**20  # bytes: all files and the answers around them
 
 
@@ -77,6 +78,10 @@ async def post_form(
         return _page(service, with_errors(filing, received.errors), status=422)
     draft = msgspec.structs.replace(filing.draft, files=received.files)
     keys = _tokens(request, settings) or [access.new_token()]
+    twin = await _twin(draft, service, request, settings, now=now)
+    if twin is not None and not posted.form.get("again"):
+        await uploads.discard_all(draft.files, settings.uploads_dir)
+        return _different(service, filing, twin)
     try:
         filed = await _file(draft, service, request, settings, browser=keys[0], now=now)
     except DifferentSubmission as earlier:
@@ -143,6 +148,21 @@ async def _file(
     return filed
 
 
+async def _twin(
+    draft: FilingDraft, service: ServiceView, request: Visitor, settings: Settings, *, now: datetime
+) -> int | None:
+    """The number of a case that this browser filed within the hour with the very same content.
+
+    A browser that goes back restores what was typed into a page with a new id: sent again, that would be a
+    second case nobody wanted.
+    """
+    sha256 = actions.content_sha256(draft, service.id)
+    for number in await queries.filed_lately(sha256, submission=draft.submission_id, since=now - TWIN_WITHIN):
+        if (await visits.visit(request, number, settings, now)).tier == 2:
+            return number
+    return None
+
+
 async def _passcode(receipt: Receipt, tokens: list[str], settings: Settings, now: datetime) -> str | None:
     """The passcode, for a quarter of an hour and for the browser that filed; None for everybody else.
 
@@ -182,10 +202,12 @@ def _page(
     return Template(template, context=context, status_code=status, cookies=cookies or [])
 
 
-def _different(service: ServiceView, filing: FilingForm, number: int) -> Template:
+def _different(service: ServiceView, filing: FilingForm, number: int | None) -> Template:
     """What was sent before stands; what was typed now can be sent as a request of its own."""
     anew = msgspec.structs.replace(with_errors(filing, {}), submission_id=uuid4())
-    return _page(service, anew, status=409, template="cases/different_submission.html", number=number)
+    return _page(
+        service, anew, status=409, template="cases/different_submission.html", number=number, again=True
+    )
 
 
 def _tokens(request: Visitor, settings: Settings) -> list[str]:

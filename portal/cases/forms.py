@@ -23,8 +23,6 @@ ATTACHMENTS = "attachments"
 LONGEST_BODY = 5000
 LONGEST_NAME = 120
 LONGEST_AGENCY = 200
-LARGEST_NUMBER = 10**15
-"""Beyond it a browser's script would round."""
 _LONGEST_ECHO = 100_000
 """Characters of one answer that fill the page again; far more than any question takes."""
 LABELS = {
@@ -70,11 +68,12 @@ def read_filing(form: FormMultiDict, service: ServiceView, locale: str) -> Filin
     reader = FormReader(form)
     fields = questions(service)
     _refuse_odd_fields(reader, fields)
+    # In the order of the page, which the list of mistakes follows.
+    audience = _audience(reader, service)
+    agency_name = reader.text("agency_name", max_length=LONGEST_AGENCY, required=audience == "agency")
     answers = {field.key: _read(reader, field) for field in fields if field.kind != "file"}
     body = reader.long_text("body", max_length=LONGEST_BODY, required=needs_body(service))
     uploads = _uploads(reader, service, fields)
-    audience = _audience(reader, service)
-    agency_name = reader.text("agency_name", max_length=LONGEST_AGENCY, required=audience == "agency")
     name = reader.text("contact_name", max_length=LONGEST_NAME)
     email, phone = _contact(reader)
     if not reader.checked("declaration"):
@@ -168,9 +167,7 @@ def _long_text(reader: FormReader, field: Field) -> str:
 
 
 def _number(reader: FormReader, field: Field) -> int | None:
-    least = -LARGEST_NUMBER if field.minimum is None else field.minimum
-    most = LARGEST_NUMBER if field.maximum is None else field.maximum
-    return reader.number(field.name, minimum=least, maximum=most, required=field.required)
+    return reader.number(field.name, minimum=field.minimum, maximum=field.maximum, required=field.required)
 
 
 def _choice(reader: FormReader, field: Field) -> str:

@@ -49,6 +49,7 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
     late: bool
     share: float | None
     unit: Words
+    agency: Words
     unit_phone: str
 
 
@@ -76,6 +77,7 @@ def outline(case: CaseView, *, zone: tzinfo, now: datetime) -> Outline:
         late=progress.late if progress else False,
         share=round(progress.share * 20) / 20 if progress and owed != "answer" else None,
         unit=case.unit,
+        agency=case.agency,
         unit_phone=case.unit_phone,
     )
 
@@ -98,10 +100,10 @@ def form_as_filed(form: FiledForm, tier: int, *, zone: tzinfo) -> list[Answer]:
     return [Answer(label, value) for label, value in lines if value]
 
 
-def last_words(steps: list[Step], state: str) -> str:
-    """What the desk said when it brought the case into ``state``; ``steps`` are the newest first."""
+def last_step(steps: list[Step], state: str) -> Step | None:
+    """What the desk said and sent when it brought the case into ``state``; ``steps`` are the newest first."""
     kind = WORDED.get(state)
-    return next((step.message for step in steps if step.kind == kind), "")
+    return next((step for step in steps if step.kind == kind), None)
 
 
 def _contact_lines(form: FiledForm, tier: int) -> list[tuple[str, str]]:

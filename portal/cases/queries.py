@@ -21,10 +21,12 @@ _CASE = """
            c.filed_at, c.first_answer_due_at, c.first_answer_at, c.result_due_at, c.result_at,
            c.next_due_at, c.changed_at,
            s.slug, s.title_fa, s.title_en, s.sensitive,
-           u.name_fa AS unit_fa, u.name_en AS unit_en, u.phone AS unit_phone
+           u.name_fa AS unit_fa, u.name_en AS unit_en, u.phone AS unit_phone,
+           a.name_fa AS agency_fa, a.name_en AS agency_en
     FROM "case" c
     JOIN service s ON s.id = c.service
     JOIN unit u ON u.id = c.unit
+    JOIN agency a ON a.id = u.agency
     WHERE c.number = {}
 """
 _FILED = """
@@ -84,6 +86,8 @@ class CaseView(msgspec.Struct, frozen=True, kw_only=True):
     unit_fa: str
     unit_en: str
     unit_phone: str
+    agency_fa: str
+    agency_en: str
 
     @property
     def title(self) -> Words:
@@ -94,6 +98,11 @@ class CaseView(msgspec.Struct, frozen=True, kw_only=True):
     def unit(self) -> Words:
         """Who is responsible now."""
         return Words(fa=self.unit_fa, en=self.unit_en)
+
+    @property
+    def agency(self) -> Words:
+        """Whose unit that is; ``agency_name`` is the one that the applicant writes for."""
+        return Words(fa=self.agency_fa, en=self.agency_en)
 
 
 class FiledForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,6 +148,18 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str | None
     message: str
     files: tuple[FileView, ...]
+
+
+async def filed_lately(content_sha256: str, *, submission: UUID, since: datetime) -> list[int]:
+    """Numbers of the newest cases (five at most) filed after ``since`` with this content from another page."""
+    rows = await Case.raw(
+        'SELECT number FROM "case" WHERE submission_sha256 = {} AND submission_id <> {} AND filed_at > {}'
+        " ORDER BY filed_at DESC LIMIT 5",
+        content_sha256,
+        submission,
+        since,
+    )
+    return [row["number"] for row in rows]
 
 
 async def case_by_number(number: int) -> CaseView | None:

@@ -15,27 +15,41 @@ from portal.services.statement import Words
 
 # In SQL because it joins four tables for one row that every filing asks for.
 _RECEIPT = """
-    SELECT c.id AS case_id, c.number, c.applicant, c.contact_email, c.filed_at, c.first_answer_due_at,
-           c.result_due_at, s.title_fa, s.title_en, a.name_fa AS agency_fa, a.name_en AS agency_en,
-           u.name_fa AS unit_fa, u.name_en AS unit_en, u.phone AS unit_phone
+    SELECT c.id AS case_id, c.number, c.applicant, c.agency_name, c.contact_name, c.contact_email,
+           c.filed_at, c.first_answer_due_at, c.result_due_at, s.title_fa, s.title_en,
+           a.name_fa AS agency_fa, a.name_en AS agency_en, u.name_fa AS unit_fa, u.name_en AS unit_en,
+           u.phone AS unit_phone
     FROM "case" c
     JOIN service s ON s.id = c.service
     JOIN agency a ON a.id = s.agency
     JOIN unit u ON u.id = c.unit
     WHERE c.number = {}
 """
-_SAME = ("case_id", "number", "applicant", "unit_phone", "filed_at", "first_answer_due_at", "result_due_at")
+_SAME = (
+    "case_id",
+    "number",
+    "applicant",
+    "agency_name",
+    "contact_name",
+    "unit_phone",
+    "filed_at",
+    "first_answer_due_at",
+    "result_due_at",
+)
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """One filed case as its receipt shows it. ``mailed``: its applicant gets mails about it.
 
-    Due dates are None where no statement promises one; ``applicant`` is None for guests.
+    Due dates are None where no statement promises one; ``applicant`` is None for guests. ``agency_name`` is the one
+    that was written for, or empty.
     """
 
     case_id: UUID
     number: int
     applicant: UUID | None
+    agency_name: str
+    contact_name: str
     mailed: bool
     service: Words
     agency: Words

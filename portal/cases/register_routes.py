@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import msgspec
@@ -22,7 +22,9 @@ from portal.cases.staff_forms import (
     REGISTRATION_FIELDS,
     Registration,
     choose_again,
+    named,
     read_registration,
+    registration_labels,
 )
 from portal.cases.staff_pages import PRIVATE, Visit, address, channel_name, known_case
 from portal.i18n import _, localized
@@ -49,7 +51,8 @@ async def post_registration(
     slug = posted.form.get("service")
     service = await service_by_slug(slug) if isinstance(slug, str) else None
     service = service if service and service.is_open else None
-    entered = read_registration(posted.form, service, today=now.astimezone(settings.zone).date())
+    today = now.astimezone(settings.zone).date()
+    entered = read_registration(posted.form, service, today=today, base_url=settings.base_url)
     if posted.stale:
         return await _again(entered, {"form": str(posted.stale)}, status=403)
     if entered.draft is None or service is None:
@@ -63,7 +66,7 @@ async def post_registration(
     try:
         filed = await _register(draft, entered, service, request, settings, now)
     except DifferentSubmission as earlier:
-        return await _different(entered, earlier.number)
+        return await _different(entered, cast(int, earlier.number))  # the desk may know every number
     return Redirect(localized(f"{address(filed.number)}/slip"), status_code=303)
 
 
@@ -138,16 +141,32 @@ async def _different(entered: Registration, number: int) -> Template:
 
 
 async def _page(typed: dict[str, str], errors: dict[str, str], *, status: int = 200) -> Template:
+    labels = registration_labels()
     context = {
         "typed": typed,
         "errors": errors,
-        "services": [(card.slug, str(card.title)) for card in await catalogue() if card.state == "open"],
+        "summary": named(errors, labels),
+        "labels": labels,
+        "services": await _services(),
         "channels": [(channel, _(CHANNELS[channel])) for channel in BY_POST],
         "audiences": [(key, _(label)) for key, label in AUDIENCES.items()],
         "accept": uploads.ACCEPT,
         "current": "register",
     }
     return Template("cases/register.html", context=context, status_code=status, headers=PRIVATE)
+
+
+async def _services() -> list[tuple[str, str]]:
+    """The open services; those that no letter can reach say so before one is chosen."""
+    offered = []
+    for card in await catalogue():
+        service = await service_by_slug(card.slug)
+        if service is None or not service.is_open:
+            continue
+        by_post = set(service.intake_channels) & set(BY_POST)
+        title = str(service.title) if by_post else _("%(service)s (portal only)") % {"service": service.title}
+        offered.append((service.slug, title))
+    return offered
 
 
 register_handlers = [show_registration, post_registration, show_slip]

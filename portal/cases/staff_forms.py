@@ -22,6 +22,34 @@ LONGEST_REASON = 2_000
 LONGEST_LETTER_NO = 60
 NUMBERED = ("letter", "office_automation")
 """Channels whose papers always carry a number."""
+LABELS = {
+    "assignee": N_("Colleague"),
+    "unit": N_("Unit"),
+    "outcome": N_("Outcome"),
+    "reason": N_("Reason"),
+    "proof": N_("How did you make sure who is asking?"),
+    "attachments": N_("Files"),
+}
+"""The fields of the moves; "body" is called differently in each (``BODIES``)."""
+BODIES = {
+    "answer": (N_("Your answer"), N_("The applicant reads this.")),
+    "ask": (N_("Question"), N_("The applicant reads this, and the case waits for the reply.")),
+    "note": (N_("Note"), N_("Only the desk reads this.")),
+    "refer": (N_("Word to that unit"), N_("Only the desk reads this.")),
+}
+REGISTRATION_LABELS = {
+    "service": N_("Service"),
+    "channel": N_("Channel"),
+    "letter_no": N_("Number of the letter"),
+    "letter_date": N_("Date of the letter"),
+    "audience": N_("Applies as"),
+    "agency_name": N_("Name of the agency"),
+    "contact_name": N_("Name of the person"),
+    "contact_email": N_("E-mail"),
+    "contact_phone": N_("Mobile"),
+    "body": N_("Text of the request"),
+    "attachments": N_("Scan and enclosures"),
+}
 BY_POST = tuple(channel for channel in CHANNELS if channel != "portal")
 
 Values = dict[str, Any]
@@ -81,11 +109,33 @@ def read_move(move: Move, form: FormMultiDict) -> SentMove:
         seen=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 9 else 0,
         values=values,
         typed={
-            name: reader.typed(name) for name in ("assignee", "body", "unit", "outcome", "reason", "proof")
+            **{name: reader.typed(name) for name in _TYPED},
+            "sure": reader.typed(f"{move.name}-sure"),
         },
         errors=reader.errors,
         files=files,
     )
+
+
+_TYPED = ("assignee", "body", "unit", "outcome", "reason", "proof")
+
+
+def move_labels(move_name: str) -> dict[str, str]:
+    """What the fields of this move's form are called, in the reader's language."""
+    own = {"body": BODIES[move_name][0]} if move_name in BODIES else {}
+    return {name: _(label) for name, label in {**LABELS, **own}.items()}
+
+
+def registration_labels() -> dict[str, str]:
+    """What the fields of the form for letters are called, in the reader's language."""
+    return {name: _(label) for name, label in REGISTRATION_LABELS.items()}
+
+
+def named(errors: dict[str, str], labels: dict[str, str]) -> dict[str, str]:
+    """The mistakes for the top of the page, each with the name of its field: "Choose one." tells little."""
+    return {
+        name: f"{labels[name]} — {message}" if name in labels else message for name, message in errors.items()
+    }
 
 
 def choose_again(files: tuple[UploadFile, ...]) -> str:
@@ -94,12 +144,17 @@ def choose_again(files: tuple[UploadFile, ...]) -> str:
     return _("Please choose these files again, since browsers do not keep them: %(names)s") % {"names": names}
 
 
-def read_registration(form: FormMultiDict, service: ServiceView | None, *, today: date) -> Registration:
-    """What the clerk entered; ``service`` is the one chosen, None when none was. ``today`` is the desk's day."""
+def read_registration(
+    form: FormMultiDict, service: ServiceView | None, *, today: date, base_url: str
+) -> Registration:
+    """What the clerk entered; ``service`` is the one chosen, None when none was. ``today`` is the desk's day.
+
+    ``base_url`` is the address of the portal, for senders who have to go there.
+    """
     reader = FormReader(form)
     if service is None:
         reader.fail("service", _("Choose one."))
-    channel = _channel(reader, service)
+    channel = _channel(reader, service, base_url)
     letter_no = reader.text("letter_no", max_length=LONGEST_LETTER_NO, required=channel in NUMBERED)
     letter_date = reader.date("letter_date", required=False)
     if letter_date and letter_date > today:
@@ -145,7 +200,7 @@ REGISTRATION_FIELDS = (
 )
 
 
-def _channel(reader: FormReader, service: ServiceView | None) -> str:
+def _channel(reader: FormReader, service: ServiceView | None, base_url: str) -> str:
     """How it came, if the service's statement takes it that way; else the reason says which ways there are."""
     channel = reader.choice("channel", BY_POST)
     if not channel or service is None or channel in service.intake_channels:
@@ -156,9 +211,11 @@ def _channel(reader: FormReader, service: ServiceView | None) -> str:
         reader.fail("channel", message % {"ways": _(", ").join(channel_words(ways))})
     else:
         message = _(
-            "By its statement, this service takes requests through the portal only. Please tell the sender."
+            "By its statement, this service takes requests through the portal only."
+            " Please give the sender the address of its form: %(address)s"
         )
-        reader.fail("channel", message)
+        form = f"\u2066{base_url}/cases/new/{service.slug}\u2069"
+        reader.fail("channel", message % {"address": form})
     return channel
 
 
@@ -186,12 +243,20 @@ def _unit_and_body(reader: FormReader) -> Values:
     return {"unit": _chosen(reader, "unit"), **_body(reader)}
 
 
-def _reason(reader: FormReader) -> Values:
-    return {"reason": reader.long_text("reason", max_length=LONGEST_REASON)}
+def _rejection(reader: FormReader) -> Values:
+    return _ended(reader, "reject")
 
 
-def _outcome_and_reason(reader: FormReader) -> Values:
-    return {"outcome": reader.choice("outcome", rules.OUTCOMES), **_reason(reader)}
+def _closing(reader: FormReader) -> Values:
+    return {"outcome": reader.choice("outcome", rules.OUTCOMES), **_ended(reader, "close")}
+
+
+def _ended(reader: FormReader, move_name: str) -> Values:
+    """The reason; the tick's name carries the move, since both forms stand on one page."""
+    reason = reader.long_text("reason", max_length=LONGEST_REASON)
+    if not reader.checked(f"{move_name}-sure"):
+        reader.fail("sure", _("Please tick the box to confirm: nobody can open the case again."))
+    return {"reason": reason}
 
 
 def _proof(reader: FormReader) -> Values:
@@ -212,8 +277,8 @@ _ALL = (
     ("note", "noted", N_("Internal note"), N_("Your note was added. Only the desk can read it."), _body),
     ("assign", "assigned", N_("Assign to a colleague"), N_("The case was assigned."), _assignee),
     ("refer", "referred", N_("Refer to another unit"), N_("The case was referred."), _unit_and_body),
-    ("close", "closed", N_("Close the case"), N_("The case was closed."), _outcome_and_reason),
-    ("reject", "rejected", N_("Reject the request"), N_("The request was rejected."), _reason),
+    ("close", "closed", N_("Close the case"), N_("The case was closed."), _closing),
+    ("reject", "rejected", N_("Reject the request"), N_("The request was rejected."), _rejection),
     ("passcode", "passcode", N_("Give a new passcode"), N_("A new passcode was made."), _proof),
 )
 MOVES = {

@@ -12,7 +12,7 @@ from litestar.response import Template
 from portal import codes, sla, uploads
 from portal.cases import desk_queries, rules
 from portal.cases.desk_case_queries import DeskCase, Happening, desk_case
-from portal.cases.staff_forms import MOVES, Move, SentMove, choose_again
+from portal.cases.staff_forms import BODIES, LABELS, MOVES, Move, SentMove, choose_again, move_labels, named
 from portal.errors import NotFound
 from portal.i18n import N_, _
 from portal.security.sessions import SignedIn
@@ -40,14 +40,6 @@ _MAIL_STATES = {
     "sent": N_("Taken by the mail server"),
     "failed": N_("Could not be delivered"),
     "kept": N_("Kept here: no mail server is set up"),
-}
-
-
-_BODIES = {
-    "answer": (N_("Your answer"), N_("The applicant reads this.")),
-    "ask": (N_("Question"), N_("The applicant reads this, and the case waits for the reply.")),
-    "note": (N_("Note"), N_("Only the desk reads this.")),
-    "refer": (N_("Word to that unit"), N_("Only the desk reads this.")),
 }
 
 
@@ -85,16 +77,19 @@ async def case_page(
     account: SignedIn,
     *,
     now: datetime,
-    said: str = "",
+    made: Move | None = None,
     sent: tuple[Move, SentMove] | None = None,
     errors: dict[str, str] | None = None,
     status: int = 200,
 ) -> Template:
-    """The page of ``case``; the form of the move that was ``sent`` is open, with its input and ``errors``."""
+    """The page of ``case``; the form of the move that was ``sent`` is open, with its input and ``errors``.
+
+    ``made`` is the move that has just been made, which the page then states.
+    """
     context = {
         **await _forms(case, account, sent, errors or {}),
         **_facts(case, now),
-        "said": said,
+        "made": made,
         "current": "desk",
     }
     return Template("cases/desk_case.html", context=context, status_code=status, headers=PRIVATE)
@@ -105,11 +100,15 @@ async def conflict_page(
 ) -> Template:
     """What happened to ``case`` since the clerk saw it, and the clerk's own words, ready to be sent again."""
     errors = {"attachments": choose_again(sent.files)} if sent.files else {}
+    meanwhile = case.since(sent.seen)
+    # A tick that was set for the case as it stood says nothing about the case as it stands.
+    again = msgspec.structs.replace(sent, typed={**sent.typed, "sure": ""})
     context = {
-        **await _forms(case, account, (move, sent), errors),
+        **await _forms(case, account, (move, again), errors),
         **_facts(case, now),
-        "problem": problem,
-        "meanwhile": case.since(sent.seen),
+        "problem": _changed_by(meanwhile[-1], account) if meanwhile else problem,
+        "meanwhile": meanwhile,
+        "kept": [sent.typed[name] for name in ("body", "reason", "proof") if sent.typed[name].strip()],
         "move": move,
         "current": "desk",
     }
@@ -128,6 +127,12 @@ def by_whom(happening: Happening) -> str:
     return happening.actor or _("the desk")
 
 
+def _changed_by(newest: Happening, account: SignedIn) -> str:
+    if newest.actor_role == "staff" and newest.actor_id == account.account_id:
+        return _("You changed this case yourself, in another window.")
+    return _("This case was changed meanwhile by %(who)s.") % {"who": f"\u2068{by_whom(newest)}\u2069"}
+
+
 async def _forms(
     case: DeskCase, account: SignedIn, sent: tuple[Move, SentMove] | None, errors: dict[str, str]
 ) -> dict[str, Any]:
@@ -141,14 +146,18 @@ async def _forms(
         "open_move": open_move,
         "typed": typed,
         "errors": errors,
-        "summary": {name if name == "form" else f"{open_move}-{name}": text for name, text in errors.items()},
+        "summary": {
+            name if name == "form" else f"{open_move}-{name}": text
+            for name, text in named(errors, move_labels(open_move)).items()
+        },
+        "labels": {name: _(label) for name, label in LABELS.items()},
         "clerks": [(clerk.value, clerk.label) for clerk in await desk_queries.clerks()],
         "units": [
             (str(unit), str(name)) for _slug, unit, name in await desk_queries.units() if unit != case.unit_id
         ],
         "outcomes": [(outcome, rules.outcome_label(outcome)) for outcome in rules.OUTCOMES],
         "accept": uploads.ACCEPT,
-        "body_words": _BODIES,
+        "body_words": BODIES,
     }
 
 
@@ -161,6 +170,7 @@ def _facts(case: DeskCase, now: datetime) -> dict[str, Any]:
         "channel": channel_name(case),
         "happened": happened,
         "by_whom": by_whom,
+        "mail_about": lambda kind: _(_HAPPENED[kind]),
         "mail_state": lambda state: _(_MAIL_STATES[state]),
     }
 

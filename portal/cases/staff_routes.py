@@ -60,8 +60,7 @@ async def show_queue(request: Visit, now: NamedDependency[datetime], after: From
 async def show_case(
     request: Visit, code: FromPath[str], now: NamedDependency[datetime], said: FromQuery[str] = ""
 ) -> Template:
-    move = MOVES.get(said)
-    return await case_page(await known_case(code), request.user, now=now, said=_(move.said) if move else "")
+    return await case_page(await known_case(code), request.user, now=now, made=MOVES.get(said))
 
 
 @get("/cases/{code:str}/files/{file_id:str}", name="desk.file")
@@ -93,6 +92,7 @@ def _filters(asked: Mapping[str, str]) -> QueueFilters:
         unit=unit,
         mine=bool(asked.get("mine")),
         at_risk=bool(asked.get("at_risk")),
+        late=bool(asked.get("late")),
         q=q,
     )
 
@@ -105,6 +105,7 @@ def _here(filters: QueueFilters, after: Cursor | None = None) -> str:
         "unit": filters.unit,
         "mine": "1" if filters.mine else "",
         "at_risk": "1" if filters.at_risk else "",
+        "late": "1" if filters.late else "",
         "q": filters.q,
         "after": str(after or ""),
     }

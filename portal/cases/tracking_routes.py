@@ -24,7 +24,9 @@ from portal.settings import Settings
 
 TRIES, TRIES_WINDOW = 60, timedelta(minutes=10)
 """Tries to open cases from one neighbourhood, right ones included: an agency behind one address has many."""
-TOO_OFTEN = N_("There were too many attempts to open this request today. Please try again tomorrow, or call the unit.")
+TOO_OFTEN = N_(
+    "There were too many attempts to open this request today. Please try again tomorrow, or call the unit."
+)
 NOTHING_TYPED = N_("Please type your passcode.")
 SOMETHING_PLEASE = N_("Please fill in one of the two boxes.")
 
@@ -109,9 +111,8 @@ async def post_lock(
         return visits.track_page(code, problem=number)
     found = await visits.visit(request, number, settings, now)
     await access.forget(found.case_id, tokens=found.tokens, key=settings.secret_key)
-    # What still opens the case came in a mail's link; whoever has the mail may come back with it.
-    kept = [token for token in found.tokens if not await _opens(found, token, settings, now)]
-    return visits.to_case(number, said="locked", cookies=[visits.keys(settings, kept)])
+    # Every token goes, the browser's own too: the next person at this device must not file under it.
+    return visits.to_case(number, said="locked", cookies=[visits.keys(settings, [])])
 
 
 def _find(typed: str) -> Template | Redirect:

@@ -34,7 +34,8 @@ async def take_turn(key: str, *, now: datetime) -> None:
         now - REMEMBERED,
     )
     tries, last = rows[0]["tries"], rows[0]["last"]
-    if tries and (left := last + wait_after(tries) - now) > timedelta(0):
+    # The last try may be later than ``now``, when two come at once; where nothing is to wait for, nobody waits.
+    if (wait := wait_after(tries)) and (left := last + wait - now) > timedelta(0):
         raise throttle.too_many(left)
     await throttle.count(key, _INSTANT, now)
 

@@ -26,6 +26,7 @@ from portal.i18n import _
 
 MAX_FIELDS = 1000
 MAX_TEXT = 1_000_000
+"""Bytes of all texts of one form together: they are held in memory, files are not."""
 UTF_8 = {"utf-8", "utf8", "us-ascii", "ascii"}
 
 
@@ -33,7 +34,7 @@ async def parse_form(request: Request[Any, Any, Any]) -> FormMultiDict:
     """The fields and files of a posted form, in the order sent; empty for any other content type.
 
     The caller closes it. Raises BadRequest for what can't be read as UTF-8 text without NUL, TooLarge for too
-    many parts, a text over a megabyte, or a body over the handler's ``request_max_body_size``.
+    many parts, over a megabyte of text, or a body over the handler's ``request_max_body_size``.
     """
     kind, options = request.content_type
     try:
@@ -88,6 +89,7 @@ class _Parts:
         self.name = ""
         self.file: UploadFile | None = None
         self.text = bytearray()
+        self.text_size = 0
 
     async def take(self, event: MultipartSegment | bytes | bytearray | None) -> None:
         if isinstance(event, MultipartSegment):
@@ -96,9 +98,10 @@ class _Parts:
             await self._end()
         elif self.file is not None:
             await self.file.write(event)
-        elif len(self.text) + len(event) > MAX_TEXT:
-            raise _too_large()
         else:
+            self.text_size += len(event)
+            if self.text_size > MAX_TEXT:
+                raise _too_large()
             self.text += event
 
     def _begin(self, segment: MultipartSegment) -> None:

@@ -5,7 +5,7 @@ Put the guards on the Router, so that no handler can be forgotten.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +20,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from portal.errors import NotAllowed, PortalError
 from portal.i18n import _
 from portal.security.cookies import cookie_value
+from portal.security.form_parts import parse_form
 from portal.security.sessions import COOKIE, SignedIn, account_of
 from portal.settings import Settings
 
@@ -29,15 +30,15 @@ Connection = ASGIConnection[Any, Any, SignedIn | None, Any]
 class SignInNeeded(PortalError):
     """Nobody is signed in. Browsers are sent to the sign-in page and from there to ``next``.
 
-    ``next`` is a path of ours with its query, without language prefix; empty where going back makes no sense
-    (a POST).
+    ``next`` is a path of ours with its query, without language prefix; the address of a form leads back to the
+    page it stands on. ``words`` are the longer texts of a form that can't be taken now.
     """
 
     status = 401
 
-    def __init__(self, next: str) -> None:
+    def __init__(self, next: str, words: Sequence[str] = ()) -> None:
         super().__init__(_("Please sign in first."))
-        self.next = next
+        self.next, self.words = next, words
 
 
 class SignedInReader(ASGIMiddleware):
@@ -61,20 +62,20 @@ class SignedInReader(ASGIMiddleware):
         await next_app(scope, receive, send)
 
 
-def signed_in(connection: Connection, handler: BaseRouteHandler) -> None:
+async def signed_in(connection: Connection, handler: BaseRouteHandler) -> None:
     """Anybody with an account may. Raises SignInNeeded."""
-    _account(connection)
+    await _account(connection)
 
 
-def staff_only(connection: Connection, handler: BaseRouteHandler) -> None:
+async def staff_only(connection: Connection, handler: BaseRouteHandler) -> None:
     """Staff, managers and admins may. Raises SignInNeeded or NotAllowed."""
-    if not _account(connection).is_staff:
+    if not (await _account(connection)).is_staff:
         raise NotAllowed(_("This page is for the people of the desk."))
 
 
-def admin_only(connection: Connection, handler: BaseRouteHandler) -> None:
+async def admin_only(connection: Connection, handler: BaseRouteHandler) -> None:
     """Site admins may. Raises SignInNeeded or NotAllowed."""
-    if _account(connection).role != "admin":
+    if (await _account(connection)).role != "admin":
         raise NotAllowed(_("This page is for the site admins."))
 
 
@@ -94,12 +95,24 @@ def same_site_path(value: str) -> str:
     return "" if parts.scheme or parts.netloc else value
 
 
-def _account(connection: Connection) -> SignedIn:
+async def _account(connection: Connection) -> SignedIn:
     """Who is signed in. A missing reader of sessions counts as nobody: what fails, fails closed."""
     account = connection.scope.get("user")
     if isinstance(account, SignedIn):
         return account
-    raise SignInNeeded(_here(connection) if connection.scope.get("method") in ("GET", "HEAD") else "")
+    raise SignInNeeded(_here(connection), await _words_of(connection))
+
+
+async def _words_of(connection: Connection) -> list[str]:
+    """The longer texts of the form that was sent; what can't be read counts as none."""
+    if not isinstance(connection, Request) or connection.method != "POST":
+        return []
+    try:
+        form = await parse_form(connection)
+    except PortalError:
+        return []
+    await form.close()
+    return [value for value in form.values() if isinstance(value, str) and len(value.split()) > 1]
 
 
 def _here(connection: Connection) -> str:

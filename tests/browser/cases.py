@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ SAMPLES = {
     path.stem: json.loads(path.read_text()) for path in (ROOT / "portal/services/samples").glob("*.json")
 }
 NAME = "Parastoo Mehregan"
+_COUNT = itertools.count(1)
 WORDS = "Three tables about 1402, please."
 PHONE = "09000000123"
 PAPER = {"name": "letter.txt", "mimeType": "text/plain", "buffer": b"A letter about the tables.\n"}
@@ -49,7 +51,7 @@ async def fill_request(visitor: Visitor, slug: str, *, email: str = "") -> None:
     for question in SAMPLES[slug]["form"]:
         if question["required"] and (question["kind"] != "file" or takes_files(slug)):
             await answer_question(visitor, question)
-    await visitor.fill("body", WORDS)
+    await visitor.fill("body", f"{WORDS} ({next(_COUNT)})")  # the same twice would be taken for a mistake
     await visitor.choose("audience", SAMPLES[slug]["audience"][0])
     if SAMPLES[slug]["audience"][0] == "agency":
         await visitor.fill("agency_name", "Office of Samples")
@@ -142,6 +144,8 @@ async def move(clerk: Visitor, name: str, **fields: str) -> Response:
             await clerk.choose(field, value, within=form)
         else:
             await clerk.fill(field, value, within=form)
+    if name in ("close", "reject"):
+        await clerk.field(f"{name}-sure", form).check()
     return await clerk.send(f"/{name}")
 
 

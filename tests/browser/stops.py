@@ -120,8 +120,8 @@ async def cut_off(visitor: Visitor, world: World) -> Response:
 async def overtaken(visitor: Visitor, world: World) -> Response:
     """A move on a case that a colleague has moved on meanwhile."""
     await visitor.open(f"/desk{world.filed.path}")
-    await visitor.page.eval_on_selector('form[action$="/note"] [name=seen]', "seen => { seen.value = '0' }")
-    return await move(visitor, "note", body="Call back on Monday.")
+    await visitor.page.eval_on_selector('form[action$="/answer"] [name=seen]', "seen => { seen.value = '0' }")
+    return await move(visitor, "answer", body="We call back on Monday.")
 
 
 async def fresh_slip(visitor: Visitor, _: World) -> Response:

@@ -86,6 +86,9 @@ class Visitor:
         return self.page.locator(f'{within} [name="{name}"]:not([type=hidden])')
 
     async def fill(self, name: str, value: str, within: str = "main") -> None:
+        folded = self.page.locator(f"details:not([open]):has([name='{name}'])").and_(self.page.locator(within))
+        if await folded.count():
+            await folded.locator("summary").click()
         await self.field(name, within).fill(value)
 
     async def choose(self, name: str, value: str, within: str = "main") -> None:

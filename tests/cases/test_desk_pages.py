@@ -9,9 +9,9 @@ import pytest
 from db.accounts import Account
 from db.cases import Case
 from db.outbox import OutboxMessage
-from db.services import Unit
+from db.services import Agency, Unit
 from portal import codes
-from portal.cases import actions
+from portal.cases import actions, desk_actions
 from portal.cases.desk_case_queries import desk_case
 from tests.cases.factories import a_case
 from tests.conftest import NOON
@@ -48,7 +48,7 @@ async def test_the_page_shows_all_that_is_known(clerk):
     for known in (
         "مریم رضایی",
         "maryam@agency.example",
-        "+989000001234",
+        "09000001234",
         "Roads of the province",
         "Registered",
     ):
@@ -122,16 +122,11 @@ async def test_an_empty_form_comes_back_open_and_the_others_closed(clerk):
     assert 'id="ask-body"' in page.text
 
 
-async def test_closing_needs_outcome_and_reason(clerk):
+async def test_a_mobile_is_shown_as_people_write_it(clerk):
     filed = await a_case()
-    page = await do(clerk, filed, "close", {"reason": "All was delivered."})
-    assert page.status_code == 422
-    assert 'href="#close-outcome"' in page.text
-    assert "All was delivered." in page.text
-    assert (
-        await do(clerk, filed, "close", {"outcome": "done", "reason": "All was delivered."})
-    ).status_code == 303
-    assert "Done" in (await clerk.get(page_of(filed))).text
+    page = await clerk.get(page_of(filed).removeprefix("/en"))
+    assert "۰۹۰۰۰۰۰۱۲۳۴" in page.text
+    assert "+98900" not in page.text
 
 
 async def test_a_note_is_marked_as_internal(clerk):
@@ -171,7 +166,7 @@ async def test_a_case_is_referred_to_another_unit(clerk):
     await other.save()
     await do(clerk, filed, "refer", {"unit": str(other.id), "body": "Yours, I think."})
     page = await clerk.get(page_of(filed))
-    assert "Other unit" in page.text
+    assert "<dd>Other unit — " in page.text
     assert "Yours, I think." in page.text
 
 
@@ -226,6 +221,21 @@ def promised(page):
     return page.text.split("<aside")[1]
 
 
+async def test_units_to_refer_to_are_told_apart_by_their_agency(clerk):
+    filed = await a_case()
+    other = Agency(slug="other", name_fa="دستگاه دیگر", name_en="Other agency")
+    await other.save()
+    await Unit(agency=other.id, slug="other", name_fa="دبیرخانه", name_en="Secretariat").save()
+    for path in (page_of(filed), "/en/desk"):
+        assert ">Secretariat — Other agency</option>" in (await clerk.get(path)).text, path
+
+
+async def test_each_mail_says_what_it_was_about(clerk):
+    filed = await a_case()
+    page = await clerk.get(page_of(filed))
+    assert "<strong>Request received</strong>" in page.text.split("E-mails to the applicant")[1]
+
+
 async def test_mails_show_whether_they_arrived(clerk):
     filed = await a_case()
     await OutboxMessage.update(
@@ -249,3 +259,24 @@ async def test_reloading_the_answer_to_a_move_leads_back_to_the_case(clerk):
     back = await clerk.get(f"/en{page}/answer")
     assert (back.status_code, back.headers["location"]) == (303, f"/en{page}")
     assert (await clerk.get(f"{page}/nonsense")).status_code == 404
+
+
+async def test_what_was_written_survives_the_end_of_the_session(clerk):
+    filed = await a_case()
+    clerk.client.cookies.clear()
+    answer = await clerk.post(
+        f"/en{desk_path(filed)}/answer", {"body": "Here are the two maps.", "seen": "1"}
+    )
+    assert answer.status_code == 401
+    assert "Here are the two maps." in answer.text
+    assert f"next={desk_path(filed)}" in answer.text
+
+
+def desk_path(filed):
+    return f"/desk/cases/{codes.show_text(filed.number)}"
+
+
+async def test_whoever_answers_has_the_case(clerk):
+    filed = await a_case()
+    await desk_actions.answer(filed.case_id, clerk=clerk.account.id, seen=1, body="بفرمایید", now=NOON)
+    assert await Case.exists().where(Case.id == filed.case_id, Case.assignee == clerk.account.id)

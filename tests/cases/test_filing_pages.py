@@ -241,3 +241,25 @@ async def test_a_different_submission_leaves_no_file(browser, service, settings)
     await file(browser, submission_id=mine)
     await file(browser, submission_id=mine, files=attached())
     assert kept_files(settings) == 0
+
+
+async def test_going_back_and_sending_again_makes_no_second_case(browser, service):
+    first = await file(browser)
+    assert first.status_code == 303
+
+    again = await file(browser)
+
+    assert again.status_code == 409
+    assert first.headers["location"].split("/")[-2] in again.text
+    assert await Case.count() == 1
+
+
+async def test_sending_the_same_again_on_purpose_makes_a_case_of_its_own(browser, service):
+    await file(browser)
+    assert (await file(browser, again="yes")).status_code == 303
+    assert await Case.count() == 2
+
+
+async def test_two_people_may_ask_the_very_same(browser, stranger, service):
+    await file(browser)
+    assert (await file(stranger)).status_code == 303

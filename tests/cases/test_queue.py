@@ -8,6 +8,7 @@ import pytest
 from db.cases import Case
 from db.engine import connection_of_transaction
 from db.services import Service, Unit
+from portal import codes
 from portal.cases import actions, desk_actions, desk_queries, rules
 from portal.cases.desk_queries import ALL, PAGE, Cursor, QueueFilters, read_cursor
 from tests.cases.factories import KEY, a_case, a_draft, a_service
@@ -109,6 +110,22 @@ async def test_at_risk_means_over_three_quarters_of_the_time(db):
         (late.number, True, True),
         (near.number, False, True),
     ]
+
+
+async def test_late_means_that_the_promise_has_passed(db):
+    near, late, ended = await a_case(), await a_case(), await a_case()
+    await due(near, NOON + 4 * HOUR)
+    await due(late, NOON + HOUR)
+    await actions.withdraw(ended.case_id, reason="", now=NOON)
+    await due(ended, NOON + HOUR)
+    assert await numbers(late=True, state=ALL, now=NOON + 3 * HOUR) == [late.number]
+
+
+async def test_the_heading_leads_from_late_to_the_late_cases(clerk):
+    late = await due(await a_case(), NOON - timedelta(days=3))
+    page = await clerk.get("/en/desk")
+    assert '<a href="/en/desk?late=1">late: 1</a>' in page.text
+    assert codes.show_text(late.number) in (await clerk.get("/en/desk?late=1")).text
 
 
 async def test_the_heading_counts_open_late_and_soon_due(db):

@@ -80,6 +80,21 @@ async def test_a_service_for_the_portal_only_takes_no_letter(clerk):
     page = await clerk.submit(PAGE, LETTER)
     assert page.status_code == 422
     assert "through the portal only" in page.text
+    assert f"http://localhost:8000/cases/new/{SLUG}\u2069" in page.text
+    assert f'<option value="{SLUG}" selected>' in page.text
+    assert "(portal only)</option>" in page.text
+
+
+async def test_the_summary_of_mistakes_names_the_fields(clerk):
+    await a_service(SLUG)
+    page = await clerk.submit(PAGE, {**LETTER, "channel": "", "body": ""})
+    assert ">Channel — Choose one.</a>" in page.text
+    assert ">Text of the request — " in page.text
+
+
+async def test_a_service_that_takes_letters_is_not_marked(clerk):
+    await a_service(SLUG)
+    assert "(portal only)" not in (await clerk.get(PAGE)).text
 
 
 @pytest.mark.parametrize(

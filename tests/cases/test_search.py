@@ -133,3 +133,9 @@ def test_a_query_holds_nothing_but_words(typed, asked):
 async def test_no_search_is_an_error(db, typed):
     await a_case()
     assert await queue(q=typed) is not None
+
+
+@pytest.mark.parametrize("edge", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])
+async def test_a_cursor_at_the_edge_of_time_is_the_first_page(clerk, edge):
+    cursor = f"{edge}_00000000-0000-0000-0000-000000000000"
+    assert (await clerk.get("/en/desk", params={"after": cursor})).status_code == 200

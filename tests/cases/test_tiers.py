@@ -56,6 +56,7 @@ def test_the_outline_has_these_fields_and_no_others():
         "late",
         "share",
         "unit",
+        "agency",
         "unit_phone",
     )
 
@@ -77,7 +78,6 @@ async def test_the_outline_knows_days_and_no_finer_instants(told, settings):
                 "What happens now",
                 "Our promise",
                 "See more",
-                "Write to the unit",
                 "What happened so far",
                 "What you filed",
             },

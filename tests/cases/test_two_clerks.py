@@ -25,8 +25,41 @@ async def test_the_second_clerk_sees_what_happened_and_who_did_it(clerk, colleag
     )
     assert page.status_code == 409
     assert "Which year?" in page.text
-    assert "Colleague" in page.text
+    assert "This case was changed meanwhile by \u2068Colleague\u2069." in page.text
     assert "Asked the applicant" in page.text
+
+
+async def test_a_clerk_with_two_windows_is_told_so(clerk):
+    filed = await a_case()
+    await meanwhile(clerk, filed)
+    page = await clerk.submit(page_of(filed), {"body": "Ours", "seen": "1"}, to=f"{page_of(filed)}/answer")
+    assert "You changed this case yourself, in another window." in page.text
+
+
+async def test_only_who_wrote_something_is_told_that_it_is_kept(clerk, colleague):
+    filed = await a_case()
+    await meanwhile(colleague, filed)
+    words = await clerk.submit(page_of(filed), {"body": "Ours", "seen": "1"}, to=f"{page_of(filed)}/answer")
+    assert "Your text is kept below." in words.text
+    bare = await clerk.submit(page_of(filed), {"seen": "1"}, to=f"{page_of(filed)}/take")
+    assert (bare.status_code, "Your text is kept" in bare.text) == (409, False)
+
+
+async def test_a_tick_from_before_does_not_end_the_case_as_it_is_now(clerk, colleague):
+    filed = await a_case()
+    await meanwhile(colleague, filed)
+    fields = {"reason": "Not ours.", "reject-sure": "yes", "seen": "1"}
+    page = await clerk.submit(page_of(filed), fields, to=f"{page_of(filed)}/reject")
+    held = held_by_form(page.text, f"{page_of(filed)}/reject")
+    assert (held["reason"], "reject-sure" in held) == ("Not ours.", False)
+
+
+async def test_notes_never_collide(clerk, colleague):
+    filed = await a_case()
+    await meanwhile(colleague, filed)
+    sent = await clerk.submit(page_of(filed), {"body": "Mine", "seen": "1"}, to=f"{page_of(filed)}/note")
+    assert sent.status_code == 303
+    assert "Mine" in (await clerk.get(page_of(filed))).text
 
 
 async def test_nothing_is_written_by_the_second_clerk(clerk, colleague):
@@ -50,7 +83,7 @@ async def test_only_what_is_new_is_listed(clerk, colleague):
     filed = await a_case()
     await meanwhile(colleague, filed)
     await desk_actions.note(filed.case_id, clerk=colleague.account.id, seen=2, body="A later note", now=NOON)
-    page = await clerk.submit(page_of(filed), {"body": "Mine", "seen": "2"}, to=f"{page_of(filed)}/note")
+    page = await clerk.submit(page_of(filed), {"body": "Mine", "seen": "2"}, to=f"{page_of(filed)}/answer")
     assert page.status_code == 409
     assert "A later note" in page.text
     assert "Which year?" not in page.text
@@ -85,6 +118,6 @@ async def test_files_have_to_be_chosen_again_and_are_named(clerk, colleague):
 
 async def test_a_page_without_its_version_counts_as_stale(clerk):
     filed = await a_case()
-    page = await clerk.submit(page_of(filed), {"body": "Note", "seen": None}, to=f"{page_of(filed)}/note")
+    page = await clerk.submit(page_of(filed), {"body": "Ours", "seen": None}, to=f"{page_of(filed)}/answer")
     assert page.status_code == 409
     assert "Request received" in page.text

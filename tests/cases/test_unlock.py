@@ -3,8 +3,10 @@
 import pytest
 
 from db.cases import AccessGrant
+from portal import codes
 from portal.cases import access
 from portal.cases.tracking_routes import TRIES
+from portal.security.csrf import form_token
 from tests.cases.visitors import filed_now, form_at, path_of, prove, right_now
 
 WHOLE_FORM, MASKED_FORM = "maryam@agency.example", "m•••@agency.example"
@@ -112,3 +114,10 @@ async def test_a_form_without_its_token_opens_nothing(filed, stranger):
     answer = await stranger.post(f"{path_of(filed)}/unlock", {"proof": "1234"})
     assert answer.status_code == 403
     assert MASKED_FORM not in (await stranger.get(path_of(filed))).text
+
+
+async def test_locking_without_any_token_is_no_bug(browser, settings):
+    filed = await filed_now(settings)
+    own_path = f"/cases/{codes.show_text(filed.number)}/lock"
+    token = form_token(settings.secret_key, "", own_path, right_now())
+    assert (await browser.post(f"/en{own_path}", {"_csrf_token": token})).status_code == 303

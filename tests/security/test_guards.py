@@ -82,7 +82,7 @@ async def test_a_visitor_is_asked_to_sign_in_and_comes_back_to_the_page():
 
 async def test_after_a_post_nobody_is_led_back():
     answer = await fetch("/desk", method="POST")
-    assert (answer.status_code, answer.text) == (401, "")
+    assert (answer.status_code, answer.text) == (401, "/desk")
 
 
 async def test_without_the_reader_of_sessions_nobody_gets_in():

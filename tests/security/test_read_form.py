@@ -197,3 +197,9 @@ async def test_litestar_keeps_no_copy_of_what_was_sent(client, own):
     before = parse_url_encoded_form_data.cache_info().currsize
     await client.post(URL, data={FIELD: token(own), "password": "correct horse battery staple"})
     assert parse_url_encoded_form_data.cache_info().currsize == before
+
+
+async def test_texts_are_bounded_together_since_they_are_held_in_memory(client, own):
+    several = [field(f"t{n}", b"x" * 400_000) for n in range(3)]
+    answer = await client.post(URL, **multipart(field(FIELD, token(own).encode()), *several))
+    assert answer.status_code == 413

@@ -71,3 +71,8 @@ async def test_a_desk_of_one_language_offers_no_other(db, tmp_path):
         page = await client.get("/")
     assert page.status_code == 200
     assert "hreflang" not in page.text
+
+
+@pytest.mark.parametrize("name", ["%00", "a" * 3000, "portal.css%00.png", "..%2f..%2fpiccolo_conf.py"])
+async def test_an_odd_name_of_a_static_file_is_no_page(browser, name):
+    assert (await browser.get(f"/static/{name}")).status_code == 404
