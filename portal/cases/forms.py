@@ -210,7 +210,9 @@ def _contact(reader: FormReader) -> tuple[str | None, str | None]:
     email = reader.email("contact_email", required=False)
     phone = reader.mobile("contact_phone", required=False)
     if not (email or phone or {"contact_email", "contact_phone"} & reader.errors.keys()):
-        reader.fail("contact_email", _("Please give an e-mail address or a mobile number, so that we can answer."))
+        reader.fail(
+            "contact_email", _("Please give an e-mail address or a mobile number, so that we can answer.")
+        )
     return email, phone
 
 

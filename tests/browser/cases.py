@@ -52,7 +52,8 @@ async def fill_request(visitor: Visitor, slug: str, *, email: str = "") -> None:
         if question["required"] and (question["kind"] != "file" or takes_files(slug)):
             await answer_question(visitor, question)
     await visitor.fill("body", f"{WORDS} ({next(_COUNT)})")  # the same twice would be taken for a mistake
-    await visitor.choose("audience", SAMPLES[slug]["audience"][0])
+    if len(SAMPLES[slug]["audience"]) > 1:  # else the page has it already
+        await visitor.choose("audience", SAMPLES[slug]["audience"][0])
     if SAMPLES[slug]["audience"][0] == "agency":
         await visitor.fill("agency_name", "Office of Samples")
     await visitor.fill("contact_name", NAME)

@@ -85,10 +85,15 @@ class Visitor:
     def field(self, name: str, within: str = "main") -> Locator:
         return self.page.locator(f'{within} [name="{name}"]:not([type=hidden])')
 
+    async def unfold(self, selector: str, within: str = "main") -> None:
+        """What is inside a folded part of the page can be seen."""
+        inside = self.page.locator(f"{within} {selector}").first
+        summary = inside.locator("xpath=ancestor::details[not(@open)]/summary")
+        if await summary.count():
+            await summary.first.click()
+
     async def fill(self, name: str, value: str, within: str = "main") -> None:
-        folded = self.page.locator(f"details:not([open]):has([name='{name}'])").and_(self.page.locator(within))
-        if await folded.count():
-            await folded.locator("summary").click()
+        await self.unfold(f"[name='{name}']:not([type=hidden])", within)
         await self.field(name, within).fill(value)
 
     async def choose(self, name: str, value: str, within: str = "main") -> None:
@@ -101,7 +106,9 @@ class Visitor:
 
     async def send(self, form: str) -> Response:
         """Press the button of the form whose address ends with ``form``."""
-        return await self.follow(self.page.locator(f'form[action$="{form}"] button:not([type=button])'))
+        button = f'form[action$="{form}"] button:not([type=button])'
+        await self.unfold(button, "body")
+        return await self.follow(self.page.locator(button))
 
     async def sign_in(self, username: str) -> None:
         """Signed in as one of the sample accounts."""

@@ -185,7 +185,7 @@ async def test_the_passcode_of_an_applicant_is_never_shown_at_the_desk(clerk, se
 
 async def shown_passcode(browser, filed):
     found = re.search(
-        r"<bdi class=\"code\" dir=\"ltr\">(\d{4} \d{4})</bdi>",
+        r"<bdi class=\"code plain\" dir=\"ltr\">(\d{4} \d{4})</bdi>",
         (await browser.get(f"{page_of(filed)}/slip")).text,
     )
     return found[1] if found else ""

@@ -50,7 +50,7 @@ async def test_the_slip_shows_both_renderings_and_the_passcode(clerk, settings):
     case = await Case.objects().first()
     assert codes.show_text(case.number).split("-")[0] in slip.text
     assert codes.show_numeric(case.number) in slip.text
-    shown = re.search(r'<bdi class="code" dir="ltr">(\d{4} \d{4})</bdi>', slip.text)[1].replace(" ", "")
+    shown = re.search(r'<bdi class="code plain" dir="ltr">(\d{4} \d{4})</bdi>', slip.text)[1].replace(" ", "")
     await access.unlock_with_passcode(
         case.id, shown, browser="b" * 22, key=settings.secret_key, now=case.filed_at
     )
