@@ -102,7 +102,11 @@ async def sent_twice(visitor: Visitor, _: World) -> Response:
 
 async def just_unlocked(visitor: Visitor, world: World) -> Response:
     await visitor.open(world.filed.path)
-    await visitor.send("/lock")
+    await visitor.send("/lock")  # which locks every case in this browser
+    for case in (world.waiting, world.closed):
+        await visitor.open(case.path)
+        await unlock(visitor, case.passcode)
+    await visitor.open(world.filed.path)
     return await unlock(visitor, world.filed.passcode)
 
 
