@@ -102,8 +102,10 @@ async def _report(supervisor: int, n_cases: int) -> list[str]:
     ]
     lines.append(await _row("tracking page, tier 0", 16, _getter(pages)))
     lines.append(await _row("filing a request", 16, _filer(settings.load().secret_key)))
+    lines.append(await _row("desk queue", 1, _getter(["/desk"], cookie)))
     lines.append(await _row("desk queue", 4, _getter(["/desk"], cookie)))
-    lines.append(await _row("desk search", 4, _getter(searches, cookie)))
+    lines.append(await _row("desk search, common words", 1, _getter(searches, cookie)))
+    lines.append(await _row("desk search, common words", 4, _getter(searches, cookie)))
     lines += ["", *_memory(supervisor), *_sizes()]
     return lines
 
