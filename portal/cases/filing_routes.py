@@ -29,7 +29,7 @@ from portal.cases.forms import (
 )
 from portal.cases.receipt import Receipt, receipt_of, square_code
 from portal.cases.visits import Visitor
-from portal.errors import NotFound
+from portal.errors import NotFound, TooMany
 from portal.i18n import _, current_language, localized
 from portal.security import throttle
 from portal.security.address import client_address, network_of
@@ -72,7 +72,10 @@ async def post_form(
     if filing.draft is None:
         return _page(service, filing, status=422)
     network = network_of(client_address(request))
-    await throttle.hit(f"filing:{network}", limit=FILINGS, window=FILINGS_WINDOW, now=now)
+    try:
+        await throttle.hit(f"filing:{network}", limit=FILINGS, window=FILINGS_WINDOW, now=now)
+    except TooMany as refusal:
+        return _page(service, with_errors(filing, {"form": str(refusal)}), status=429)
     received = await uploads.receive_all(filing.uploads, settings.uploads_dir)
     if received.errors:
         return _page(service, with_errors(filing, received.errors), status=422)

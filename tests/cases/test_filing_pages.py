@@ -192,7 +192,9 @@ async def test_more_than_the_page_takes_is_told_kindly(browser, service):
 async def test_a_flood_from_one_place_is_slowed_down(browser, service, monkeypatch):
     monkeypatch.setattr(filing_routes, "FILINGS", 1)
     assert (await file(browser)).status_code == 303
-    assert (await file(browser)).status_code == 429
+    refused = await file(browser, contact_name="Nobody Else")
+    assert refused.status_code == 429
+    assert "Nobody Else" in refused.text
     assert await Case.count() == 1
 
 
