@@ -46,7 +46,13 @@ class Child:
 
     @property
     def alive(self) -> bool:
-        return self.process.poll() is None
+        if self.process.poll() is not None:
+            return False
+        # A stop that is raised inside poll() can leave its lock taken for ever: the system knows better.
+        try:
+            return os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+        except ChildProcessError:
+            return False
 
     def go(self) -> None:
         """The process begins its work on the database that PORTAL_DATABASE_URL names by now."""
@@ -71,7 +77,7 @@ class Child:
 
     def _delay(self, *, lasted: float) -> float:
         """Seconds to wait: none after a kill from outside, longer each time it failed soon by itself."""
-        if self.process.returncode < 0:
+        if (self.process.returncode or 0) < 0:
             return 0.0
         self.failures = 0 if lasted > LASTING_SECONDS else self.failures + 1
         return min(LONGEST_DELAY, 0.25 * float(2**self.failures))
