@@ -74,6 +74,15 @@ class Case(Table, tablename="case"):
     )
 
 
+class CaseUnit(Table, tablename="case_unit"):
+    """A unit that works on a case or was referred to it: only its people read the personal fields."""
+
+    id = UUID(primary_key=True, default=uuid7)
+    case = ForeignKey(Case, on_delete=KEEP, null=False)
+    unit = ForeignKey(Unit, on_delete=KEEP, null=False, index=True)
+    case_unit_once = Unique([case, unit])
+
+
 class CaseEvent(Table, tablename="case_event"):
     """One thing that happened to a case: the truth, never updated or deleted.
 

@@ -10,6 +10,17 @@ APP_CONFIG = AppConfig(
     app_name="portal",
     migrations_folder_path=str(Path(__file__).parent / "migrations"),
     table_classes=table_finder(
-        ["db.accounts", "db.cases", "db.outbox", "db.services", "db.throttle"], exclude_imported=True
+        [
+            "db.accounts",
+            "db.audit",
+            "db.cases",
+            "db.factors",
+            "db.outbox",
+            "db.people",
+            "db.resets",
+            "db.services",
+            "db.throttle",
+        ],
+        exclude_imported=True,
     ),
 )

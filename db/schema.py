@@ -21,7 +21,11 @@ from piccolo.engine import engine_finder
 from db.engine import Engine
 from db.piccolo_app import APP_CONFIG
 
-APPEND_ONLY = ("case_event",)  # the app's role may add and read rows, never change them
+APPEND_ONLY = (
+    "case_event",
+    "audit_entry",
+    "audit_seal",
+)  # the app's role may add and read rows, never change them
 READ_ONLY = ("migration",)
 LOCK = 7_244_215_640_913  # any number, the same in every version: one migration at a time per database
 WAIT_FOR_TABLE_LOCK = (

@@ -25,7 +25,7 @@ from portal.cases.staff_routes import staff_router
 from portal.cases.tracking_routes import tracking_handlers
 from portal.i18n import LanguagePrefix
 from portal.security.csrf import OriginGuard, read_form, read_posted
-from portal.security.guards import SignedInReader
+from portal.security.guards import SignedInReader, permitted
 from portal.security.headers import HostGuard, SecurityHeaders
 from portal.services.routes import router as services_router
 from portal.settings import Settings
@@ -71,6 +71,7 @@ def _litestar(settings: Settings) -> Litestar:
             "posted": Provide(read_posted),
             "form": Provide(read_form),
         },
+        guards=[permitted],
         middleware=[RequestAtHand(), SignedInReader(settings, _clock)],
         exception_handlers=error_pages.HANDLERS,
         template_config=TemplateConfig(instance=PageEngine(settings, rules.NAMES)),

@@ -20,6 +20,7 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 
 from portal import codes, i18n, jalali, text
 from portal.security import csrf
+from portal.security.permissions import may_open
 from portal.settings import LANGUAGES, Settings
 
 Kind = TypeVar("Kind", bound=Environment)
@@ -119,12 +120,13 @@ def _page_environment(settings: Settings, names: Mapping[str, Any], code: str) -
 def page_context(request: Request[Any, Any, Any], settings: Settings) -> dict[str, Any]:
     """What every page shows besides its own context."""
     path, query = request.scope["path"], request.scope.get("query_string", b"").decode("latin-1")
-    code = i18n.other_language()
+    code, account = i18n.other_language(), request.scope.get("user")
     offered = code in settings.languages
     return {
         "language": i18n.current_language(),
         "direction": i18n.direction(),
-        "account": request.scope.get("user"),
+        "account": account,
+        "may": lambda name: may_open(name, account),
         "other_language": OtherLanguage(code, LANGUAGE_NAMES[code], i18n.other_language_path(path, query))
         if offered
         else None,

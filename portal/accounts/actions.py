@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from db.accounts import Account
-from portal.accounts.queries import credentials_of
+from db.engine import atomic
+from portal import audit
+from portal.accounts.queries import Credentials, credentials_of
 from portal.errors import BadRequest, Conflict, NotAllowed
 from portal.i18n import _
 from portal.security import attempts, passwords, sessions, throttle
 from portal.security.address import network_of
 
-ROLES = frozenset({"citizen", "liaison", "staff", "evaluator", "manager", "admin", "auditor"})
 ADDRESS_LIMIT, ADDRESS_WINDOW = 30, timedelta(minutes=10)
 KNOWN_FOR, KNOWN_BY = timedelta(days=30), timedelta(days=1)
 
@@ -38,13 +39,33 @@ async def sign_in(username: str, password: str, *, device: str, address: str, no
     await attempts.take_turn(turn, now=now)
     found = await credentials_of(name)
     if not await passwords.verify(found.password_hash if found else None, password) or found is None:
+        about = f"account:{found.account_id}" if found else ""
+        await audit.append("sign_in_failed", object=about, now=now)
         raise WrongPassword(_("User name and password don't match. Please look at both again."))
     await throttle.count(from_address, ADDRESS_WINDOW, now, times=-1)
     await attempts.forgive(turn)
     await throttle.count(known, KNOWN_BY, now)
     if passwords.needs_rehash(found.password_hash):
         await _rehash(found.account_id, found.password_hash, password)
-    return await sessions.open_session(found.account_id, device=device, now=now)
+    return await _open(found, device=device, address=address, now=now)
+
+
+@atomic
+async def sign_out(token: str, *, now: datetime) -> None:
+    """No session with ``token`` exists any more, and the log says so."""
+    await sessions.end_session(token)
+    await audit.append("signed_out", now=now)
+
+
+async def prove(account: UUID, password: str, *, now: datetime) -> None:
+    """``password`` is that of the signed-in ``account``. Raises WrongPassword, TooMany, Busy as ``sign_in``."""
+    turn = f"prove:{account}"
+    await attempts.take_turn(turn, now=now)
+    row = await Account.select(Account.password_hash).where(Account.id == account).first()
+    if not await passwords.verify(row["password_hash"] if row else None, password):
+        await audit.append("sign_in_failed", object=f"account:{account}", now=now)
+        raise WrongPassword(_("This is not your password. Please look at it again."))
+    await attempts.forgive(turn)
 
 
 async def make_account(
@@ -55,7 +76,7 @@ async def make_account(
     password: str,
     now: datetime,
     unit: UUID | None = None,
-    email: str | None = None,
+    agency: UUID | None = None,
     locale: str = "fa",
 ) -> UUID:
     """An active account exists; returns its id.
@@ -64,7 +85,7 @@ async def make_account(
     user name is taken.
     """
     name = username_key(username)
-    if role not in ROLES or not 0 < len(name) <= 80:
+    if role not in sessions.ROLES or not 0 < len(name) <= 80:
         raise BadRequest(_("An account needs one of our roles and a user name of at most 80 characters."))
     if problem := passwords.weakness(password, username=name):
         raise BadRequest(problem)
@@ -73,20 +94,33 @@ async def make_account(
         display_name=display_name,
         role=role,
         unit=unit,
-        email=email,
+        agency=agency,
         password_hash=await passwords.hash_password(password),
+        password_changed_at=now,
         locale=locale,
         created_at=now,
     )
-    made = await Account.insert(account).on_conflict(action="DO NOTHING", target=Account.username)
-    if not made:
-        raise Conflict(_("This user name is taken."))
+    await _add(account, now=now)
     return account.id
 
 
 def username_key(username: str) -> str:
     """How a user name is kept and found: keyboards, capitals and spaces around it make no difference."""
     return passwords.folded(unicodedata.normalize("NFKC", username).casefold()).strip()
+
+
+@atomic
+async def _open(found: Credentials, *, device: str, address: str, now: datetime) -> str:
+    await audit.append("signed_in", actor=(found.account_id, found.role), now=now)
+    return await sessions.open_session(found.account_id, device=device, address=address, now=now)
+
+
+@atomic
+async def _add(account: Account, *, now: datetime) -> None:
+    made = await Account.insert(account).on_conflict(action="DO NOTHING", target=Account.username)
+    if not made:
+        raise Conflict(_("This user name is taken."))
+    await audit.append("account_made", object=f"account:{account.id}", data={"role": account.role}, now=now)
 
 
 async def _turn(name: str, address: str, known: str, now: datetime) -> str:

@@ -21,6 +21,7 @@ from portal.security.address import client_address
 from portal.security.cookies import cleared, cookie, cookie_value
 from portal.security.csrf import Posted
 from portal.security.guards import SignInNeeded, same_site_path
+from portal.security.permissions import may_open
 from portal.security.sessions import SignedIn
 from portal.settings import Settings
 
@@ -71,9 +72,10 @@ async def post_sign_out(
     request: Request[SignedIn | None, Any, Any],
     form: NamedDependency[FormMultiDict],
     settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
 ) -> Redirect:
     if token := cookie_value(settings, request, sessions.COOKIE):
-        await sessions.end_session(token)
+        await actions.sign_out(token, now=now)
     return Redirect(
         localized("/"), status_code=303, headers=CLEAR_SITE, cookies=[cleared(settings, sessions.COOKIE)]
     )
@@ -102,7 +104,7 @@ def _page(
 
 def _landing(account: SignedIn) -> str:
     """Where people begin: the desk for those who work there, the home page for everybody else."""
-    return "/desk" if account.is_staff else "/"
+    return "/desk" if may_open("desk.queue", account) else "/"
 
 
 router = Router("/accounts", route_handlers=[show_sign_in, post_sign_in, post_sign_out])

@@ -1,12 +1,12 @@
 """Who is asking, and who may open a page.
 
-Put the guards on the Router, so that no handler can be forgotten.
+One guard stands before every route, so that none can be forgotten.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,10 +17,13 @@ from litestar.handlers import BaseRouteHandler
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from portal import audit
 from portal.errors import NotAllowed, PortalError
 from portal.i18n import _
+from portal.security.address import client_address
 from portal.security.cookies import cookie_value
 from portal.security.form_parts import parse_form
+from portal.security.permissions import ACCESS, may_open
 from portal.security.sessions import COOKIE, SignedIn, account_of
 from portal.settings import Settings
 
@@ -41,6 +44,16 @@ class SignInNeeded(PortalError):
         self.next, self.words = next, words
 
 
+class ProofNeeded(PortalError):
+    """Too long ago that the person proved who they are; ``next`` is as in SignInNeeded."""
+
+    status = 403
+
+    def __init__(self, next: str) -> None:
+        super().__init__(_("Please confirm that it is you first."))
+        self.next = next
+
+
 class SignedInReader(ASGIMiddleware):
     """Litestar middleware: ``request.user`` is the SignedIn account or None.
 
@@ -58,25 +71,33 @@ class SignedInReader(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Find out who is asking, then go on."""
         token = cookie_value(self.settings, Request(scope), COOKIE)
-        scope["user"] = await account_of(token, self.clock()) if token else None
-        await next_app(scope, receive, send)
+        account = scope["user"] = await account_of(token, self.clock()) if token else None
+        address = client_address(Request(scope))
+        origin = (
+            audit.Origin(actor=account.account_id, role=account.role, address=address)
+            if account
+            else audit.Origin(role="guest", address=address)
+        )
+        with audit.acting(origin):
+            await next_app(scope, receive, send)
 
 
-async def signed_in(connection: Connection, handler: BaseRouteHandler) -> None:
-    """Anybody with an account may. Raises SignInNeeded."""
-    await _account(connection)
+async def permitted(connection: Connection, handler: BaseRouteHandler) -> None:
+    """The one guard of all routes: opens what ``permissions.ACCESS`` opens to this visitor.
 
-
-async def staff_only(connection: Connection, handler: BaseRouteHandler) -> None:
-    """Staff, managers and admins may. Raises SignInNeeded or NotAllowed."""
-    if not (await _account(connection)).is_staff:
-        raise NotAllowed(_("This page is for the people of the desk."))
-
-
-async def admin_only(connection: Connection, handler: BaseRouteHandler) -> None:
-    """Site admins may. Raises SignInNeeded or NotAllowed."""
-    if (await _account(connection)).role != "admin":
-        raise NotAllowed(_("This page is for the site admins."))
+    Raises SignInNeeded, ProofNeeded or NotAllowed. A route that the table lacks is closed.
+    """
+    if connection.scope.get("method") == "OPTIONS":  # Litestar's own answer: which methods there are
+        return
+    access = ACCESS.get(handler.name or "")
+    if access is not None and access.roles is None:
+        return
+    account = await _account(connection)
+    if access is None or not may_open(handler.name or "", account):
+        await audit.append("denied", object=connection.scope["path"], now=datetime.now(UTC))
+        raise NotAllowed(_("This page is not for your kind of account."))
+    if access.fresh and not account.is_fresh:
+        raise ProofNeeded(_here(connection))
 
 
 def same_site_path(value: str) -> str:

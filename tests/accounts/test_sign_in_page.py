@@ -17,15 +17,16 @@ from portal import i18n, settings
 from portal.accounts.actions import make_account
 from portal.accounts.routes import router, send_to_sign_in
 from portal.errors import PortalError
+from portal.security import permissions
 from portal.security.csrf import FIELD, form_token, read_form, read_posted, token_for
-from portal.security.guards import SignedInReader, SignInNeeded, signed_in
+from portal.security.guards import SignedInReader, SignInNeeded, permitted
 
 NOON = datetime(2026, 3, 21, 12, tzinfo=UTC)
 PHRASE = "صبح بارانی ۱۴۰۵ کتابخانه"
 TEMPLATES = Path(__file__).parent.parent.parent / "templates"
 
 
-@get("/mine", guards=[signed_in])
+@get("/mine", name="mine")
 async def mine(request: Request) -> str:
     return request.user.username
 
@@ -77,10 +78,12 @@ def show(request: Request, error: PortalError) -> Response:
 
 
 @pytest.fixture
-async def browser(db: None, tmp_path: Path) -> AsyncIterator[Browser]:
+async def browser(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Browser]:
+    monkeypatch.setitem(permissions.ACCESS, "mine", permissions.PERSON)
     own = settings.load({"PORTAL_DATA_DIR": str(tmp_path)})
     app = Litestar(
         [router, mine],
+        guards=[permitted],
         middleware=[SignedInReader(own, lambda: NOON)],
         dependencies={
             "settings": Provide(lambda: own, sync_to_thread=False),

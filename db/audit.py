@@ -1,0 +1,36 @@
+"""Tables of the audit log: what happened, and the seals that show it was not changed since."""
+
+from __future__ import annotations
+
+from piccolo.columns import JSONB, UUID, BigInt, BigSerial, Timestamptz, Varchar
+from piccolo.table import Table
+
+
+class AuditEntry(Table, tablename="audit_entry"):
+    """One thing somebody did or tried, written in the transaction of the deed. The app can only add and read.
+
+    ``actor`` is NULL for guests and for the portal itself; ``role`` says which: guest, system, or the account's.
+    ``action`` is a word of ``portal.audit.ACTIONS``; ``object`` what it was done to (``case:<id>``,
+    ``account:<id>``), ``address`` where it came from. ``data`` holds ids and our own vocabulary, never
+    secrets or personal text. Ids have gaps; the seals have none.
+    """
+
+    id = BigSerial(primary_key=True)
+    actor = UUID(null=True, default=None)
+    role = Varchar(length=12)
+    action = Varchar(length=40)
+    object = Varchar(length=80, default="")
+    address = Varchar(length=50, default="")
+    data = JSONB()
+    at = Timestamptz(default=None, index=True)
+
+
+class AuditSeal(Table, tablename="audit_seal"):
+    """The place of one entry in the gapless chain.
+
+    ``mac`` is HMAC-SHA256 over ``seq``, the entry and the MAC before.
+    """
+
+    seq = BigInt(primary_key=True)
+    entry = BigInt(unique=True)
+    mac = Varchar(length=64)
