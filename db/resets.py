@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import JSONB, UUID, ForeignKey, Integer, SmallInt, Text, Timestamptz, Varchar
+from piccolo.columns import JSONB, UUID, Boolean, ForeignKey, Integer, SmallInt, Text, Timestamptz, Varchar
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
@@ -44,6 +44,7 @@ class ResetApproval(Table, tablename="reset_approval"):
     """One admin's word that the person is who they say, with how it was proved. Never changed; one per admin.
 
     ``method``: in_person, call_back (to the number on file) or video. ``checks`` are the two facts compared.
+    ``remove_factors``: the person has also lost the second factor.
     """
 
     id = UUID(primary_key=True, default=uuid7)
@@ -53,5 +54,6 @@ class ResetApproval(Table, tablename="reset_approval"):
     evidence = Varchar(length=20)
     checks = JSONB()
     note = Text()
+    remove_factors = Boolean(default=False)
     at = Timestamptz(default=None, index=True)
     reset_approval_once = Unique([request, admin])

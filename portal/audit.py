@@ -24,6 +24,21 @@ ACTIONS: dict[str, str] = {
     "signed_out": N_("Signed out"),
     "denied": N_("Was refused a page"),
     "account_made": N_("Made an account"),
+    "factors_removed": N_("Removed the second factor"),
+    "invited": N_("Invited to set a password"),
+    "recovery_made": N_("Made a link on the server's console"),
+    "reset_asked": N_("Asked for a new password"),
+    "reset_limited": N_("Asked for a new password too often"),
+    "reset_viewed": N_("Opened a request for a new password"),
+    "reset_approved": N_("Approved a new password"),
+    "reset_not_approved": N_("Was not allowed to approve a new password"),
+    "reset_same_address": N_("Approved from where the request came"),
+    "reset_many": N_("Approved unusually many new passwords"),
+    "reset_refused": N_("Refused a new password"),
+    "reset_failed": N_("Tried a wrong code for a new password"),
+    "reset_void": N_("Wrong codes made a request void"),
+    "reset_used": N_("Set a new password"),
+    "reset_report": N_("Opened the list of resets"),
 }
 """Every word an entry may carry, with what the log's page says for it."""
 _APPEND = """

@@ -29,6 +29,7 @@ from db.engine import Engine, close_pool, open_pool
 from db.outbox import OutboxMessage
 from portal import outbox, smtp, templating
 from portal.cases import mails, rules
+from portal.resets import mails as reset_mails
 from portal.security import sessions, throttle
 from portal.settings import Settings
 
@@ -63,6 +64,8 @@ def courier_of(settings: Settings, render: outbox.Render) -> outbox.Courier:
     async def prepare(message: OutboxMessage) -> Mapping[str, Any]:
         if message.template.startswith("cases/mail/"):
             return await mails.with_link(message, settings, now=datetime.now(UTC))
+        if message.template.startswith(reset_mails.FOLDER):
+            return await reset_mails.prepared(message, settings, now=datetime.now(UTC))
         return cast(Mapping[str, Any], message.data)
 
     return outbox.Courier(

@@ -73,13 +73,13 @@ async def make_account(
     *,
     display_name: str,
     role: str,
-    password: str,
+    password: str | None,
     now: datetime,
     unit: UUID | None = None,
     agency: UUID | None = None,
     locale: str = "fa",
 ) -> UUID:
-    """An active account exists; returns its id.
+    """An active account exists; returns its id. With ``password`` None nobody can sign in before one is set.
 
     Raises BadRequest for an unknown role, an unusable name or a password that is too easy, Conflict when the
     user name is taken.
@@ -87,7 +87,7 @@ async def make_account(
     name = username_key(username)
     if role not in sessions.ROLES or not 0 < len(name) <= 80:
         raise BadRequest(_("An account needs one of our roles and a user name of at most 80 characters."))
-    if problem := passwords.weakness(password, username=name):
+    if password is not None and (problem := passwords.weakness(password, username=name)):
         raise BadRequest(problem)
     account = Account(
         username=name,
@@ -95,8 +95,8 @@ async def make_account(
         role=role,
         unit=unit,
         agency=agency,
-        password_hash=await passwords.hash_password(password),
-        password_changed_at=now,
+        password_hash="" if password is None else await passwords.hash_password(password),
+        password_changed_at=None if password is None else now,
         locale=locale,
         created_at=now,
     )

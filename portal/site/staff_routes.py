@@ -16,6 +16,7 @@ from db.outbox import OutboxMessage
 from portal.cases import mails
 from portal.errors import NotFound
 from portal.i18n import N_, _
+from portal.resets import mails as reset_mails
 from portal.settings import Settings
 from portal.site import queries
 from portal.templating import MailTemplates, MailText
@@ -46,7 +47,7 @@ async def show_mail(
 ) -> Template:
     """The newest messages, 50 a page."""
     page = await queries.newest_letters(before)
-    rows = [Shown(row, _words(row, settings, mail_templates)) for row in page.rows]
+    rows = [Shown(row, await _words(row, settings, mail_templates)) for row in page.rows]
     context = {**_WORDS, "rows": rows, "older": page.older, "first": before is None}
     return Template("site/mail.html", context=context)
 
@@ -61,14 +62,20 @@ async def show_message(
     message = await queries.letter(message_id)
     if message is None:
         raise NotFound(_("There is no such message."))
-    shown = Shown(message, _words(message, settings, mail_templates))
+    shown = Shown(message, await _words(message, settings, mail_templates))
     return Template("site/message.html", context={**_WORDS, "shown": shown})
 
 
-def _words(message: OutboxMessage, settings: Settings, mail_templates: MailTemplates) -> MailText | None:
-    """The words of a mail without a key: a real one is made only for sending and stored nowhere."""
+async def _words(
+    message: OutboxMessage, settings: Settings, mail_templates: MailTemplates
+) -> MailText | None:
+    """The words of a mail without a key or code: a real one is made only for sending and stored nowhere."""
     try:
-        data: Any = mails.shown(message, settings) if message.case else message.data
+        data: Any = message.data
+        if message.case:
+            data = mails.shown(message, settings)
+        elif message.template.startswith(reset_mails.FOLDER):
+            data = await reset_mails.shown(message, settings)
         return mail_templates.render(message.template, message.locale, data)
     except UNREADABLE:
         return None
