@@ -24,6 +24,8 @@ from portal.cases.filing_routes import filing_handlers
 from portal.cases.staff_routes import staff_router
 from portal.cases.tracking_routes import tracking_handlers
 from portal.i18n import LanguagePrefix
+from portal.resets.admin_routes import admin_router as resets_admin_router
+from portal.resets.routes import router as resets_router
 from portal.security.csrf import OriginGuard, read_form, read_posted
 from portal.security.guards import SignedInReader, permitted
 from portal.security.headers import HostGuard, SecurityHeaders
@@ -59,6 +61,8 @@ def _litestar(settings: Settings) -> Litestar:
             services_router,
             staff_router,
             admin_router,
+            resets_router,
+            resets_admin_router,
             *site_handlers,
             *filing_handlers,
             *tracking_handlers,

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from db.accounts import Account
 from db.resets import ResetApproval, ResetRequest
-from db.services import Unit
 from portal import place
 from portal.accounts.queries import contacts_of
 from portal.i18n import current_language
 from portal.resets import halves
-from portal.resets.rules import Subject
+from portal.resets.rules import Subject, stage
 
 _FIND = """
     SELECT r.id, r.no, r.kind, r.state, r.account, r.a_hmac, r.asked_by, r.asked_at, r.ends_at, r.address, r.device,
@@ -68,9 +65,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         return f"reset:{self.no}"
 
     def stage(self, now: datetime) -> str:
-        """Its state as people should hear it: one whose time has run out is ``expired``."""
-        until = self.b_ends_at if self.state == "approved" and self.b_ends_at else self.ends_at
-        return "expired" if self.state in ("open", "approved") and until <= now else self.state
+        """Its state as people should hear it."""
+        return stage(self.state, self.b_ends_at, self.ends_at, now)
 
 
 class Approval(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,11 +82,12 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-class Desk(msgspec.Struct, frozen=True):
-    """Whom to call: a telephone and what stands behind it, in the reader's language; empty when nothing is known."""
+class Desk(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom to call and when, in the reader's language; ``phone`` is empty when none is known."""
 
     phone: str
     name: str
+    hours: str
 
 
 async def by_number(no: int) -> Request | None:
@@ -150,17 +147,22 @@ async def subject_of(account: UUID) -> Subject:
 
 
 async def whom_to_call(language: str) -> Desk:
-    """The telephone the admin has set, else that of the first unit that has one."""
-    phone = await place.get("reset_phone")
-    names: Sequence[Any] = (Unit.phone, Unit.name_fa.as_alias("fa"), Unit.name_en.as_alias("en"))
-    unit = await Unit.select(*names).where(Unit.phone != "").order_by(Unit.slug).first()
-    if phone or unit is None:
-        return Desk(phone, "")
-    return Desk(unit["phone"], unit[language])
+    """What the site admin has set, else the first unit that has a telephone."""
+    return Desk(
+        phone=await place.get("reset_contact_phone"),
+        name=await place.get(f"reset_contact_name_{language}"),
+        hours=await place.get(f"reset_contact_hours_{language}"),
+    )
 
 
 async def other_admins(account: UUID | None) -> int:
     """How many active admins there are besides ``account``."""
     query = Account.count().where(Account.role == "admin", Account.state == "active")
     n: int = await (query.where(Account.id != account) if account else query)
+    return n
+
+
+async def approvals_by(admin: UUID, *, since: datetime) -> int:
+    """How many requests the admin has approved after ``since``."""
+    n: int = await ResetApproval.count().where(ResetApproval.admin == admin, ResetApproval.at > since)
     return n

@@ -60,6 +60,12 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
         return {**{name: value for name, value in held.items() if value}, "made_at": self.made_at.isoformat()}
 
 
+def stage(state: str, b_ends_at: datetime | None, ends_at: datetime, now: datetime) -> str:
+    """``state``, or ``expired`` for a request that still waits though its time has run out."""
+    until = b_ends_at if state == "approved" and b_ends_at else ends_at
+    return "expired" if state in ("open", "approved") and until <= now else state
+
+
 def needed_approvers(role: str, chosen: int) -> int:
     """How many admins it takes: two for everybody of the desk, else as many as the site has chosen."""
     return max(1, min(chosen, 2)) if role in OUTSIDE_ROLES else 2

@@ -21,6 +21,7 @@ SOMETHING = {
     "file_path": "portal.css",
     "message_id": str(uuid4()),
     "move_name": "take",
+    "no": "123456",
 }
 """A value of the right shape for each part of a path; nothing in the database answers to it."""
 

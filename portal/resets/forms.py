@@ -1,0 +1,59 @@
+"""What the pages around a reset ask."""
+
+from __future__ import annotations
+
+import msgspec
+from litestar.datastructures import FormMultiDict
+
+from portal.forms import FormReader
+from portal.i18n import _
+from portal.resets import rules
+from portal.resets.rules import Proof
+
+
+class NewPassword(msgspec.Struct, frozen=True, kw_only=True):
+    """A new password as typed, and what opens the way to it: half B, or the key of a link."""
+
+    opener: str
+    password: str
+
+
+class ApprovalDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """An admin's proof, how half B is handed over, and the admin's own password as typed."""
+
+    proof: Proof
+    hand_over: str
+    password: str
+
+
+def read_forgot(form: FormMultiDict) -> tuple[str, dict[str, str]]:
+    """The user name or address that was typed, and its errors by field name."""
+    reader = FormReader(form)
+    return reader.text("username", max_length=254), reader.errors
+
+
+def read_new_password(form: FormMultiDict, opener: str) -> tuple[NewPassword, dict[str, str]]:
+    """The new password with what stands in the field ``opener``, and errors by field name."""
+    reader = FormReader(form)
+    draft = NewPassword(opener=reader.typed(opener)[:200], password=reader.typed("new_password"))
+    for name, value in ((opener, draft.opener), ("new_password", draft.password)):
+        if not value:
+            reader.fail(name, _("Please fill this in."))
+    return draft, reader.errors
+
+
+def read_approval(form: FormMultiDict) -> tuple[ApprovalDraft, dict[str, str]]:
+    """The draft and its errors by field name; no errors means it can be tried."""
+    reader = FormReader(form)
+    proof = Proof(
+        method=reader.choice("proof_method", rules.METHODS),
+        evidence=reader.choice("proof_evidence", rules.EVIDENCE),
+        checks=tuple(dict.fromkeys(one for one in form.getall("proof_checks", []) if isinstance(one, str))),
+        note=reader.long_text("proof_note", max_length=1000),
+        remove_factors=reader.checked("remove_factors"),
+    )
+    hand_over = reader.choice("hand_over", rules.HAND_OVER)
+    password = reader.typed("password")
+    if not password:
+        reader.fail("password", _("Please fill this in."))
+    return ApprovalDraft(proof=proof, hand_over=hand_over, password=password), reader.errors
