@@ -1,13 +1,11 @@
-"""The command line: ``portal serve``, ``demo``, ``worker``, ``migrate``, ``create-admin``."""
+"""The command line: ``portal serve``, ``demo``, ``worker``, ``migrate``, ``create-admin``, ``recover``."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import getpass
-import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
 import asyncpg
@@ -20,11 +18,7 @@ from portal.settings import SettingError, Settings
 FAILED = 2
 
 
-class Refused(Exception):
-    """The command can't be carried out; the text is one line that says why."""
-
-
-EXPECTED = (SettingError, EmbeddedError, serve.CannotServe, PortalError, Refused)
+EXPECTED = (SettingError, EmbeddedError, serve.CannotServe, PortalError)
 DATABASE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
@@ -57,8 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     def command(name: str, run: Callable[[Settings, argparse.Namespace], None], says: str) -> None:
         added = commands.add_parser(name, help=says, description=says)
         added.set_defaults(run=run)
+        if name in ("create-admin", "recover"):
+            added.add_argument("username", help="what the person signs in with")
         if name == "create-admin":
-            added.add_argument("username", help="what the administrator signs in with")
             added.add_argument("display_name", help="the name that colleagues see")
 
     command("serve", _serve, "Serve the portal: database, web processes and a worker. Ctrl-C stops it.")
@@ -68,7 +63,12 @@ def _parser() -> argparse.ArgumentParser:
     command(
         "create-admin",
         _create_admin,
-        "Make an administrator's account. Asks for the password, or reads PORTAL_ADMIN_PASSWORD.",
+        "Make an administrator's account and print a link, good once within 24 hours, to set its password.",
+    )
+    command(
+        "recover",
+        _recover,
+        "Print a link, good once within 24 hours, to set the password of an account when no admin can help.",
     )
     return parser
 
@@ -101,32 +101,37 @@ def _migrate(chosen: Settings, _: argparse.Namespace) -> None:
 
 
 def _create_admin(chosen: Settings, given: argparse.Namespace) -> None:
-    password = os.environ.get("PORTAL_ADMIN_PASSWORD") or _ask_password()
+    async def make() -> str:
+        from portal.resets import links  # after PORTAL_DATABASE_URL is known
 
-    async def make() -> None:
+        return await links.make_admin(
+            given.username, display_name=given.display_name, settings=chosen, now=datetime.now(UTC)
+        )
+
+    _print_link(chosen, make)
+
+
+def _recover(chosen: Settings, given: argparse.Namespace) -> None:
+    async def make() -> str:
+        from portal.resets import links  # after PORTAL_DATABASE_URL is known
+
+        return await links.recover(given.username, settings=chosen, now=datetime.now(UTC))
+
+    _print_link(chosen, make)
+
+
+def _print_link(chosen: Settings, make: Callable[[], Awaitable[str]]) -> None:
+    async def in_english() -> str:
         from portal import i18n
-        from portal.accounts.actions import make_account
 
         with i18n.using("en"):  # like the rest of the command line; many terminals can't join Persian letters
-            await make_account(
-                given.username,
-                display_name=given.display_name,
-                role="admin",
-                password=password,
-                now=datetime.now(UTC),
-            )
+            return await make()
 
     with serve.database(chosen) as known:
         serve.migrate(known)
-        asyncio.run(make())
-    print(f"{given.username} may sign in as an administrator.")
-
-
-def _ask_password() -> str:
-    password = getpass.getpass("Password: ")
-    if getpass.getpass("Again: ") != password:
-        raise Refused("The two passwords differ.")
-    return password
+        link = asyncio.run(in_english())
+    print("Open this link and choose a password. It is good once, for 24 hours; making another one ends it.")
+    print(link)
 
 
 if __name__ == "__main__":

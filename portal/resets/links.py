@@ -81,8 +81,13 @@ async def make_admin(username: str, *, display_name: str, settings: Settings, no
         await account_actions.make_account(
             username, display_name=display_name, role="admin", password=None, now=now
         )
-    elif found["role"] != "admin" or found["password_hash"] or found["state"] != "active":
+    elif found["role"] != "admin" or found["state"] != "active":
         raise Conflict(_("This user name is taken."))
+    elif found["password_hash"]:
+        raise Conflict(
+            _("%(name)s is an administrator already. If the password is lost: portal recover %(name)s")
+            % {"name": name}
+        )
     return await recover(name, settings=settings, now=now)
 
 
