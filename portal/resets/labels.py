@@ -30,7 +30,7 @@ HAND_OVER = {
     "mail": N_("By mail to the confirmed address; it is good for 24 hours and not shown to me"),
 }
 STAGES = {
-    "open": N_("Open"),
+    "open": N_("Not approved yet"),
     "approved": N_("Approved, code not used yet"),
     "used": N_("New password set"),
     "void": N_("Void"),
@@ -43,7 +43,7 @@ KINDS = {
     "invitation": N_("Invitation"),
     "recovery": N_("Link from the server"),
 }
-TABS = {"open": N_("Open"), "unmatched": N_("No such account"), "ended": N_("Ended")}
+TABS = {"open": N_("Waiting"), "unmatched": N_("No such account"), "ended": N_("Ended")}
 ROLES = {
     "citizen": N_("Citizen"),
     "agency": N_("User of an agency"),

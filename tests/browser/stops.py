@@ -135,6 +135,22 @@ async def fresh_slip(visitor: Visitor, _: World) -> Response:
     return response
 
 
+async def forgotten(visitor: Visitor, _: World) -> Response:
+    await visitor.open("/accounts/forgot")
+    await visitor.fill("username", "auditor")
+    return await visitor.send("/accounts/forgot")
+
+
+async def first_reset(visitor: Visitor, _: World) -> Response:
+    await visitor.open("/admin/resets")
+    return await visitor.follow(visitor.page.locator("main table a").first)
+
+
+async def unproved(visitor: Visitor, world: World) -> Response:
+    await first_reset(visitor, world)
+    return await visitor.send("/approve")
+
+
 async def first_message(visitor: Visitor, _: World) -> Response:
     await visitor.open("/admin/mail")
     return await visitor.follow(visitor.page.locator("main table a").first)
@@ -179,6 +195,13 @@ STOPS = [
     ),
     Stop("sign-in-wrong", "accounts.sign_in_post", GUEST, wrong_password, 422),
     Stop("stale-form", "accounts.sign_in_post", GUEST, too_old("/accounts/sign-in"), 403),
+    Stop("forgot", "resets.forgot", GUEST, at("/accounts/forgot")),
+    Stop("forgot-errors", "resets.ask", GUEST, sending_nothing("/accounts/forgot", "forgot"), 422),
+    Stop("reset-nobody", "resets.reset", GUEST, at("/accounts/reset")),
+    Stop("reset", "resets.reset", GUEST, forgotten),
+    Stop("reset-errors", "resets.redeem", GUEST, sending_nothing("/accounts/reset", "/accounts/reset"), 422),
+    Stop("reset-done", "resets.done", GUEST, at("/accounts/reset/done")),
+    Stop("link-old", "resets.link", GUEST, at("/accounts/set-password?key=123456.nobody"), 404),
     Stop("not-found", "", GUEST, at("/nothing/here"), 404),
     Stop("receipt", "cases.receipt", APPLICANT, at(lambda world: f"{world.filed.path}/receipt")),
     Stop("own-case", "cases.show", APPLICANT, at(lambda world: world.filed.path)),
@@ -224,6 +247,11 @@ STOPS = [
     Stop("slip", "desk.slip", STAFF, fresh_slip),
     Stop("mail", "site.mail", ADMIN, at("/admin/mail")),
     Stop("message", "site.message", ADMIN, first_message),
+    Stop("resets", "resets.list", ADMIN, at("/admin/resets")),
+    Stop("resets-unmatched", "resets.list", ADMIN, at("/admin/resets?tab=unmatched")),
+    Stop("one-reset", "resets.show", ADMIN, first_reset),
+    Stop("one-reset-errors", "resets.approve", ADMIN, unproved, 422),
+    Stop("resets-report", "resets.report", ADMIN, at("/admin/resets/report")),
 ]
 NO_PAGES = {
     "cases.after_move",

@@ -27,8 +27,8 @@ MUTANTS: dict[str, tuple[ModuleType, str, str, str]] = {
         "b_ends_at > {}",
         "b_ends_at > {}::timestamptz - interval '1 day'",
     ),
-    "tries are not limited": (actions, "_TAKE_TRY", "tries < {}", "tries < 10 * {}"),
-    "five wrong tries void nothing": (actions, "_note_wrong", "if ended:", "if not ended:"),
+    "tries are not limited": (rules, "TRIES", "", ""),
+    "five wrong tries void nothing": (actions, "_note_wrong", "tries >= TRIES", "tries > TRIES"),
     "a refused password costs a try": (actions, "redeem", "await _give_back(found)", "pass"),
     "a weak password is taken": (
         requests,
