@@ -16,11 +16,20 @@ from portal.resets.approvals import Approver
 from portal.settings import Settings
 from tests.conftest import NOON
 from tests.resets.lab import MAILS, ROLES, Lab
-from tests.resets.model import DAY, FRESH, GARBAGE, HOURS_72, PROOFS, TEN_MINUTES, WHOLE, Asked
+from tests.resets.model import (
+    DAY,
+    FRESH,
+    GARBAGE,
+    HOURS_72,
+    PROOFS,
+    TEN_MINUTES,
+    WHOLE,
+    Asked,
+)
 from tests.resets.people import PHRASE
 
 
-class ResetMachine(RuleBasedStateMachine):
+class Steps(RuleBasedStateMachine):
     """Steps of people, honest and not. ``lab`` and ``settings`` are given before the first run."""
 
     lab: ClassVar[Lab]
@@ -226,49 +235,6 @@ class ResetMachine(RuleBasedStateMachine):
         before, self.hashes = self.hashes, self.lab.hashes()
         assert {name for name in before if before[name] != self.hashes[name]} == {one.user}
         self.passwords[one.user] = password
-
-    # ---- Longer ways, which single steps would seldom find ----
-
-    @rule(
-        user=st.sampled_from(["alice", "clerk", "admin1"]),
-        late=st.sampled_from([timedelta(0), TEN_MINUTES - timedelta(seconds=1), TEN_MINUTES, DAY]),
-        hand_over=st.sampled_from(["voice", "mail"]),
-        who=st.sampled_from(["owner", "owner", "owner", "admin without A", "guesser"]),
-        password=st.sampled_from([*FRESH, "short", PHRASE]),
-    )
-    def whole_way(self, user: str, late: timedelta, hand_over: str, who: str, password: str) -> None:
-        self.lab.sign_in(user, self.now)
-        no = self.ask(user)
-        for admin in ("admin2", "admin3"):
-            if self.asked[no].state == "open":
-                self.approve(no, admin, hand_over=hand_over)
-        self.send_mail(no)
-        self.now += late
-        self.redeem(no, no, who, password)
-        self.redeem(no, no, "owner", FRESH[1])
-        self.redeem(no, no, "owner", FRESH[2])
-
-    @rule(no=requests)
-    def hammer(self, no: int) -> None:
-        """Five wrong codes, then the right one."""
-        for _ in range(5):
-            self.redeem(no, no, "guesser")
-        self.redeem(no, no)
-
-    # ---- The world goes on ----
-
-    @rule(minutes=st.sampled_from([1, 9, 11, 60, 23 * 60, 50 * 60]))
-    def wait(self, minutes: int) -> None:
-        self.now += timedelta(minutes=minutes)
-
-    @rule(name=st.sampled_from(sorted(ROLES)))
-    def sign_in(self, name: str) -> None:
-        self.lab.sign_in(name, self.now)
-
-    @rule(name=st.sampled_from(["alice", "clerk"]))
-    def change_address(self, name: str) -> None:
-        self.lab.change_address(name, self.now)
-        self.changed[name] = self.now
 
     @invariant()
     def only_redeeming_changes_a_password(self) -> None:

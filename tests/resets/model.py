@@ -20,6 +20,16 @@ PROOFS = {
     ),
 }
 WHOLE = {"card", "call"}
+WAYS_TO_APPROVE = [
+    "admin2 admin3",
+    "admin2",
+    "self admin2",
+    "admin2 admin2",
+    "clerk",
+    "admin2 self",
+    "alice admin3",
+]
+"""Who approves one after the other; ``self`` is whoever asked."""
 FRESH = ["four calm turquoise tiles", "seven slow grey herons", "nine loud orange kites"]
 GARBAGE = "ZZZZZ-ZZZZZ"
 HOURS_72, DAY, TEN_MINUTES = timedelta(hours=72), timedelta(days=1), timedelta(minutes=10)

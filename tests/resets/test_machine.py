@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.resets.lab import Lab
-from tests.resets.machine import ResetMachine
+from tests.resets.ways import ResetMachine
 
 RUNS, STEPS = int(os.environ.get("RESET_RUNS", "60")), 40
 
