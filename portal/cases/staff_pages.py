@@ -34,6 +34,8 @@ _HAPPENED = {
     "replied": N_("The applicant wrote"),
     "withdrawn": N_("Withdrawn by the applicant"),
     "passcode": N_("New passcode given out"),
+    "claimed": N_("The applicant put it under their account"),
+    "erased": N_("What names its people was erased"),
 }
 _MAIL_STATES = {
     "queued": N_("Waiting to be sent"),
