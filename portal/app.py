@@ -29,6 +29,7 @@ from portal.security.guards import SignedInReader, permitted
 from portal.security.headers import HostGuard, SecurityHeaders
 from portal.services.routes import router as services_router
 from portal.settings import Settings
+from portal.site.mine_routes import mine_router
 from portal.site.routes import site_handlers
 from portal.site.staff_routes import admin_router
 from portal.templating import STATIC, MailTemplates, PageEngine, request_now
@@ -59,6 +60,7 @@ def _litestar(settings: Settings) -> Litestar:
             services_router,
             staff_router,
             admin_router,
+            mine_router,
             *site_handlers,
             *filing_handlers,
             *tracking_handlers,

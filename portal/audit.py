@@ -24,6 +24,9 @@ ACTIONS: dict[str, str] = {
     "signed_out": N_("Signed out"),
     "denied": N_("Was refused a page"),
     "account_made": N_("Made an account"),
+    "account_corrected": N_("Corrected their own account"),
+    "case_opened": N_("Opened a case"),
+    "data_exported": N_("Took their own data"),
 }
 """Every word an entry may carry, with what the log's page says for it."""
 _APPEND = """

@@ -28,6 +28,7 @@ from db.cases import AccessGrant
 from db.engine import Engine, close_pool, open_pool
 from db.outbox import OutboxMessage
 from portal import outbox, smtp, templating
+from portal.accounts import drafts
 from portal.cases import mails, rules
 from portal.security import sessions, throttle
 from portal.settings import Settings
@@ -168,6 +169,7 @@ async def _tidy_now(_: Schedule) -> None:
 async def tidy(*, now: datetime) -> None:
     """Ended sessions and grants, old counters and old lines of the job log are gone; no mail is lost."""
     await sessions.forget_ended(now)
+    await drafts.forget_ended(now)
     await AccessGrant.delete().where(AccessGrant.expires_at < now)
     await throttle.forget_before(now - THROTTLE_KEPT)
     await OutboxMessage.raw("DELETE FROM pgqueuer_log WHERE created < {}", now - JOB_LOG_KEPT)

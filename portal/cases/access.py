@@ -129,6 +129,12 @@ async def receipt_passcode(case_id: UUID, *, key: bytes, now: datetime) -> str |
 
 async def unlock_with_passcode(case_id: UUID, typed: str, *, browser: str, key: bytes, now: datetime) -> None:
     """The browser sees tier 2 for a day. Raises NotAllowed, and TooMany after five wrong tries in a day."""
+    await check_passcode(case_id, typed, key=key, now=now)
+    await AccessGrant.insert(browser_grant(key, case_id, browser, tier=2, now=now))
+
+
+async def check_passcode(case_id: UUID, typed: str, *, key: bytes, now: datetime) -> None:
+    """``typed`` is the passcode of the case. Raises NotAllowed, and TooMany after five wrong tries in a day."""
     digits = "".join(text.latin_digits(typed[:60]).split()).replace("-", "")
     counter = await _take_try("passcode", case_id, now)
     right = await AccessGrant.exists().where(
@@ -138,7 +144,7 @@ async def unlock_with_passcode(case_id: UUID, typed: str, *, browser: str, key: 
     )
     if not right:
         raise NotAllowed(_(WRONG))
-    await _open(counter, case_id, browser, tier=2, key=key, now=now)
+    await _give_back(counter, now)
 
 
 async def unlock_with_proof(
@@ -158,7 +164,8 @@ async def unlock_with_proof(
     counter = await _take_try("proof", case_id, now)
     if not proves(typed, phone=phone, email=email):
         raise NotAllowed(_(WRONG))
-    await _open(counter, case_id, browser, tier=1, key=key, now=now)
+    await _give_back(counter, now)
+    await AccessGrant.insert(browser_grant(key, case_id, browser, tier=1, now=now))
 
 
 def proves(typed: str, *, phone: str | None, email: str | None) -> bool:
@@ -184,10 +191,9 @@ async def _take_try(kind: str, case_id: UUID, now: datetime) -> str:
     return counter
 
 
-async def _open(counter: str, case_id: UUID, browser: str, *, tier: int, key: bytes, now: datetime) -> None:
-    # A right answer gives its try back: people who open their case often are not locked out.
+async def _give_back(counter: str, now: datetime) -> None:
+    """A right answer is no try: people who open their case often are not locked out."""
     await throttle.count(counter, TRIES_WINDOW, now, times=-1)
-    await AccessGrant.insert(browser_grant(key, case_id, browser, tier=tier, now=now))
 
 
 def _kept(key: bytes, case_id: UUID, secret: str) -> str:

@@ -22,12 +22,14 @@ Disallow: /cases/
 Disallow: /T/
 Disallow: /track
 Disallow: /accounts/
+Disallow: /mine
 Disallow: /desk
 Disallow: /admin
 Disallow: /en/cases/
 Disallow: /en/T/
 Disallow: /en/track
 Disallow: /en/accounts/
+Disallow: /en/mine
 Disallow: /en/desk
 Disallow: /en/admin
 """
