@@ -1,5 +1,6 @@
 """The queue of the desk: which cases it shows, in which order, page by page."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -149,6 +150,12 @@ async def test_late_and_soon_due_are_said_in_words(clerk):
     page = await clerk.get("/en/desk")
     assert "late by 2 days" in page.text
     assert "late: 1" in page.text
+
+
+async def test_the_queue_says_when_each_case_was_received(clerk):
+    await a_case(now=NOON)
+    page = await clerk.get("/en/desk")
+    assert re.search(r'data-label="Received"><time [^>]+>21 November 2026</time>', page.text)
 
 
 @pytest.mark.parametrize("after", ["x", "_", "2026-11-21T08:30:00_" + str(UUID(int=1)), "9" * 500, "\u0660_"])
