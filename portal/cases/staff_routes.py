@@ -13,14 +13,15 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import File, Redirect, Template
 
 from portal import codes, text
-from portal.cases import desk_queries, rules
+from portal.cases import desk_queries, desk_search, rules
 from portal.cases.desk_case_queries import file_of
-from portal.cases.desk_queries import ALL, Cursor, QueueFilters, read_cursor
+from portal.cases.desk_queries import Cursor, QueueFilters, read_cursor
+from portal.cases.desk_search import ALL
 from portal.cases.downloads import download
 from portal.cases.register_routes import register_handlers
 from portal.cases.staff_forms import MOVES
 from portal.cases.staff_moves import post_move
-from portal.cases.staff_pages import PRIVATE, Visit, case_page, known_case
+from portal.cases.staff_pages import PRIVATE, Visit, address, case_page, known_case
 from portal.errors import NotFound
 from portal.i18n import _, localized
 from portal.services.queries import catalogue
@@ -30,8 +31,13 @@ LONGEST_SEARCH = 200
 
 
 @get("/", name="desk.queue")
-async def show_queue(request: Visit, now: NamedDependency[datetime], after: FromQuery[str] = "") -> Template:
+async def show_queue(
+    request: Visit, now: NamedDependency[datetime], after: FromQuery[str] = ""
+) -> Template | Redirect:
     filters = _filters(request.query_params)
+    number = await desk_search.case_with_code(filters.q) if filters.q else None
+    if number is not None:
+        return Redirect(localized(address(number)), status_code=303)
     page = await desk_queries.queue(
         filters, account=request.user.account_id, now=now, after=read_cursor(after)
     )
