@@ -42,23 +42,26 @@ OPENED = 70  # working days before the first run; older than every case
 UNCHANGED = "(its password is unchanged)"
 SUBMISSIONS = UUID("3f0f3c1e-7f0e-4a51-9e0b-2d4d1f6a5c10")
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
-STATISTICS, EVALUATION = "mpo-qom-statistics", "mpo-qom-human-capital"
+STATISTICS, EVALUATION, PLANNING = "mpo-qom-statistics", "mpo-qom-human-capital", "mpo-qom-planning"
+TEHRAN, TABRIZ = "mpo-tehran-statistics", "economy-east-azerbaijan-desk"
 
 
 class Person(msgspec.Struct, frozen=True):
-    """One sample account; ``unit`` is a unit's slug, empty for people outside the desk."""
+    """One sample account; ``units`` are slugs, the first is its own; none for people outside the desk."""
 
     username: str
     display_name: str
     role: str
-    unit: str = ""
+    units: tuple[str, ...] = ()
 
 
 PEOPLE = (
-    Person("admin", "نرگس آذرنیا، مدیر سایت", "admin", STATISTICS),
-    Person("admin2", "رامین کوهسار، جانشین مدیر سایت", "admin", STATISTICS),
-    Person("manager", "سهیلا فرازمند، مدیر خدمت", "manager", EVALUATION),
-    Person("staff", "بابک دادگر، کارشناس میز خدمت", "staff", STATISTICS),
+    Person("admin", "نرگس آذرنیا، مدیر سایت", "admin", (STATISTICS,)),
+    Person("admin2", "رامین کوهسار، جانشین مدیر سایت", "admin", (STATISTICS,)),
+    Person("manager", "سهیلا فرازمند، مدیر خدمت", "manager", (EVALUATION, STATISTICS)),
+    Person(
+        "staff", "بابک دادگر، کارشناس میز خدمت", "staff", (STATISTICS, EVALUATION, PLANNING, TEHRAN, TABRIZ)
+    ),
     Person("evaluator", "ژاله خردمند، ارزیاب", "evaluator"),
     Person("liaison", "بهزاد فرهمند، رابط آماری", "liaison"),
     Person("citizen", "کیان سپهری", "citizen"),
@@ -150,7 +153,7 @@ async def _account(
         display_name=person.display_name,
         role=person.role,
         password=password,
-        unit=units.get(person.unit),
+        units=[units[slug] for slug in person.units],
         now=now,
     )
     return person.username, password, person.role

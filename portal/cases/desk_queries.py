@@ -19,7 +19,7 @@ from db.services import Unit
 from portal import sla
 from portal.cases import desk_search
 from portal.cases.desk_search import ALL, OPEN, Condition
-from portal.security.sessions import STAFF_ROLES
+from portal.security.sessions import STAFF_ROLES, SignedIn
 from portal.services.statement import Words
 
 PAGE = 50
@@ -47,12 +47,22 @@ _COUNTS = f"""
     SELECT count(*) AS n_open,
            count(*) FILTER (WHERE {_LATE.format(now="now")}) AS n_late,
            count(*) FILTER (WHERE {_AT_RISK.format(now="now")}) AS n_at_risk
-    FROM "case" c, (SELECT {{}}::timestamptz AS now) AS clock WHERE {OPEN}
+    FROM "case" c, (SELECT {{}}::timestamptz AS now) AS clock
+    WHERE {OPEN} AND ({{}} OR c.unit = ANY({{}}))
 """  # noqa: S608 - our own words
+_CLERKS = """
+    SELECT a.id, a.display_name FROM account a
+    WHERE a.state = 'active' AND a.role = ANY({})
+        AND (a.unit = {} OR EXISTS (SELECT FROM membership m WHERE m.account = a.id AND m.unit = {}))
+    ORDER BY a.display_name, a.id
+"""
 _UNITS = """
     SELECT u.slug, u.id, u.name_fa || ' — ' || g.name_fa AS fa, u.name_en || ' — ' || g.name_en AS en
     FROM unit u JOIN agency g ON g.id = u.agency ORDER BY u.slug
 """
+
+_WORKS_ON = "c.unit = ANY({})"
+_WORKED_ON = 'EXISTS (SELECT FROM case_unit w WHERE w."case" = c.id AND w.unit = ANY({}))'
 
 Narrow = Callable[["_Sql"], None]
 
@@ -148,18 +158,19 @@ class _Sql:
 
 
 async def queue(
-    filters: QueueFilters, *, account: UUID, now: datetime, after: Cursor | None = None
+    filters: QueueFilters, *, reader: SignedIn, now: datetime, after: Cursor | None = None
 ) -> QueuePage:
     """The page of the queue that begins after ``after``, nearest promise first; one statement.
 
-    ``account`` is who "mine" means.
+    It lists what the reader's units work on now; a search also finds what they referred away. Auditors see
+    every unit's cases. ``reader`` is who "mine" means.
     """
     sql = _Sql()
     if filters.q:
         sought = desk_search.conditions(filters.q, filters.state)
-        _by_search(sql, sought, lambda sql: _narrow(sql, filters, account, now), after)
+        _by_search(sql, sought, lambda sql: _narrow(sql, filters, reader, now), after)
     else:
-        _by_promise(sql, lambda sql: _narrow(sql, filters, account, now), after)
+        _by_promise(sql, lambda sql: _narrow(sql, filters, reader, now), after)
     rows = await Case.raw(" ".join([*sql.parts, _SHOWN]), *sql.values)
     shown = rows[:PAGE]
     return QueuePage(
@@ -170,20 +181,21 @@ async def queue(
     )
 
 
-async def counts(*, now: datetime) -> Counts:
-    """How many cases are open, late and at risk now; read from one index."""
-    (row,) = await Case.raw(_COUNTS, now)
+async def counts(*, reader: SignedIn, now: datetime) -> Counts:
+    """How many cases of the reader's units are open, late and at risk now; read from one index."""
+    (row,) = await Case.raw(_COUNTS, now, reader.reads_all, list(reader.units))
     return msgspec.convert(row, Counts)
 
 
-async def clerks() -> list[Choice]:
-    """Everybody who may work a case, by name."""
-    rows = (
-        await Account.select(Account.id, Account.display_name)
-        .where(Account.role.is_in(sorted(STAFF_ROLES)), Account.state == "active")
-        .order_by(Account.display_name)
-    )
+async def clerks(unit: UUID) -> list[Choice]:
+    """Everybody who may work a case of ``unit``, by name."""
+    rows = await Account.raw(_CLERKS, sorted(STAFF_ROLES), unit, unit)
     return [Choice(value=str(row["id"]), label=row["display_name"]) for row in rows]
+
+
+async def works_for(clerk: UUID, unit: UUID) -> bool:
+    """Whether ``clerk`` may work the cases of ``unit``."""
+    return any(choice.value == str(clerk) for choice in await clerks(unit))
 
 
 async def units() -> list[tuple[str, UUID, Words]]:
@@ -228,7 +240,9 @@ def _by_search(sql: _Sql, sought: list[Condition], narrow: Narrow, after: Cursor
     sql.add(f"ORDER BY due, id LIMIT {PAGE + 1})")
 
 
-def _narrow(sql: _Sql, filters: QueueFilters, account: UUID, now: datetime) -> None:
+def _narrow(sql: _Sql, filters: QueueFilters, reader: SignedIn, now: datetime) -> None:
+    if not reader.reads_all:
+        sql.add(f"AND {_WORKED_ON if filters.q else _WORKS_ON}", list(reader.units))
     if not filters.state:
         sql.add(f"AND {OPEN}")
     elif filters.state != ALL:
@@ -238,7 +252,7 @@ def _narrow(sql: _Sql, filters: QueueFilters, account: UUID, now: datetime) -> N
     if filters.unit:
         sql.add("AND c.unit = (SELECT id FROM unit WHERE slug = {})", filters.unit)
     if filters.mine:
-        sql.add("AND c.assignee = {}", account)
+        sql.add("AND c.assignee = {}", reader.account_id)
     owed = [sql for sql, wanted in ((_LATE, filters.late), (_AT_RISK, filters.at_risk)) if wanted]
     if owed:
         either = " OR ".join(owed)

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 from piccolo.columns import Column
 
-from db.cases import Attachment, Case, CaseEvent, Message
+from db.cases import Attachment, Case, CaseEvent, CaseUnit, Message
 from db.keys import uuid7
 from portal.cases import mails, rules
 from portal.cases.events import Event, Standing, after, text_hash
@@ -97,12 +97,15 @@ async def append(
 async def write(
     event: Event, *, words: Words | None = None, salt: str = "", files: Sequence[StoredFile] = ()
 ) -> None:
-    """The rows of one event exist: itself, its message, its files."""
+    """The rows of one event exist: itself, its message, its files, the unit that it brings in."""
     event_id = uuid7()
     fields = {name: getattr(event, name) for name in event.__struct_fields__}
     await CaseEvent.insert(
         CaseEvent(**{**fields, "id": event_id, "hash": event.hash, "data": dict(event.data)})
     )
+    if "unit" in event.data:
+        worked_on = CaseUnit(id=uuid7(), case=event.case, unit=UUID(event.data["unit"]))
+        await CaseUnit.insert(worked_on).on_conflict(action="DO NOTHING")
     side = "staff" if event.actor_role == "staff" else "applicant"
     if words and words.body:
         await Message.insert(

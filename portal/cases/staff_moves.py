@@ -51,7 +51,7 @@ async def post_move(
     move = MOVES.get(move_name)
     if move is None:
         raise NotFound(_("There is nothing here."))
-    case = await known_case(code)
+    case = await known_case(code, request.user)
     sent = read_move(move, posted.form)
     if posted.stale:
         return await _again(case, request, move, sent, {"form": str(posted.stale)}, status=403, now=now)
@@ -65,7 +65,7 @@ async def post_move(
     try:
         await _make(move, case, request, sent, received.files, settings, now)
     except Conflict as problem:
-        fresh = await known_case(code)
+        fresh = await known_case(code, request.user)
         return await conflict_page(fresh, request.user, move=move, sent=sent, problem=str(problem), now=now)
     except NotFound as problem:
         errors = {_NAMES_SOMEBODY.get(move.name, "form"): str(problem)}

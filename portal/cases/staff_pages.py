@@ -13,7 +13,7 @@ from portal import codes, sla, uploads
 from portal.cases import desk_queries, rules
 from portal.cases.desk_case_queries import DeskCase, Happening, desk_case
 from portal.cases.staff_forms import BODIES, LABELS, MOVES, Move, SentMove, choose_again, move_labels, named
-from portal.errors import NotFound
+from portal.errors import NotAllowed, NotFound
 from portal.i18n import N_, _
 from portal.security.sessions import SignedIn
 from portal.services.labels import AUDIENCES, CHANNELS, TARGETS
@@ -65,12 +65,17 @@ def channel_name(case: DeskCase) -> str:
     return _(CHANNELS[case.channel]) if case.channel in CHANNELS else case.channel
 
 
-async def known_case(code: str) -> DeskCase:
-    """The case of the code in an address. Raises NotFound."""
+async def known_case(code: str, reader: SignedIn) -> DeskCase:
+    """The case of the code in an address. Raises NotFound, and NotAllowed for a case of other units."""
     number = codes.parse(code)
     case = None if isinstance(number, codes.Mistake) else await desk_case(number)
     if case is None:
         raise NotFound(_("There is no case with this code."))
+    if not reader.reads_all and not set(case.worked_on_by) & set(reader.units):
+        raise NotAllowed(
+            _("Only the unit that works on this case reads it: %(unit)s, %(phone)s.")
+            % {"unit": case.unit, "phone": f"\u2066{case.unit_phone}\u2069"}
+        )
     return case
 
 
@@ -140,11 +145,13 @@ async def _forms(
 ) -> dict[str, Any]:
     """What the forms of the page need: the moves this state allows and what they offer to choose."""
     open_move, typed = (sent[0].name, sent[1].typed) if sent else ("", {})
-    moves = [move for move in MOVES.values() if move.is_allowed(case.state)]
+    works_on_it = account.is_staff and case.unit_id in account.units
+    moves = [move for move in MOVES.values() if works_on_it and move.is_allowed(case.state)]
     if case.assignee == account.account_id:
         moves = [move for move in moves if move.name != "take"]
     return {
         "moves": moves,
+        "reads_only": not works_on_it,
         "open_move": open_move,
         "typed": typed,
         "errors": errors,
@@ -153,7 +160,7 @@ async def _forms(
             for name, text in named(errors, move_labels(open_move)).items()
         },
         "labels": {name: _(label) for name, label in LABELS.items()},
-        "clerks": [(clerk.value, clerk.label) for clerk in await desk_queries.clerks()],
+        "clerks": [(clerk.value, clerk.label) for clerk in await desk_queries.clerks(case.unit_id)],
         "units": [
             (str(unit), str(name)) for _slug, unit, name in await desk_queries.units() if unit != case.unit_id
         ],

@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import File, Redirect, Template
 
-from portal import codes, text
+from portal import text
 from portal.cases import desk_queries, desk_search, rules
 from portal.cases.desk_case_queries import file_of
 from portal.cases.desk_queries import Cursor, QueueFilters, read_cursor
@@ -24,6 +24,7 @@ from portal.cases.staff_moves import post_move
 from portal.cases.staff_pages import PRIVATE, Visit, address, case_page, known_case
 from portal.errors import NotFound
 from portal.i18n import _, localized
+from portal.security.sessions import SignedIn
 from portal.services.queries import catalogue
 from portal.settings import Settings
 
@@ -38,20 +39,18 @@ async def show_queue(
     number = await desk_search.case_with_code(filters.q) if filters.q else None
     if number is not None:
         return Redirect(localized(address(number)), status_code=303)
-    page = await desk_queries.queue(
-        filters, account=request.user.account_id, now=now, after=read_cursor(after)
-    )
+    page = await desk_queries.queue(filters, reader=request.user, now=now, after=read_cursor(after))
     context = {
         "filters": filters,
         "page": page,
-        "counts": await desk_queries.counts(now=now),
+        "counts": await desk_queries.counts(reader=request.user, now=now),
         "states": [
             ("", _("Open cases")),
             (ALL, _("All")),
             *((key, rules.state_label(key)) for key in rules.STATES),
         ],
         "services": [(card.slug, str(card.title)) for card in await catalogue()],
-        "units": [(slug, str(name)) for slug, _id, name in await desk_queries.units()],
+        "units": await _units(request.user),
         "first": localized(_here(filters)) if after else None,
         "next": localized(_here(filters, page.next)) if page.next else None,
         "everywhere": localized(_here(QueueFilters(state=ALL, q=filters.q))),
@@ -65,14 +64,16 @@ async def show_queue(
 async def show_case(
     request: Visit, code: FromPath[str], now: NamedDependency[datetime], said: FromQuery[str] = ""
 ) -> Template:
-    return await case_page(await known_case(code), request.user, now=now, made=MOVES.get(said))
+    return await case_page(await known_case(code, request.user), request.user, now=now, made=MOVES.get(said))
 
 
 @get("/cases/{code:str}/files/{file_id:str}", name="desk.file")
-async def send_file(code: FromPath[str], file_id: FromPath[str], settings: NamedDependency[Settings]) -> File:
+async def send_file(
+    request: Visit, code: FromPath[str], file_id: FromPath[str], settings: NamedDependency[Settings]
+) -> File:
     """The file as it was sent, always as a download: it may hold anything."""
-    number = codes.parse(code)
-    found = None if isinstance(number, codes.Mistake) else await file_of(number, _id(file_id))
+    case = await known_case(code, request.user)
+    found = await file_of(case.number, _id(file_id))
     if found is None:
         raise NotFound(_("There is no such file."))
     return download(settings, stored_as=found.stored_as, name=found.name, media_type=found.media_type)
@@ -84,6 +85,12 @@ async def show_after_move(code: FromPath[str], move_name: FromPath[str]) -> Redi
     if move_name not in MOVES:
         raise NotFound(_("There is nothing here."))
     return Redirect(localized(f"/desk/cases/{quote(code, safe='')}"), status_code=303)
+
+
+async def _units(reader: SignedIn) -> list[tuple[str, str]]:
+    """The units whose cases the reader sees, to choose from."""
+    known = await desk_queries.units()
+    return [(slug, str(name)) for slug, unit, name in known if reader.reads_all or unit in reader.units]
 
 
 def _filters(asked: Mapping[str, str]) -> QueueFilters:

@@ -15,6 +15,7 @@ from portal.cases import actions, desk_actions
 from portal.cases.desk_case_queries import desk_case
 from tests.cases.factories import a_case
 from tests.conftest import NOON
+from tests.support.browser import works_everywhere
 
 PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 
@@ -226,6 +227,7 @@ async def test_units_to_refer_to_are_told_apart_by_their_agency(clerk):
     other = Agency(slug="other", name_fa="دستگاه دیگر", name_en="Other agency")
     await other.save()
     await Unit(agency=other.id, slug="other", name_fa="دبیرخانه", name_en="Secretariat").save()
+    await works_everywhere()
     for path in (page_of(filed), "/en/desk"):
         assert ">Secretariat — Other agency</option>" in (await clerk.get(path)).text, path
 

@@ -13,15 +13,15 @@ from portal import codes
 from portal.cases import actions, desk_actions, desk_queries, rules
 from portal.cases.desk_queries import PAGE, Cursor, QueueFilters, read_cursor
 from portal.cases.desk_search import ALL
-from tests.cases.factories import KEY, a_case, a_draft, a_service
+from tests.cases.factories import KEY, NOBODY, a_case, a_draft, a_service, reads_all
 from tests.conftest import NOON
 
-NOBODY = UUID(int=7)
 HOUR = timedelta(hours=1)
 
 
 async def queue(after=None, *, now=NOON, account=NOBODY, **filters):
-    return await desk_queries.queue(QueueFilters(**filters), account=account, now=now, after=after)
+    reader = reads_all(account)
+    return await desk_queries.queue(QueueFilters(**filters), reader=reader, now=now, after=after)
 
 
 async def numbers(**options):
@@ -140,7 +140,7 @@ async def test_the_heading_counts_open_late_and_soon_due(db):
     for hours in (1, 4, 40):
         await due(await a_case(), NOON + hours * HOUR)
     await actions.withdraw((await a_case()).case_id, reason="", now=NOON)
-    counts = await desk_queries.counts(now=NOON + 3 * HOUR + timedelta(seconds=1))
+    counts = await desk_queries.counts(reader=reads_all(), now=NOON + 3 * HOUR + timedelta(seconds=1))
     assert (counts.n_open, counts.n_late, counts.n_at_risk) == (3, 1, 1)
 
 

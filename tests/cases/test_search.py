@@ -9,8 +9,8 @@ from portal import codes, text
 from portal.cases import actions, desk_queries
 from portal.cases.desk_queries import QueueFilters
 from portal.cases.desk_search import ALL, words_query
-from tests.cases.factories import a_case
-from tests.cases.test_queue import NOBODY, filed_many, numbers, queue
+from tests.cases.factories import a_case, reads_all
+from tests.cases.test_queue import filed_many, numbers, queue
 from tests.conftest import NOON
 
 
@@ -132,7 +132,7 @@ async def test_a_search_that_meets_too_much_says_so(db, monkeypatch):
     monkeypatch.setattr(desk_queries, "MOST_MATCHES", 2)
     for _ in range(3):
         await a_case()
-    page = await desk_queries.queue(QueueFilters(q="مریم"), account=NOBODY, now=NOON)
+    page = await desk_queries.queue(QueueFilters(q="مریم"), reader=reads_all(), now=NOON)
     assert (len(page.rows), page.capped) == (2, True)
 
 
