@@ -28,7 +28,7 @@ from portal.cases.forms import (
     with_errors,
 )
 from portal.cases.receipt import Receipt, receipt_of, square_code
-from portal.cases.visits import Visitor
+from portal.cases.visits import Visit, Visitor
 from portal.errors import NotFound, TooMany
 from portal.i18n import _, current_language, localized
 from portal.security import throttle
@@ -101,18 +101,15 @@ async def show_receipt(
     settings: NamedDependency[Settings],
     now: NamedDependency[datetime],
 ) -> Template | Redirect:
-    number = codes.parse(code)
-    if isinstance(number, codes.Mistake):
-        raise NotFound(_("There is no receipt at this address."))
-    seen = await visits.visit(request, number, settings, now)
-    receipt = await receipt_of(number) if seen.tier == 2 else None
+    seen = await visits.at_code(request, code, settings, now)
+    receipt = await receipt_of(seen.number) if seen.tier == 2 else None
     if receipt is None:
         # The same answer, after the same work, for a case of others and for none: its own page counts guesses.
-        return visits.to_case(number)
+        return visits.to_case(seen.number)
     context = {
         "receipt": receipt,
-        "passcode": await _passcode(receipt, seen.tokens, settings, now),
-        "qr": square_code(settings.base_url, number),
+        "passcode": await _passcode(receipt, seen),
+        "qr": square_code(settings.base_url, seen.number),
         "current": "track",
     }
     return Template("cases/receipt.html", context=context)
@@ -166,16 +163,16 @@ async def _twin(
     return None
 
 
-async def _passcode(receipt: Receipt, tokens: list[str], settings: Settings, now: datetime) -> str | None:
+async def _passcode(receipt: Receipt, seen: Visit) -> str | None:
     """The passcode, for a quarter of an hour and for the browser that filed; None for everybody else.
 
     Only the browser's own token counts here, not those of links from mails.
     """
-    key = settings.secret_key
-    if not tokens or now - receipt.filed_at >= access.PASSCODE_SHOWN:
+    key, now = seen.settings.secret_key, seen.now
+    if not seen.tokens or now - receipt.filed_at >= access.PASSCODE_SHOWN:
         return None
     own = await access.tier_of(
-        receipt.case_id, tokens=tokens[:1], account=None, applicant=None, key=key, now=now
+        receipt.case_id, tokens=seen.tokens[:1], account=None, applicant=None, key=key, now=now
     )
     return await access.receipt_passcode(receipt.case_id, key=key, now=now) if own == 2 else None
 

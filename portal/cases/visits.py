@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,7 @@ from litestar.response import Redirect, Template
 from portal import codes, uploads
 from portal.cases import access, page, queries, rules
 from portal.cases.queries import CaseView
-from portal.errors import TooMany
+from portal.errors import PortalError, TooMany
 from portal.i18n import localized
 from portal.security import misses
 from portal.security.address import client_address
@@ -36,10 +36,21 @@ SAID = frozenset({"replied", "withdrawn", "unlocked", "locked", "link"})
 """What a case page may be asked to say on top; each has its words in templates/cases/_said.html."""
 
 
+class Mistyped(PortalError):
+    """No code looks like that; ``typed`` as it stood in the address."""
+
+    status = 404
+
+    def __init__(self, typed: str, mistake: codes.Mistake) -> None:
+        super().__init__()
+        self.typed, self.mistake = typed, mistake
+
+
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
     """``case`` is None for a code that is nobody's; ``case_id`` then is an id that no case has.
 
-    ``tier`` is 0 to 2 (``access``), ``tokens`` what the browser's cookie holds, ``account`` who is signed in.
+    ``tier`` is 0 to 2 (``access``), ``tokens`` what the browser's cookie holds, ``account`` who is signed in;
+    all of it holds at ``now``.
     """
 
     number: int
@@ -48,11 +59,21 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     tier: int
     tokens: list[str]
     account: UUID | None
+    settings: Settings
+    now: datetime
 
     @property
     def browser(self) -> str:
         """This browser's own token; a new one for a browser that has none."""
         return self.tokens[0] if self.tokens else access.new_token()
+
+
+async def at_code(request: Visitor, code: str, settings: Settings, now: datetime) -> Visit:
+    """Who looks at the case with ``code``, as an address has it. Raises Mistyped, before any query."""
+    number = codes.parse(code)
+    if isinstance(number, codes.Mistake):
+        raise Mistyped(code, number)
+    return await visit(request, number, settings, now)
 
 
 async def visit(request: Visitor, number: int, settings: Settings, now: datetime) -> Visit:
@@ -69,7 +90,16 @@ async def visit(request: Visitor, number: int, settings: Settings, now: datetime
         key=settings.secret_key,
         now=now,
     )
-    return Visit(number=number, case=case, case_id=case_id, tier=tier, tokens=tokens, account=account)
+    return Visit(
+        number=number,
+        case=case,
+        case_id=case_id,
+        tier=tier,
+        tokens=tokens,
+        account=account,
+        settings=settings,
+        now=now,
+    )
 
 
 async def code_is_not_enough(request: Visitor, now: datetime) -> bool:
@@ -79,19 +109,17 @@ async def code_is_not_enough(request: Visitor, now: datetime) -> bool:
 
 async def case_page(
     found: Visit,
-    settings: Settings,
-    now: datetime,
     *,
     status: int = 200,
     errors: dict[str, str] | None = None,
-    typed: str = "",
+    typed: Mapping[str, str] | None = None,
     said: str = "",
 ) -> Template:
-    """The case as far as this visitor may see it. ``typed`` refills the box of the form that was refused."""
+    """The case as far as this visitor may see it. ``typed`` (by field) refills the form that was refused."""
     case = found.case
     assert case is not None, "a code that is nobody's has no page"
     context: dict[str, Any] = {
-        "case": page.outline(case, zone=settings.zone, now=now),
+        "case": page.outline(case, zone=found.settings.zone, now=found.now),
         "tier": found.tier,
         "proof": page.proof_of(case) if found.tier == 0 else None,
         "errors": errors or {},
@@ -100,18 +128,23 @@ async def case_page(
         "current": "track",
     }
     if found.tier:
-        context |= await _opened(found, case, settings)
-        context["typed"] = typed
+        context |= await _opened(found, case)
+        context["typed"] = typed or {}
     return Template("cases/case.html", context=context, status_code=status, headers=PRIVATE)
 
 
-async def missed(request: Visitor, number: int, now: datetime) -> Template:
+async def missed(request: Visitor, found: Visit) -> Template:
     """The well-formed code is nobody's: that is said and counted, as long as it doesn't look like guessing."""
     try:
-        await misses.note_miss(client_address(request), now)
+        await misses.note_miss(client_address(request), found.now)
     except TooMany as refusal:
-        return proof_page(number, status=429, retry_after=refusal.retry_after)
-    return track_page(codes.show_text(number), problem="unknown")
+        return proof_page(found.number, status=429, retry_after=refusal.retry_after)
+    return track_page(codes.show_text(found.number), problem="unknown")
+
+
+def show_mistyped(_request: Visitor, error: Mistyped) -> Template:
+    """Exception handler for Mistyped: what is wrong with the code, and the box to type it again."""
+    return track_page(error.typed, problem=error.mistake)
 
 
 def track_page(typed: str = "", *, problem: str = "") -> Template:
@@ -159,13 +192,13 @@ def _once(*key: object, caller: Callable[[], str]) -> str:
     return _drawn[key]
 
 
-async def _opened(found: Visit, case: CaseView, settings: Settings) -> dict[str, Any]:
+async def _opened(found: Visit, case: CaseView) -> dict[str, Any]:
     """What tiers 1 and 2 see besides."""
     steps = await queries.timeline(case.id, found.tier)
     filed = await queries.filed_form(case.id)
     return {
         "steps": steps,
-        "answers": page.form_as_filed(filed, found.tier, zone=settings.zone),
+        "answers": page.form_as_filed(filed, found.tier, zone=found.settings.zone),
         "outcome": case.outcome,
         "told": page.last_step(steps, case.state),
         "may_reply": rules.allowed("replied", case.state),

@@ -6,6 +6,7 @@ from db.cases import Attachment, Case, Message
 from portal.cases import actions
 from portal.cases.applicant_routes import LONGEST_MESSAGE
 from tests.cases.visitors import as_filer, by_desk, filed_now, form_at, path_of, prove, right_now, send
+from tests.support.browser import held_by_form
 
 PDF = b"%PDF-1.7\nall of it\n%%EOF\n"
 WORDS = "فایل خواسته‌شده پیوست است."
@@ -111,6 +112,13 @@ async def test_a_withdrawn_case_has_ended_and_says_so(filed, browser):
     assert "دیگر لازم نیست." in shown.text
     assert 'name="body"' not in shown.text
     assert await state_of(filed) == "withdrawn"
+
+
+async def test_a_withdrawal_that_is_refused_keeps_its_reason_where_it_was_written(filed, browser):
+    page = await send(as_filer(browser), filed, "withdraw", {"reason": WORDS, "_csrf_token": "1.x"})
+    assert page.status_code == 403
+    assert held_by_form(page.text, f"{path_of(filed)}/withdraw")["reason"].strip() == WORDS
+    assert held_by_form(page.text, f"{path_of(filed)}/reply")["body"].strip() == ""
 
 
 async def test_withdrawing_needs_more_than_proof_of_contact(filed, browser, stranger):
