@@ -66,7 +66,8 @@ async def post_form(
     if not service.is_open:
         context = {"service": service, "current": "services"}
         return Template("cases/closed.html", context=context, status_code=409)
-    filing = read_filing(posted.form, service, current_language())
+    today = now.astimezone(settings.zone).date()
+    filing = read_filing(posted.form, service, current_language(), today=today)
     if posted.stale:
         return _page(service, with_errors(filing, {"form": str(posted.stale)}), status=403)
     if filing.draft is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -23,6 +24,8 @@ ATTACHMENTS = "attachments"
 LONGEST_BODY = 5000
 LONGEST_NAME = 120
 LONGEST_AGENCY = 200
+DAYS_BACK, DAYS_AHEAD = -36_525, 3653
+"""A day that a question asks for lies between a hundred years before the filing and ten after, unless it says more."""
 _LONGEST_ECHO = 100_000
 """Characters of one answer that fill the page again; far more than any question takes."""
 LABELS = {
@@ -63,7 +66,7 @@ def blank_filing(service: ServiceView, account: SignedIn | None) -> FilingForm:
     return FilingForm(submission_id=uuid4(), typed=typed, errors={})
 
 
-def read_filing(form: FormMultiDict, service: ServiceView, locale: str) -> FilingForm:
+def read_filing(form: FormMultiDict, service: ServiceView, locale: str, *, today: date) -> FilingForm:
     """The form with its draft, or with every mistake in it; ``locale`` is the language to answer in."""
     reader = FormReader(form)
     fields = questions(service)
@@ -71,7 +74,7 @@ def read_filing(form: FormMultiDict, service: ServiceView, locale: str) -> Filin
     # In the order of the page, which the list of mistakes follows.
     audience = _audience(reader, service)
     agency_name = reader.text("agency_name", max_length=LONGEST_AGENCY, required=audience == "agency")
-    answers = {field.key: _read(reader, field) for field in fields if field.kind != "file"}
+    answers = {field.key: _read(reader, field, today) for field in fields if field.kind != "file"}
     body = reader.long_text("body", max_length=LONGEST_BODY, required=needs_body(service))
     uploads = _uploads(reader, service, fields)
     name = reader.text("contact_name", max_length=LONGEST_NAME)
@@ -153,9 +156,16 @@ def _typed(reader: FormReader, fields: Iterable[Field]) -> Typed:
 # ---- One question ----
 
 
-def _read(reader: FormReader, field: Field) -> Any:
-    value = _READERS[field.kind](reader, field)
-    return value.isoformat() if field.kind == "date" and value else value
+def _read(reader: FormReader, field: Field, today: date) -> Any:
+    if field.kind != "date":
+        return _READERS[field.kind](reader, field)
+    least, most = field.minimum, field.maximum
+    span = (
+        today + timedelta(days=DAYS_BACK if least is None else least),
+        today + timedelta(days=DAYS_AHEAD if most is None else most),
+    )
+    day = reader.date(field.name, span=span, required=field.required)
+    return day.isoformat() if day else None
 
 
 def _text(reader: FormReader, field: Field) -> str:
@@ -184,7 +194,6 @@ _READERS: dict[str, Callable[[FormReader, Field], Any]] = {
     "number": _number,
     "choice": _choice,
     "choices": _choices,
-    "date": lambda reader, field: reader.date(field.name, required=field.required),
     "national_id": lambda reader, field: reader.national_id(field.name, required=field.required),
     "legal_id": lambda reader, field: reader.legal_id(field.name, required=field.required),
     "phone": lambda reader, field: reader.mobile(field.name, required=field.required),
