@@ -15,6 +15,7 @@ from litestar.response import File, Redirect, Template
 from portal import uploads
 from portal.cases import actions, queries, visits
 from portal.cases.downloads import download
+from portal.cases.forms import ATTACHMENTS
 from portal.cases.visits import Visit, Visitor
 from portal.errors import Conflict, NotFound, TooMany
 from portal.forms import FormReader
@@ -39,13 +40,13 @@ async def post_reply(
     now: NamedDependency[datetime],
 ) -> Template | Redirect:
     reader = FormReader(posted.form)
-    chosen = reader.files("attachments")
+    chosen = reader.files(ATTACHMENTS)
     body = reader.long_text("body", max_length=LONGEST_MESSAGE, required=not chosen)
     found = await visits.at_code(request, code, settings, now)
     if refused := await _refused(found, posted, reader, tier=1, typed={"body": body}):
         return refused
     received = await uploads.receive_all(
-        [("attachments", "", upload) for upload in chosen], settings.uploads_dir
+        [(ATTACHMENTS, "", upload) for upload in chosen], settings.uploads_dir
     )
     if received.errors:
         return await visits.case_page(found, status=422, errors=received.errors, typed={"body": body})
@@ -122,7 +123,8 @@ async def _refused(
         errors = {"form": str(posted.stale)}
         return await visits.case_page(found, status=403, errors=errors, typed=typed)
     if reader.errors:
-        return await visits.case_page(found, status=422, errors=reader.errors, typed=typed)
+        wrong = await uploads.judge_all([(ATTACHMENTS, "", file) for file in reader.files(ATTACHMENTS)])
+        return await visits.case_page(found, status=422, errors=reader.errors | wrong, typed=typed)
     return None
 
 

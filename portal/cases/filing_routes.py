@@ -70,13 +70,13 @@ async def post_form(
     filing = read_filing(posted.form, service, current_language(), today=today)
     if posted.stale:
         return _page(service, with_errors(filing, {"form": str(posted.stale)}), status=403)
-    if filing.draft is None:
-        return _page(service, filing, status=422)
-    network = network_of(client_address(request))
     try:
-        await throttle.hit(f"filing:{network}", limit=FILINGS, window=FILINGS_WINDOW, now=now)
+        await _slow_down(filing, request, now)
     except TooMany as refusal:
         return _page(service, with_errors(filing, {"form": str(refusal)}), status=429)
+    if filing.draft is None:
+        wrong = await uploads.judge_all(filing.uploads)
+        return _page(service, with_errors(filing, wrong), status=422)
     received = await uploads.receive_all(filing.uploads, settings.uploads_dir)
     if received.errors:
         return _page(service, with_errors(filing, received.errors), status=422)
@@ -121,6 +121,14 @@ async def _service(slug: str) -> ServiceView:
     if service is None:
         raise NotFound(_("There is no such service."))
     return service
+
+
+async def _slow_down(filing: FilingForm, request: Visitor, now: datetime) -> None:
+    """Count what makes work: filings, and files that come with mistakes. Raises TooMany."""
+    if filing.draft or filing.uploads:
+        counted = "filing" if filing.draft else "misfiling"
+        network = network_of(client_address(request))
+        await throttle.hit(f"{counted}:{network}", limit=FILINGS, window=FILINGS_WINDOW, now=now)
 
 
 async def _file(

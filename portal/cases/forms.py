@@ -31,11 +31,11 @@ _LONGEST_ECHO = 100_000
 LABELS = {
     "audience": N_("For whom are you writing?"),
     "agency_name": N_("Name of the agency"),
+    ATTACHMENTS: N_("Files"),
     "contact_name": N_("Your first and last name"),
     "contact_email": N_("E-mail address"),
     "contact_phone": N_("Mobile number"),
     "declaration": N_("Declaration"),
-    ATTACHMENTS: N_("Files"),
 }
 _SINGLE = ("audience", "agency_name", "contact_name", "contact_email", "contact_phone", "body", "declaration")
 
@@ -71,7 +71,6 @@ def read_filing(form: FormMultiDict, service: ServiceView, locale: str, *, today
     reader = FormReader(form)
     fields = questions(service)
     _refuse_odd_fields(reader, fields)
-    # In the order of the page, which the list of mistakes follows.
     audience = _audience(reader, service)
     agency_name = reader.text("agency_name", max_length=LONGEST_AGENCY, required=audience == "agency")
     answers = {field.key: _read(reader, field, today) for field in fields if field.kind != "file"}
@@ -100,32 +99,36 @@ def read_filing(form: FormMultiDict, service: ServiceView, locale: str, *, today
     return FilingForm(
         submission_id=submission_id,
         typed=_typed(reader, fields),
-        errors=_with_files_again(reader.errors, uploads) if reader.errors else {},
+        errors=reader.errors,
         draft=None if reader.errors else draft,
         uploads=uploads,
     )
 
 
 def with_errors(filing: FilingForm, errors: dict[str, str]) -> FilingForm:
-    """The same form with what only showed later, and no draft. It asks for chosen files again."""
-    told = _with_files_again({**errors, **filing.errors}, filing.uploads)
+    """The same form with what only showed later, and no draft. It asks for chosen files again.
+
+    A browser keeps no chosen files when the page comes back: unsaid, they would go missing unnoticed.
+    """
+    again = _("Please choose your files here again: browsers do not keep them.")
+    told = {**dict.fromkeys((name for name, _key, _file in filing.uploads), again), **errors, **filing.errors}
     return msgspec.structs.replace(filing, draft=None, errors=told)
 
 
 def labels(service: ServiceView) -> dict[str, str]:
-    """What each field of the page is called, in the reader's language."""
+    """What each field of the page is called, in the reader's language and in the order of the page."""
     body = _("What do you need from us?") if needs_body(service) else _("Anything else we should know?")
     own = {field.name: str(field.label) for field in service.fields}
-    return {**own, "body": body, **{name: _(label) for name, label in LABELS.items()}}
+    common = {name: _(label) for name, label in LABELS.items()}
+    first = {name: common.pop(name) for name in ("audience", "agency_name")}
+    return {**first, **own, "body": body, **common}
 
 
 def summary(filing: FilingForm, service: ServiceView) -> dict[str, str]:
-    """The mistakes for the top of the page, each with the name of its field: "Please fill this in" tells little."""
+    """The mistakes in the order of the page, each with the name of its field: "Please fill this in" tells little."""
     named = labels(service)
-    return {
-        name: f"{named[name]} — {message}" if name in named else message
-        for name, message in filing.errors.items()
-    }
+    about_fields = {name: f"{named[name]} — {filing.errors[name]}" for name in named if name in filing.errors}
+    return {name: message for name, message in filing.errors.items() if name not in named} | about_fields
 
 
 def questions(service: ServiceView) -> tuple[Field, ...]:
@@ -242,14 +245,6 @@ def _uploads(
     if attached and not takes_files(service):
         reader.fail("form", _("This form takes no files."))
     return (*uploads, *((ATTACHMENTS, "", file) for file in attached))
-
-
-def _with_files_again(
-    errors: dict[str, str], uploads: Iterable[tuple[str, str, UploadFile]]
-) -> dict[str, str]:
-    """A browser keeps no chosen files when the page comes back: say so, or they go missing unnoticed."""
-    again = _("Please choose your files here again: browsers do not keep them.")
-    return {**errors, **{name: again for name, _key, _file in uploads if name not in errors}}
 
 
 # ---- What no page of ours sends ----

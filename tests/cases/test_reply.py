@@ -65,6 +65,14 @@ async def test_a_file_we_cannot_take_keeps_the_words_and_stores_nothing(filed, b
     assert stored_files(settings) == before
 
 
+async def test_a_refused_file_shows_beside_words_too_long(filed, browser):
+    files = [("attachments", ("page.html", b"<script>", "text/html"))]
+    page = await send(as_filer(browser), filed, "reply", {"body": "ا" * (LONGEST_MESSAGE + 1)}, files=files)
+    assert page.status_code == 422
+    assert 'href="#attachments"' in page.text
+    assert 'href="#body"' in page.text
+
+
 @pytest.mark.parametrize(
     ("body", "said"), [("", "Please fill this in"), ("ا" * (LONGEST_MESSAGE + 1), "at most")]
 )
