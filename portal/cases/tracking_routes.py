@@ -24,9 +24,7 @@ from portal.settings import Settings
 
 TRIES, TRIES_WINDOW = 60, timedelta(minutes=10)
 """Tries to open cases from one neighbourhood, right ones included: an agency behind one address has many."""
-TOO_OFTEN = N_(
-    "There were too many attempts to open this request today. Please try again tomorrow, or call the unit."
-)
+TOO_OFTEN = N_("There were too many wrong tries today.")
 NOTHING_TYPED = N_("Please type your passcode.")
 SOMETHING_PLEASE = N_("Please fill in one of the two boxes.")
 

@@ -118,10 +118,12 @@ async def case_page(
     """The case as far as this visitor may see it. ``typed`` (by field) refills the form that was refused."""
     case = found.case
     assert case is not None, "a code that is nobody's has no page"
+    proof = page.proof_of(case) if found.tier == 0 else None
     context: dict[str, Any] = {
         "case": page.outline(case, zone=found.settings.zone, now=found.now),
         "tier": found.tier,
-        "proof": page.proof_of(case) if found.tier == 0 else None,
+        "proof": proof,
+        "ways": await _ways(found, proof),
         "errors": errors or {},
         "said": said if said in SAID else "",
         "once": _once,
@@ -190,6 +192,15 @@ def _once(*key: object, caller: Callable[[], str]) -> str:
     if key not in _drawn:
         _drawn[key] = caller()
     return _drawn[key]
+
+
+async def _ways(found: Visit, proof: str | None) -> dict[str, int]:
+    """The ways to see more that are open today, each with the tries it has left."""
+    if found.tier == 2:
+        return {}
+    left = await access.tries_left(found.case_id, now=found.now)
+    offered = ("passcode", "proof") if proof else ("passcode",)
+    return {way: left[way] for way in offered if left[way]}
 
 
 async def _opened(found: Visit, case: CaseView) -> dict[str, Any]:
