@@ -20,7 +20,10 @@ from portal.i18n import N_, _
 from portal.security import throttle
 
 KEYS = "keys"
-"""Name of the cookie that holds this browser's tokens, joined by dots, the browser's own first."""
+"""Name of the cookie that holds this browser's tokens, joined by dots, the browser's own first.
+
+What a page is to say once may stand behind them (``visits.and_say``).
+"""
 MOST_TOKENS = 8
 BROWSER_LASTS = timedelta(days=1)
 LINK_LASTS = timedelta(days=30)

@@ -56,7 +56,7 @@ async def post_reply(
         found = await visits.visit(request, found.number, settings, now)
         errors = {"form": str(refusal)}
         return await visits.case_page(found, status=refusal.status, errors=errors, typed={"body": body})
-    return visits.to_case(found.number, said="replied")
+    return visits.and_say(found, "replied", tokens=found.tokens)
 
 
 @post("/cases/{code:str}/withdraw", name="cases.withdraw")
@@ -77,7 +77,7 @@ async def post_withdraw(
     except Conflict as refusal:
         found = await visits.visit(request, found.number, settings, now)
         return await visits.case_page(found, status=409, errors={"form": str(refusal)})
-    return visits.to_case(found.number, said="withdrawn")
+    return visits.and_say(found, "withdrawn", tokens=found.tokens)
 
 
 @get("/cases/{code:str}/files/{file_id:str}", name="cases.file_of")

@@ -52,7 +52,6 @@ async def show_case(
     settings: NamedDependency[Settings],
     now: NamedDependency[datetime],
     key: FromQuery[str] = "",
-    said: FromQuery[str] = "",
 ) -> Template | Redirect:
     found = await visits.at_code(request, code, settings, now)
     if key:
@@ -63,7 +62,7 @@ async def show_case(
         return visits.proof_page(found.number)
     if found.case is None:
         return await visits.missed(request, found)
-    return await visits.case_page(found, said=said)
+    return await visits.case_page(found)
 
 
 @post("/cases/{code:str}/unlock", name="cases.unlock")
@@ -83,8 +82,7 @@ async def post_unlock(
     browser = found.browser
     status, errors = await _unlock(found, FormReader(form), browser)
     if not errors:
-        cookie = visits.keys(settings, found.tokens or [browser])
-        return visits.to_case(found.number, said="unlocked", cookies=[cookie])
+        return visits.and_say(found, "unlocked", tokens=found.tokens or [browser])
     if telling:
         return await visits.case_page(found, status=status, errors=errors)
     return visits.proof_page(found.number, refused=True)
@@ -101,7 +99,7 @@ async def post_lock(
     found = await visits.at_code(request, code, settings, now)
     await access.forget(found.case_id, tokens=found.tokens, key=settings.secret_key)
     # Every token goes, the browser's own too: the next person at this device must not file under it.
-    return visits.to_case(found.number, said="locked", cookies=[visits.keys(settings, [])])
+    return visits.and_say(found, "locked", tokens=[])
 
 
 def _find(typed: str) -> Template | Redirect:
@@ -118,7 +116,7 @@ async def _by_link(found: Visit, key: str) -> Redirect:
     """The key of a mail's link moves into the browser's cookie and out of the address. Nothing is stored."""
     token = next(iter(access.tokens_in(key)), "")
     if not token or not await _opens(found, token):
-        return visits.to_case(found.number, said="link")
+        return visits.and_say(found, "link", tokens=found.tokens)
     # A link's token never becomes the browser's own: others may have the mail, too.
     held = access.with_token(found.tokens or [access.new_token()], token)
     return visits.to_case(found.number, cookies=[visits.keys(found.settings, access.tokens_in(held))])

@@ -33,7 +33,7 @@ Visitor = Request[SignedIn | None, Any, Any]
 PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 _drawn: dict[tuple[object, ...], str] = {}
 SAID = frozenset({"replied", "withdrawn", "unlocked", "locked", "link"})
-"""What a case page may be asked to say on top; each has its words in templates/cases/_said.html."""
+"""What a case page can say on top, once; each has its words in templates/cases/_said.html."""
 
 
 class Mistyped(PortalError):
@@ -49,8 +49,8 @@ class Mistyped(PortalError):
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
     """``case`` is None for a code that is nobody's; ``case_id`` then is an id that no case has.
 
-    ``tier`` is 0 to 2 (``access``), ``tokens`` what the browser's cookie holds, ``account`` who is signed in;
-    all of it holds at ``now``.
+    ``tier`` is 0 to 2 (``access``), ``tokens`` what the browser's cookie holds, ``account`` who is signed in,
+    ``said`` (one of SAID, or empty) what this page was asked to say; all of it holds at ``now``.
     """
 
     number: int
@@ -59,6 +59,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     tier: int
     tokens: list[str]
     account: UUID | None
+    said: str
     settings: Settings
     now: datetime
 
@@ -80,7 +81,8 @@ async def visit(request: Visitor, number: int, settings: Settings, now: datetime
     """Who looks at ``number`` and how much they may see: one query, a second one for browsers with tokens."""
     case = await queries.case_by_number(number)
     case_id = case.id if case else _nobodys(number, settings.secret_key)
-    tokens = access.tokens_in(cookie_value(settings, request, access.KEYS))
+    held = cookie_value(settings, request, access.KEYS)
+    tokens = access.tokens_in(held)
     account = request.user.account_id if request.user else None
     tier = await access.tier_of(
         case_id,
@@ -97,6 +99,7 @@ async def visit(request: Visitor, number: int, settings: Settings, now: datetime
         tier=tier,
         tokens=tokens,
         account=account,
+        said=next((word for word in SAID if _notice(number, word) in held.split(".")), ""),
         settings=settings,
         now=now,
     )
@@ -113,7 +116,6 @@ async def case_page(
     status: int = 200,
     errors: dict[str, str] | None = None,
     typed: Mapping[str, str] | None = None,
-    said: str = "",
 ) -> Template:
     """The case as far as this visitor may see it. ``typed`` (by field) refills the form that was refused."""
     case = found.case
@@ -125,14 +127,15 @@ async def case_page(
         "proof": proof,
         "ways": await _ways(found, proof),
         "errors": errors or {},
-        "said": said if said in SAID else "",
+        "said": found.said,
         "once": _once,
         "current": "track",
     }
     if found.tier:
         context |= await _opened(found, case)
         context["typed"] = typed or {}
-    return Template("cases/case.html", context=context, status_code=status, headers=PRIVATE)
+    cookies = [keys(found.settings, found.tokens)] if found.said else []
+    return Template("cases/case.html", context=context, status_code=status, headers=PRIVATE, cookies=cookies)
 
 
 async def missed(request: Visitor, found: Visit) -> Template:
@@ -174,17 +177,31 @@ def proof_page(
     return Template("cases/proof.html", context=context, status_code=status, headers=headers)
 
 
-def to_case(number: int, *, said: str = "", cookies: list[Cookie] | None = None) -> Redirect:
+def to_case(number: int, *, cookies: list[Cookie] | None = None) -> Redirect:
     """To the page of the case at its one address."""
-    path = localized(f"/cases/{codes.show_text(number)}") + (f"?said={said}" if said else "")
+    path = localized(f"/cases/{codes.show_text(number)}")
     return Redirect(path, status_code=303, cookies=cookies or [], headers=PRIVATE)
 
 
-def keys(settings: Settings, tokens: list[str]) -> Cookie:
-    """The cookie that holds ``tokens``; it goes away with the last one."""
-    if not tokens:
+def and_say(found: Visit, said: str, *, tokens: list[str]) -> Redirect:
+    """To the page of the case, which says ``said`` once; the browser holds ``tokens`` from now on.
+
+    It travels in the one cookie that guests have: in the address it would be said again at every reload.
+    """
+    return to_case(found.number, cookies=[keys(found.settings, tokens, _notice(found.number, said))])
+
+
+def keys(settings: Settings, tokens: list[str], *more: str) -> Cookie:
+    """The cookie that holds ``tokens`` and ``more``; it goes away with the last of them."""
+    parts = [*tokens, *more]
+    if not parts:
         return cleared(settings, access.KEYS)
-    return cookie(settings, access.KEYS, ".".join(tokens), max_age=int(access.LINK_LASTS.total_seconds()))
+    return cookie(settings, access.KEYS, ".".join(parts), max_age=int(access.LINK_LASTS.total_seconds()))
+
+
+def _notice(number: int, said: str) -> str:
+    """``said`` for the page of this very case; too short to be taken for a token."""
+    return f"{said}:{codes.text(number)[-4:]}"
 
 
 def _once(*key: object, caller: Callable[[], str]) -> str:

@@ -28,10 +28,24 @@ def stored_files(settings):
 async def test_a_reply_stands_in_the_history(filed, stranger):
     await prove(stranger, filed, proof="1234")
     answer = await send(stranger, filed, "reply", {"body": WORDS})
-    assert (answer.status_code, answer.headers["location"]) == (303, f"{path_of(filed)}?said=replied")
+    assert (answer.status_code, answer.headers["location"]) == (303, path_of(filed))
     shown = await stranger.get(answer.headers["location"])
     assert "Your message was sent" in shown.text
     assert WORDS in shown.text
+
+
+async def test_what_happened_is_said_once(filed, browser):
+    await send(as_filer(browser), filed, "reply", {"body": WORDS})
+    pages = [(await browser.get(path_of(filed))).text for _ in range(2)]
+    assert ["Your message was sent" in page for page in pages] == [True, False]
+    assert WORDS in pages[1]
+
+
+async def test_what_happened_to_one_case_is_not_said_of_another(filed, browser, settings):
+    other = await filed_now(settings)
+    await send(as_filer(browser), filed, "withdraw", {"reason": ""})
+    assert "Your request is withdrawn" not in (await browser.get(path_of(other))).text
+    assert "Your request is withdrawn" in (await browser.get(path_of(filed))).text
 
 
 async def test_a_question_is_shown_first_and_answering_it_brings_the_case_back(filed, browser, clerk):
@@ -114,7 +128,7 @@ UNKNOWN = "/en/cases/XKP9-2ZKY-93WR-1W57"
 
 async def test_a_withdrawn_case_has_ended_and_says_so(filed, browser):
     answer = await send(as_filer(browser), filed, "withdraw", {"reason": "دیگر لازم نیست."})
-    assert (answer.status_code, answer.headers["location"]) == (303, f"{path_of(filed)}?said=withdrawn")
+    assert (answer.status_code, answer.headers["location"]) == (303, path_of(filed))
     shown = await browser.get(answer.headers["location"])
     assert "Your request is withdrawn" in shown.text
     assert "دیگر لازم نیست." in shown.text
