@@ -57,6 +57,16 @@ async def test_a_question_is_shown_first_and_answering_it_brings_the_case_back(f
     assert await state_of(filed) == "in_review"
 
 
+async def test_a_question_is_not_called_an_answer(filed, browser, clerk):
+    await by_desk("ask", filed, clerk, body="کدام سال؟")
+    asked = (await as_filer(browser).get(path_of(filed))).text
+    assert "we asked you on" in asked
+    assert "given on" not in asked
+    await by_desk("answer", filed, clerk, body="پاسخ")
+    answered = (await browser.get(path_of(filed))).text
+    assert answered.index("we asked you on") < answered.index("given on")
+
+
 async def test_files_come_with_the_reply(filed, browser):
     answer = await send(as_filer(browser), filed, "reply", {"body": WORDS}, files=[pdf()])
     assert answer.status_code == 303
@@ -132,6 +142,7 @@ async def test_a_withdrawn_case_has_ended_and_says_so(filed, browser):
     shown = await browser.get(answer.headers["location"])
     assert "Your request is withdrawn" in shown.text
     assert "دیگر لازم نیست." in shown.text
+    assert "given on" not in shown.text
     assert 'name="body"' not in shown.text
     assert await state_of(filed) == "withdrawn"
 

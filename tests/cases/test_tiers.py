@@ -7,7 +7,7 @@ import html5lib
 import pytest
 
 from db.cases import Attachment, Case
-from db.services import Service
+from db.services import Service, Unit
 from portal import codes, uploads
 from portal.cases import access, page, queries
 from tests.cases.factories import a_case, a_service
@@ -157,10 +157,13 @@ async def test_the_key_of_a_mail_never_becomes_the_browsers_own(told, stranger, 
     assert access.tokens_in(stranger.client.cookies["keys"])[0] != token
 
 
-async def test_a_key_that_opens_nothing_says_so(told, stranger):
+async def test_a_key_that_opens_nothing_says_so_and_who_can_help(told, stranger):
+    await Unit.update({Unit.phone: "02538000000"}, force=True)
     answer = await stranger.get(f"{path_of(told)}?key={'x' * 22}")
     assert answer.headers["location"] == path_of(told)
-    assert "no longer works" in (await stranger.get(answer.headers["location"])).text
+    shown = (await stranger.get(answer.headers["location"])).text
+    assert "no longer works" in shown
+    assert "If you have neither, call the unit: <a" in shown
 
 
 async def test_only_known_words_are_said(told, stranger):
