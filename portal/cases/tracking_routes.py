@@ -103,7 +103,8 @@ async def post_lock(
 
 
 def _find(typed: str) -> Template | Redirect:
-    """To the case whose code was typed; a mistyped one is explained without a query."""
+    """To the case whose code or address was typed; a mistyped one is explained without a query."""
+    typed = codes.in_link(typed)
     if not typed.strip():
         return visits.track_page()
     number = codes.parse(typed)

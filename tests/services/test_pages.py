@@ -202,3 +202,10 @@ async def test_a_search_keeps_its_words_and_counts_what_it_found(samples, browse
 async def test_a_search_without_result_says_what_may_help(samples, browser):
     words = words_of((await browser.get("/en/services", params={"q": "passport renewal"})).text)
     assert "No service holds all these words. A single word often finds more." in words
+
+
+async def test_who_promises_is_named_once_for_each_run_of_clauses(samples, browser):
+    page = (await browser.get("/en/services/performance-evaluation/sla")).text
+    commitments = page[page.index('<section id="commitments">') :].split("</section>")[0]
+    named = re.findall(r'<span class="party">([^<]+)</span>', commitments)
+    assert named == ["Your part", "Both sides", "Our part"]
