@@ -4,6 +4,7 @@ import re
 from datetime import date, timedelta
 
 import html5lib
+import msgspec
 import pytest
 
 from db.cases import Attachment, Case
@@ -258,3 +259,15 @@ async def test_a_missed_promise_is_said_plainly(db, stranger, settings):
     shown = await stranger.get(path_of(filed))
     assert "that day has passed. We still owe you an answer" in shown.text
     assert "tag late" in shown.text
+
+
+@pytest.mark.parametrize(("prefix", "size"), [("/en", "12,345 KB"), ("", "۱۲٬۳۴۵ کیلوبایت")])
+async def test_an_answers_files_stand_beside_it_with_their_size(settings, browser, clerk, prefix, size):
+    filed = await filed_now(settings)
+    sent = msgspec.structs.replace(FILE, name="پاسخ.pdf", size=12_345 * 1024)
+    await by_desk("answer", filed, clerk, body=ANSWER, files=(sent,))
+    shown = (await as_filer(browser).get(prefix + path_of(filed).removeprefix("/en"))).text
+    now = shown[shown.index(ANSWER) : shown.index('<ol class="timeline">')]
+    assert "پاسخ.pdf" in now
+    assert size in now
+    assert "پاسخ.pdf" in shown.split('<ol class="timeline">')[1]

@@ -50,6 +50,12 @@ async def test_without_a_mobile_the_whole_address_is_asked(db, settings, strange
     assert (await prove(stranger, filed, proof="Maryam@agency.example")).status_code == 303
 
 
+async def test_of_two_ways_to_open_each_says_that_one_is_enough(filed, stranger):
+    assert (await stranger.get(path_of(filed))).text.count("(one of the two)") == 2
+    await prove(stranger, filed, proof="1234")
+    assert "(one of the two)" not in (await stranger.get(path_of(filed))).text
+
+
 async def test_without_any_contact_only_the_passcode_is_asked(db, settings, stranger):
     filed = await filed_now(settings, contact_phone=None, contact_email=None)
     assert 'name="proof"' not in (await stranger.get(path_of(filed))).text
