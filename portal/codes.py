@@ -59,6 +59,8 @@ _DAMM = tuple(
     )
 )
 
+_LINK = re.compile(r"/(?:T|cases)/([^/?#\s]+)", re.IGNORECASE)
+
 # What a symbol alphabet without vowels can still spell with digits in their place, in several languages.
 _BLOCKED = re.compile(
     "P0RN|K1R|K0N|K0Z|D1K|P1Z|XXX|W4NK|J3ND|M0RD|K111|D13|K3R|P3D0|R4P3|666",
@@ -115,6 +117,12 @@ def spell(n: int) -> str:
 def masked(n: int) -> str:
     """The last four symbols, for logs: enough to recognise a code, too little to use it."""
     return "…" + text(n)[-4:]
+
+
+def in_link(typed: str) -> str:
+    """The code in an address of ours (…/T/CODE, …/cases/CODE?key=…), else ``typed`` as it is."""
+    found = _LINK.search(typed)
+    return found[1] if found else typed
 
 
 def parse(typed: str) -> int | Mistake:

@@ -13,6 +13,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from db.engine import Contention
 from portal.accounts.routes import send_to_sign_in
+from portal.cases.visits import Mistyped, show_mistyped
 from portal.errors import PortalError
 from portal.i18n import N_, _
 from portal.outbox import AWAY
@@ -120,6 +121,7 @@ def _request_id(scope: Scope) -> str:
 
 HANDLERS: dict[int | type[Exception], Callable[..., Any]] = {
     SignInNeeded: send_to_sign_in,
+    Mistyped: show_mistyped,
     PortalError: show_portal_error,
     Contention: show_busy,
     **dict.fromkeys((kind for kind in AWAY if kind is not Contention), show_busy),

@@ -6,7 +6,7 @@ What people type is normalised here and nowhere else: letters, digits of three s
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date
+from datetime import UTC, date
 from typing import Any
 from uuid import UUID
 
@@ -59,7 +59,8 @@ class FormReader:
             return None
         return self._within(name, int(value), minimum, maximum)
 
-    def date(self, name: str, *, required: bool = True) -> date | None:
+    def date(self, name: str, *, span: tuple[date, date] | None = None, required: bool = True) -> date | None:
+        """A day of either calendar; ``span`` is the first and the last one that fit, None where any does."""
         typed = self.text(name, max_length=40, required=required)
         if not typed:
             return None
@@ -70,6 +71,10 @@ class FormReader:
             return None
         if value is None:
             self.fail(name, _("Write the date as year/month/day, for example 1405/09/14."))
+            return None
+        if span and not span[0] <= value <= span[1]:
+            self.fail(name, _outside(span))
+            return None
         return value
 
     def choice(self, name: str, allowed: Collection[str], *, required: bool = True) -> str:
@@ -169,3 +174,8 @@ class FormReader:
 
     def _num(self, value: int) -> str:
         return text.show_number(value, current_language())
+
+
+def _outside(span: tuple[date, date]) -> str:
+    first, last = (jalali.show_date(day, current_language(), UTC) for day in span)
+    return _("Write a day from %(first)s to %(last)s.") % {"first": first, "last": last}

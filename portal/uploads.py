@@ -12,10 +12,10 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Any, Protocol, TypeVar
 from uuid import uuid4
 
 import msgspec
@@ -23,6 +23,8 @@ import msgspec
 from portal import file_kinds, text
 from portal.errors import PortalError
 from portal.i18n import N_, _, current_language
+
+Result = TypeVar("Result")
 
 MAX_FILES = 10
 MAX_FILE = 10 * 2**20  # bytes
@@ -83,13 +85,7 @@ async def receive(upload: Upload, folder: Path, *, field: str = "") -> StoredFil
 
     The caller discards it when what it belongs to could not be kept.
     """
-    loop = asyncio.get_running_loop()
-    name = clean_name(upload.filename)
-    try:
-        return await loop.run_in_executor(_checkers, _take, upload, name, folder, field)
-    except file_kinds.Unfit as reason:
-        named = {"name": f"\u2068{name}\u2069", "kinds": KINDS_IN_WORDS, "most": _megabytes(MAX_FILE)}
-        raise Refused(_(str(reason)) % named) from reason
+    return await _checked(upload, _take, folder, field)
 
 
 async def receive_all(chosen: Sequence[tuple[str, str, Upload]], folder: Path) -> Received:
@@ -114,6 +110,19 @@ async def receive_all(chosen: Sequence[tuple[str, str, Upload]], folder: Path) -
         await discard_all(files, folder)
         return Received((), errors)
     return Received(tuple(files), {})
+
+
+async def judge_all(chosen: Sequence[tuple[str, str, Upload]]) -> dict[str, str]:
+    """What ``receive_all`` would find wrong, by form field; nothing is kept either way."""
+    if problem := await _too_much([upload for _name, _key, upload in chosen]):
+        return {chosen[0][0]: problem}
+    errors: dict[str, str] = {}
+    for name, _key, upload in chosen:
+        try:
+            await _checked(upload, _judge)
+        except Refused as refusal:
+            errors.setdefault(name, str(refusal))
+    return errors
 
 
 async def discard_all(files: Sequence[StoredFile], folder: Path) -> None:
@@ -160,8 +169,18 @@ async def _size(upload: Upload) -> int:
     return await asyncio.get_running_loop().run_in_executor(_checkers, upload.file.seek, 0, os.SEEK_END)
 
 
-def _take(upload: Upload, name: str, folder: Path, field: str) -> StoredFile:
-    """Check and store one file; in a thread, where the visitor's language is not known."""
+async def _checked(upload: Upload, check: Callable[..., Result], *more: Any) -> Result:
+    """What ``check`` makes of the file, its name and ``more`` in a thread, where the visitor's language is unknown."""
+    name = clean_name(upload.filename)
+    try:
+        return await asyncio.get_running_loop().run_in_executor(_checkers, check, upload, name, *more)
+    except file_kinds.Unfit as reason:
+        named = {"name": f"\u2068{name}\u2069", "kinds": KINDS_IN_WORDS, "most": _megabytes(MAX_FILE)}
+        raise Refused(_(str(reason)) % named) from reason
+
+
+def _judge(upload: Upload, name: str) -> tuple[bytes, str]:
+    """The bytes and the media type of a file we take. Raises Unfit."""
     upload.file.seek(0)
     data = upload.file.read(MAX_FILE + 1)
     if not data:
@@ -169,7 +188,11 @@ def _take(upload: Upload, name: str, folder: Path, field: str) -> StoredFile:
     if len(data) > MAX_FILE:
         raise file_kinds.Unfit(TOO_LARGE)
     extension = name.rpartition(".")[2].lower() if "." in name else ""
-    media_type = file_kinds.recognise(extension, upload.content_type or "", data)
+    return data, file_kinds.recognise(extension, upload.content_type or "", data)
+
+
+def _take(upload: Upload, name: str, folder: Path, field: str) -> StoredFile:
+    data, media_type = _judge(upload, name)
     stored_as = uuid4().hex
     _write(data, path_of(folder, stored_as))
     return StoredFile(name, media_type, len(data), hashlib.sha256(data).hexdigest(), stored_as, field)

@@ -28,7 +28,7 @@ from portal.cases.forms import (
     with_errors,
 )
 from portal.cases.receipt import Receipt, receipt_of, square_code
-from portal.cases.visits import Visitor
+from portal.cases.visits import Visit, Visitor
 from portal.errors import NotFound, TooMany
 from portal.i18n import _, current_language, localized
 from portal.security import throttle
@@ -66,16 +66,17 @@ async def post_form(
     if not service.is_open:
         context = {"service": service, "current": "services"}
         return Template("cases/closed.html", context=context, status_code=409)
-    filing = read_filing(posted.form, service, current_language())
+    today = now.astimezone(settings.zone).date()
+    filing = read_filing(posted.form, service, current_language(), today=today)
     if posted.stale:
         return _page(service, with_errors(filing, {"form": str(posted.stale)}), status=403)
-    if filing.draft is None:
-        return _page(service, filing, status=422)
-    network = network_of(client_address(request))
     try:
-        await throttle.hit(f"filing:{network}", limit=FILINGS, window=FILINGS_WINDOW, now=now)
+        await _slow_down(filing, request, now)
     except TooMany as refusal:
         return _page(service, with_errors(filing, {"form": str(refusal)}), status=429)
+    if filing.draft is None:
+        wrong = await uploads.judge_all(filing.uploads)
+        return _page(service, with_errors(filing, wrong), status=422)
     received = await uploads.receive_all(filing.uploads, settings.uploads_dir)
     if received.errors:
         return _page(service, with_errors(filing, received.errors), status=422)
@@ -101,18 +102,15 @@ async def show_receipt(
     settings: NamedDependency[Settings],
     now: NamedDependency[datetime],
 ) -> Template | Redirect:
-    number = codes.parse(code)
-    if isinstance(number, codes.Mistake):
-        raise NotFound(_("There is no receipt at this address."))
-    seen = await visits.visit(request, number, settings, now)
-    receipt = await receipt_of(number) if seen.tier == 2 else None
+    seen = await visits.at_code(request, code, settings, now)
+    receipt = await receipt_of(seen.number) if seen.tier == 2 else None
     if receipt is None:
         # The same answer, after the same work, for a case of others and for none: its own page counts guesses.
-        return visits.to_case(number)
+        return visits.to_case(seen.number)
     context = {
         "receipt": receipt,
-        "passcode": await _passcode(receipt, seen.tokens, settings, now),
-        "qr": square_code(settings.base_url, number),
+        "passcode": await _passcode(receipt, seen),
+        "qr": square_code(settings.base_url, seen.number),
         "current": "track",
     }
     return Template("cases/receipt.html", context=context)
@@ -123,6 +121,14 @@ async def _service(slug: str) -> ServiceView:
     if service is None:
         raise NotFound(_("There is no such service."))
     return service
+
+
+async def _slow_down(filing: FilingForm, request: Visitor, now: datetime) -> None:
+    """Count what makes work: filings, and files that come with mistakes. Raises TooMany."""
+    if filing.draft or filing.uploads:
+        counted = "filing" if filing.draft else "misfiling"
+        network = network_of(client_address(request))
+        await throttle.hit(f"{counted}:{network}", limit=FILINGS, window=FILINGS_WINDOW, now=now)
 
 
 async def _file(
@@ -166,16 +172,16 @@ async def _twin(
     return None
 
 
-async def _passcode(receipt: Receipt, tokens: list[str], settings: Settings, now: datetime) -> str | None:
+async def _passcode(receipt: Receipt, seen: Visit) -> str | None:
     """The passcode, for a quarter of an hour and for the browser that filed; None for everybody else.
 
     Only the browser's own token counts here, not those of links from mails.
     """
-    key = settings.secret_key
-    if not tokens or now - receipt.filed_at >= access.PASSCODE_SHOWN:
+    key, now = seen.settings.secret_key, seen.now
+    if not seen.tokens or now - receipt.filed_at >= access.PASSCODE_SHOWN:
         return None
     own = await access.tier_of(
-        receipt.case_id, tokens=tokens[:1], account=None, applicant=None, key=key, now=now
+        receipt.case_id, tokens=seen.tokens[:1], account=None, applicant=None, key=key, now=now
     )
     return await access.receipt_passcode(receipt.case_id, key=key, now=now) if own == 2 else None
 

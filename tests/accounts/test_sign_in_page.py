@@ -209,7 +209,8 @@ async def test_signing_out_ends_the_session_for_good(browser, maryam):
     await browser.sign_in()
     token = browser.session
     answer = await browser.submit("/accounts/sign-out")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/en")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/en/accounts/signed-out")
+    assert "You are signed out" in (await browser.get("/accounts/signed-out")).text
     assert answer.headers["clear-site-data"] == '"cache", "storage"'
     assert not browser.session
     browser.plant(token)

@@ -178,6 +178,7 @@ STOPS = [
         "sign-in-errors", "accounts.sign_in_post", GUEST, sending_nothing("/accounts/sign-in", "sign-in"), 422
     ),
     Stop("sign-in-wrong", "accounts.sign_in_post", GUEST, wrong_password, 422),
+    Stop("signed-out", "accounts.signed_out", GUEST, at("/accounts/signed-out")),
     Stop("stale-form", "accounts.sign_in_post", GUEST, too_old("/accounts/sign-in"), 403),
     Stop("not-found", "", GUEST, at("/nothing/here"), 404),
     Stop("receipt", "cases.receipt", APPLICANT, at(lambda world: f"{world.filed.path}/receipt")),

@@ -178,6 +178,21 @@ async def test_a_refused_file_names_its_field_and_leaves_nothing(browser, servic
     assert (await Case.count(), kept_files(settings)) == (0, 0)
 
 
+async def test_a_refused_file_shows_beside_the_other_mistakes_in_the_order_of_the_page(browser, service):
+    page = await file(browser, f_area="", contact_email="nobody", files=attached("a.svg", b"<svg/>"))
+    assert page.status_code == 422
+    named = re.findall(r'<a href="#([a-z_]+)">', page.text)
+    assert named == ["f_area", "attachments", "contact_email"]
+    assert "a.svg" in page.text
+
+
+async def test_files_with_mistakes_are_not_judged_without_end(browser, service, monkeypatch):
+    monkeypatch.setattr(filing_routes, "FILINGS", 1)
+    statuses = [(await file(browser, f_area="", files=attached())).status_code for _ in range(2)]
+    assert statuses == [422, 429]
+    assert (await file(browser)).status_code == 303
+
+
 async def test_files_chosen_before_a_mistake_are_asked_for_again(browser, service, settings):
     page = await file(browser, f_area="", files=attached())
     assert 'id="attachments-error"' in page.text
