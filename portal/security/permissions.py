@@ -56,6 +56,7 @@ ACCESS: dict[str, Access] = {
     "accounts.sign_in": OPEN,
     "accounts.sign_in_post": OPEN,
     "accounts.sign_out": OPEN,
+    "accounts.signed_out": OPEN,
     "cases.new": OPEN,
     "cases.file": OPEN,
     "cases.track": OPEN,
