@@ -14,7 +14,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from portal import codes, uploads
-from portal.cases import access, actions, queries, visits
+from portal.cases import access, actions, filing_drafts, queries, visits
 from portal.cases.actions import DifferentSubmission, Filed, FilingDraft
 from portal.cases.forms import (
     FilingForm,
@@ -46,12 +46,20 @@ LARGEST_BODY = uploads.MAX_TOTAL + 4 * 2**20  # bytes: all files and the answers
 
 
 @get("/cases/new/{slug:str}", name="cases.new")
-async def show_form(request: Visitor, slug: FromPath[str], settings: NamedDependency[Settings]) -> Template:
+async def show_form(
+    request: Visitor,
+    slug: FromPath[str],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
+) -> Template:
     service = await _service(slug)
     if not service.is_open:
         return Template("cases/closed.html", context={"service": service, "current": "services"})
     cookies = [] if _tokens(request, settings) else [visits.keys(settings, [access.new_token()])]
-    return _page(service, blank_filing(service, request.user), cookies=cookies)
+    filing = blank_filing(service, request.user)
+    if request.user:
+        filing = await filing_drafts.restored(filing, service, request.user.account_id, now=now)
+    return _page(service, filing, cookies=cookies)
 
 
 @post("/cases/new/{slug:str}", name="cases.file", request_max_body_size=LARGEST_BODY)
@@ -68,12 +76,11 @@ async def post_form(
         return Template("cases/closed.html", context=context, status_code=409)
     today = now.astimezone(settings.zone).date()
     filing = read_filing(posted.form, service, current_language(), today=today)
-    if posted.stale:
-        return _page(service, with_errors(filing, {"form": str(posted.stale)}), status=403)
-    try:
-        await _slow_down(filing, request, now)
-    except TooMany as refusal:
-        return _page(service, with_errors(filing, {"form": str(refusal)}), status=429)
+    if refusal := posted.stale or await _slow_down(filing, request, now):
+        return _page(service, with_errors(filing, {"form": str(refusal)}), status=refusal.status)
+    if request.user and posted.form.get(filing_drafts.SAVE):
+        await filing_drafts.keep(filing, service, request.user.account_id, now=now)
+        return Redirect(localized("/mine"), status_code=303)
     if filing.draft is None:
         wrong = await uploads.judge_all(filing.uploads)
         return _page(service, with_errors(filing, wrong), status=422)
@@ -81,15 +88,23 @@ async def post_form(
     if received.errors:
         return _page(service, with_errors(filing, received.errors), status=422)
     draft = msgspec.structs.replace(filing.draft, files=received.files)
-    keys = _tokens(request, settings) or [access.new_token()]
     twin = await _twin(draft, service, request, settings, now=now)
     if twin is not None and not posted.form.get("again"):
         await uploads.discard_all(draft.files, settings.uploads_dir)
         return _different(service, filing, twin)
+    keys = _tokens(request, settings) or [access.new_token()]
     try:
         filed = await _file(draft, service, request, settings, browser=keys[0], now=now)
     except DifferentSubmission as earlier:
         return _different(service, filing, earlier.number)
+    return await _to_receipt(filed, service, request, settings, keys)
+
+
+async def _to_receipt(
+    filed: Filed, service: ServiceView, request: Visitor, settings: Settings, keys: list[str]
+) -> Redirect:
+    if request.user:
+        await filing_drafts.sent(service, request.user.account_id)
     end = "/receipt" if filed.same_browser else ""
     path = localized(f"/cases/{codes.show_text(filed.number)}{end}")
     return Redirect(path, status_code=303, cookies=[visits.keys(settings, keys)])
@@ -123,12 +138,16 @@ async def _service(slug: str) -> ServiceView:
     return service
 
 
-async def _slow_down(filing: FilingForm, request: Visitor, now: datetime) -> None:
-    """Count what makes work: filings, and files that come with mistakes. Raises TooMany."""
+async def _slow_down(filing: FilingForm, request: Visitor, now: datetime) -> TooMany | None:
+    """Count what makes work: filings, and files that come with mistakes. Returns the refusal of one too many."""
     if filing.draft or filing.uploads:
         counted = "filing" if filing.draft else "misfiling"
         network = network_of(client_address(request))
-        await throttle.hit(f"{counted}:{network}", limit=FILINGS, window=FILINGS_WINDOW, now=now)
+        try:
+            await throttle.hit(f"{counted}:{network}", limit=FILINGS, window=FILINGS_WINDOW, now=now)
+        except TooMany as refusal:
+            return refusal
+    return None
 
 
 async def _file(
