@@ -50,11 +50,15 @@ LET_GO_WITHIN = 30.0  # seconds that the children of a killed server may take to
 
 @dataclass
 class Postmaster:
-    """The server whose files are in ``cluster``, run by ``user`` (None: by whoever we are)."""
+    """The server whose files are in ``cluster``, run by ``user`` (None: by whoever we are).
+
+    Its start is waited for by ``sleep``, which may raise to give up; its stop is always waited for.
+    """
 
     cluster: Path
     programs: Path
     user: User
+    sleep: Callable[[float], object] = field(default=time.sleep, repr=False)
     child: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def run(self, program: str, *arguments: str, statements: str = "") -> None:
@@ -114,7 +118,7 @@ class Postmaster:
             said = self._start_log().read_text(errors="replace")
             if "still in use" not in said or time.monotonic() > impatient_at:
                 raise EmbeddedError(f"PostgreSQL did not start. It said:\n{said[-1000:]}{self._last_log()}")
-            time.sleep(0.2)
+            self.sleep(0.2)
 
     def pid(self) -> int | None:
         """Process id of the live server on these files, whoever started it; None when there is none."""
@@ -140,7 +144,7 @@ class Postmaster:
 
     def settled(self, socket_folder: Path) -> bool:
         """A live server accepts connections (True), or there is none after all (False). Waits for either."""
-        _wait_until(lambda: self.pid() is None or self.accepts(socket_folder), READY_WITHIN)
+        _wait_until(lambda: self.pid() is None or self.accepts(socket_folder), READY_WITHIN, self.sleep)
         return self.pid() is not None
 
     def stop(self) -> None:
@@ -155,7 +159,7 @@ class Postmaster:
                 return
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, kind)
-            if _wait_until(lambda pid=pid: self.pid() != pid, seconds):  # type: ignore[misc]
+            if _wait_until(lambda pid=pid: self.pid() != pid, seconds, time.sleep):  # type: ignore[misc]
                 self.child = None
                 return
         raise EmbeddedError(f"PostgreSQL (process {self.pid()}) on {self.cluster} does not stop.")
@@ -174,7 +178,7 @@ class Postmaster:
         finally:
             os.close(log)
         try:
-            _wait_until(lambda: child.poll() is not None or self.ready(), READY_WITHIN)
+            _wait_until(lambda: child.poll() is not None or self.ready(), READY_WITHIN, self.sleep)
         except BaseException:
             self.stop()
             raise
@@ -234,10 +238,10 @@ def _works_in(pid: int, folder: Path) -> bool:
     return "postgres" in shown.stdout and str(folder) in shown.stdout
 
 
-def _wait_until(happened: Callable[[], bool], seconds: float) -> bool:
+def _wait_until(happened: Callable[[], bool], seconds: float, sleep: Callable[[float], object]) -> bool:
     deadline = time.monotonic() + seconds
     while not happened():
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.02)
+        sleep(0.02)
     return True
