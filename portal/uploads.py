@@ -9,17 +9,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import logging
 import os
 import re
 import shutil
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Protocol
 from uuid import uuid4
 
 import msgspec
 
+from db.cases import Attachment
 from portal import file_kinds, text
 from portal.errors import PortalError
 from portal.i18n import N_, _, current_language
@@ -29,6 +32,8 @@ MAX_FILE = 10 * 2**20  # bytes
 MAX_TOTAL = 60 * 2**20  # bytes of all files of one request
 LONGEST_NAME = 200  # characters
 LEAST_FREE = 200 * 2**20  # bytes the disk keeps for the database and the logs
+UNNAMED_KEPT = timedelta(days=1)
+"""A file younger than this may belong to a case that is being filed at this moment."""
 ACCEPT = ",".join(f".{extension}" for extension in file_kinds.KINDS)
 KINDS_IN_WORDS = "PDF, PNG, JPEG, WebP, DOCX, XLSX, PPTX, ODT, ODS, TXT, CSV"
 
@@ -41,6 +46,8 @@ NO_ROOM = N_("We can't take files at the moment. Please send the form without fi
 # Threads of their own: checking large archives must not keep people who sign in waiting.
 _checkers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="upload")
 _STORED_AS = re.compile(r"[0-9a-f]{32}")
+_ASKED_AT_ONCE = 1000
+log = logging.getLogger(__name__)
 
 
 class Upload(Protocol):
@@ -123,6 +130,26 @@ async def discard_all(files: Sequence[StoredFile], folder: Path) -> None:
         await loop.run_in_executor(_checkers, discard, folder, file.stored_as)
 
 
+async def sweep(folder: Path, *, now: datetime) -> int:
+    """No file is older than a day that no case names: a crash left it. Returns how many were deleted.
+
+    Where most files are nobody's, the database is not theirs (emptied, not yet restored): then all stay, and a
+    warning is logged.
+    """
+    loop = asyncio.get_running_loop()
+    old = await loop.run_in_executor(_checkers, _older_than, folder, (now - UNNAMED_KEPT).timestamp())
+    unnamed: list[Path] = []
+    for begin in range(0, len(old), _ASKED_AT_ONCE):
+        unnamed += await _unnamed(old[begin : begin + _ASKED_AT_ONCE])
+    if 2 * len(unnamed) > len(old):
+        log.warning(
+            "%d of %d files in %s belong to no case; none was deleted", len(unnamed), len(old), folder
+        )
+        return 0
+    await loop.run_in_executor(_checkers, _delete, unnamed)
+    return len(unnamed)
+
+
 def discard(folder: Path, stored_as: str) -> None:
     """The file is gone; one that never was is no error."""
     path_of(folder, stored_as).unlink(missing_ok=True)
@@ -196,6 +223,28 @@ def _write(data: bytes, path: Path) -> None:
             with contextlib.suppress(OSError):
                 begun.unlink()
         raise file_kinds.Unfit(NO_ROOM) from error
+
+
+def _older_than(folder: Path, moment: float) -> list[Path]:
+    """The files whose last change was before ``moment`` (seconds since 1970), half-written ones too."""
+    found = []
+    for path in folder.glob("??/*"):
+        with contextlib.suppress(FileNotFoundError):  # discarded at this very moment
+            if path.stat().st_mtime < moment:
+                found.append(path)
+    return found
+
+
+async def _unnamed(paths: Sequence[Path]) -> list[Path]:
+    names = [path.name for path in paths]
+    rows = await Attachment.raw("SELECT stored_as FROM attachment WHERE stored_as = ANY({})", names)
+    known = {row["stored_as"] for row in rows}
+    return [path for path in paths if path.name not in known]
+
+
+def _delete(paths: Sequence[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:
