@@ -78,10 +78,10 @@ def _serve(chosen: Settings, _: argparse.Namespace) -> None:
 
 
 def _demo(chosen: Settings, _: argparse.Namespace) -> None:
-    def load() -> str:
+    async def load() -> str:
         from portal import demo
 
-        accounts = asyncio.run(demo.load(chosen))
+        accounts = await demo.load(chosen)
         lines = [f"  {username:<10} {password}  ({role})" for username, password, role in accounts]
         return "\n".join(["Sample accounts:", *lines, ""])
 
@@ -97,7 +97,7 @@ def _worker(chosen: Settings, _: argparse.Namespace) -> None:
 
 def _migrate(chosen: Settings, _: argparse.Namespace) -> None:
     with serve.database(chosen) as known:
-        serve.migrate(known)
+        asyncio.run(serve.migrate(known))
 
 
 def _create_admin(chosen: Settings, given: argparse.Namespace) -> None:
@@ -117,7 +117,7 @@ def _create_admin(chosen: Settings, given: argparse.Namespace) -> None:
             )
 
     with serve.database(chosen) as known:
-        serve.migrate(known)
+        asyncio.run(serve.migrate(known))
         asyncio.run(make())
     print(f"{given.username} may sign in as an administrator.")
 

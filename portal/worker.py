@@ -1,4 +1,4 @@
-"""The worker process: delivers messages and, every few minutes, removes what nobody needs any more.
+"""The worker process: delivers messages and removes what nobody needs any more, rows and files.
 
 Any number of workers may run against one database. Every job may be repeated or cut short without harm.
 """
@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -25,9 +26,9 @@ from pgqueuer.models import Job, Schedule
 from piccolo.engine import engine_finder
 
 from db.cases import AccessGrant
-from db.engine import Engine, close_pool, open_pool
+from db.engine import AWAY, Engine, close_pool, open_pool
 from db.outbox import OutboxMessage
-from portal import outbox, smtp, templating
+from portal import outbox, smtp, templating, uploads
 from portal.accounts import drafts
 from portal.cases import mails, rules
 from portal.security import sessions, throttle
@@ -41,7 +42,7 @@ AFTER_A_BUG = timedelta(minutes=15)
 RECONNECT_SECONDS = (0.5, 1, 2, 5)
 THROTTLE_KEPT = timedelta(days=31)
 JOB_LOG_KEPT = timedelta(days=7)
-BROKEN = (*outbox.AWAY, asyncpg.PostgresError, FailingListenerError)
+BROKEN = (*AWAY, asyncpg.PostgresError, FailingListenerError)
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +52,8 @@ async def run(settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await work(courier_of(settings, templating.MailTemplates(settings, rules.NAMES).render), stop)
+    courier = courier_of(settings, templating.MailTemplates(settings, rules.NAMES).render)
+    await work(courier, settings.uploads_dir, stop)
     await close_pool()
 
 
@@ -75,14 +77,14 @@ def courier_of(settings: Settings, render: outbox.Render) -> outbox.Courier:
     )
 
 
-async def work(courier: outbox.Courier, stop: asyncio.Event) -> None:
+async def work(courier: outbox.Courier, uploads_dir: Path, stop: asyncio.Event) -> None:
     """Jobs are done until ``stop`` is set; then those under way are finished. Survives a lost database."""
     deliveries = Deliveries(courier)
     failures = 0
     while not stop.is_set():
         started = asyncio.get_running_loop().time()
         try:
-            await serve_jobs(deliveries, stop)
+            await serve_jobs(deliveries, uploads_dir, stop)
         except BROKEN as error:
             lasted = asyncio.get_running_loop().time() - started
             failures = 0 if lasted > 30 else failures + 1
@@ -93,7 +95,7 @@ async def work(courier: outbox.Courier, stop: asyncio.Event) -> None:
     await deliveries.finish()
 
 
-async def serve_jobs(deliveries: Deliveries, stop: asyncio.Event) -> None:
+async def serve_jobs(deliveries: Deliveries, uploads_dir: Path, stop: asyncio.Event) -> None:
     """Jobs are done until ``stop`` is set. Raises one of BROKEN when the database goes away."""
     engine = engine_finder()
     assert isinstance(engine, Engine), "piccolo_conf.DB is not set"
@@ -102,7 +104,7 @@ async def serve_jobs(deliveries: Deliveries, stop: asyncio.Event) -> None:
     connection = await engine.get_new_connection()
     queue = PgQueuer(AsyncpgDriver(connection))
     queue.entrypoint(outbox.JOB)(deliveries.deliver)
-    queue.schedule("tidy", "*/5 * * * *")(_tidy_now)
+    _schedule(queue, uploads_dir)
     stopping = asyncio.create_task(_pass_on(stop, queue.shutdown))
     try:
         await queue.run(
@@ -116,6 +118,18 @@ async def serve_jobs(deliveries: Deliveries, stop: asyncio.Event) -> None:
     finally:
         stopping.cancel()
         connection.terminate()
+
+
+def _schedule(queue: PgQueuer, uploads_dir: Path) -> None:
+    """One of all workers tidies up every five minutes, and one sweeps once a night (UTC)."""
+
+    @queue.schedule("tidy", "*/5 * * * *")
+    async def tidy_now(_: Schedule) -> None:
+        await tidy(now=datetime.now(UTC))
+
+    @queue.schedule("sweep", "40 22 * * *")
+    async def sweep_now(_: Schedule) -> None:
+        await uploads.sweep(uploads_dir, now=datetime.now(UTC))
 
 
 async def _pass_on(stop: asyncio.Event, shutdown: asyncio.Event) -> None:
@@ -160,10 +174,6 @@ class Deliveries:
     async def finish(self) -> None:
         """Nothing is under way any more."""
         await asyncio.gather(*self.under_way.values(), return_exceptions=True)
-
-
-async def _tidy_now(_: Schedule) -> None:
-    await tidy(now=datetime.now(UTC))
 
 
 async def tidy(*, now: datetime) -> None:

@@ -6,17 +6,20 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import msgspec
 import pytest_asyncio
 from piccolo.engine import engine_finder
 
+from db.engine import AWAY
 from db.outbox import OutboxMessage
 from db.throttle import Throttle
 from portal import outbox, smtp, worker
 from tests.mail_server import Box, mail_server
 
+NO_FILES = Path("/nonexistent")
 NOON = datetime(2026, 3, 21, 12, tzinfo=UTC)
 
 
@@ -65,7 +68,7 @@ async def box() -> AsyncIterator[Box]:
 async def eventually(happened, *, seconds: float = 15) -> None:
     async with asyncio.timeout(seconds):
         while True:
-            with suppress(*outbox.AWAY):  # a test cuts its own connections too
+            with suppress(*AWAY):  # a test cuts its own connections too
                 if await happened():
                     return
             await asyncio.sleep(0.02)
@@ -74,7 +77,7 @@ async def eventually(happened, *, seconds: float = 15) -> None:
 async def work_until(happened, courier: outbox.Courier, *, seconds: float = 15) -> None:
     """A worker runs until ``happened()`` is true; then it is stopped like by SIGTERM."""
     stop = asyncio.Event()
-    working = asyncio.create_task(worker.work(courier, stop))
+    working = asyncio.create_task(worker.work(courier, NO_FILES, stop))
     try:
         await eventually(happened, seconds=seconds)
     finally:
@@ -100,7 +103,7 @@ async def test_a_mail_queued_meanwhile_leaves_within_a_second(committed, box):
         return bool(box.taken)
 
     stop = asyncio.Event()
-    working = asyncio.create_task(worker.work(courier(box), stop))
+    working = asyncio.create_task(worker.work(courier(box), NO_FILES, stop))
     await asyncio.sleep(0.5)
     await queue_mails(1)
     await eventually(box_is_full, seconds=1)
@@ -133,7 +136,7 @@ async def test_when_the_mail_server_returns_waiting_mails_leave_at_once(committe
 
 
 async def work_with(mails: worker.Deliveries, stop: asyncio.Event, happened) -> None:
-    working = asyncio.create_task(worker.serve_jobs(mails, stop))
+    working = asyncio.create_task(worker.serve_jobs(mails, NO_FILES, stop))
     await eventually(happened)
     stop.set()
     await working

@@ -20,8 +20,8 @@ from portal.cases.visits import Visit, Visitor
 from portal.errors import Conflict, NotFound, TooMany
 from portal.forms import FormReader
 from portal.i18n import N_, _, localized
-from portal.security import throttle
-from portal.security.csrf import Posted
+from portal.security import throttle, upload_quota
+from portal.security.csrf import Posted, Sent
 from portal.settings import Settings
 
 LONGEST_MESSAGE = 5000  # characters
@@ -35,18 +35,21 @@ GONE = N_("There is no such file here.")
 async def post_reply(
     request: Visitor,
     code: FromPath[str],
-    posted: NamedDependency[Posted],
+    sent: NamedDependency[Sent],
     settings: NamedDependency[Settings],
     now: NamedDependency[datetime],
 ) -> Template | Redirect:
+    found = await visits.at_code(request, code, settings, now)
+    if found.tier < 1:
+        return visits.proof_page(found.number, typed=await _words(sent))
+    posted = await sent.read()
     reader = FormReader(posted.form)
     chosen = reader.files(ATTACHMENTS)
     body = reader.long_text("body", max_length=LONGEST_MESSAGE, required=not chosen)
-    found = await visits.at_code(request, code, settings, now)
     if refused := await _refused(found, posted, reader, tier=1, typed={"body": body}):
         return refused
-    received = await uploads.receive_all(
-        [(ATTACHMENTS, "", upload) for upload in chosen], settings.uploads_dir
+    received = await upload_quota.receive_all(
+        [(ATTACHMENTS, "", upload) for upload in chosen], settings.uploads_dir, sender=request, now=now
     )
     if received.errors:
         return await visits.case_page(found, status=422, errors=received.errors, typed={"body": body})
@@ -109,6 +112,11 @@ async def show_file(
 async def show_after_form(code: FromPath[str]) -> Redirect:
     """Whoever reloads the answer to a form, or takes it in the other language, is back on the page of the case."""
     return Redirect(localized(f"/cases/{quote(code, safe='')}"), status_code=303)
+
+
+async def _words(sent: Sent) -> str:
+    """What somebody wrote who may not send it."""
+    return FormReader(await sent.texts()).long_text("body", max_length=LONGEST_MESSAGE, required=False)
 
 
 async def _refused(

@@ -31,10 +31,10 @@ from portal.cases.receipt import Receipt, receipt_of, square_code
 from portal.cases.visits import Visit, Visitor
 from portal.errors import NotFound, TooMany
 from portal.i18n import _, current_language, localized
-from portal.security import throttle
+from portal.security import throttle, upload_quota
 from portal.security.address import client_address, network_of
 from portal.security.cookies import cookie_value
-from portal.security.csrf import Posted
+from portal.security.csrf import Sent
 from portal.services.labels import AUDIENCES
 from portal.services.queries import ServiceView, service_by_slug
 from portal.settings import Settings
@@ -66,7 +66,7 @@ async def show_form(
 async def post_form(
     request: Visitor,
     slug: FromPath[str],
-    posted: NamedDependency[Posted],
+    sent: NamedDependency[Sent],
     settings: NamedDependency[Settings],
     now: NamedDependency[datetime],
 ) -> Template | Redirect:
@@ -74,6 +74,7 @@ async def post_form(
     if not service.is_open:
         context = {"service": service, "current": "services"}
         return Template("cases/closed.html", context=context, status_code=409)
+    posted = await sent.read()
     today = now.astimezone(settings.zone).date()
     filing = read_filing(posted.form, service, current_language(), today=today)
     if refusal := posted.stale or await _slow_down(filing, request, now):
@@ -84,7 +85,7 @@ async def post_form(
     if filing.draft is None:
         wrong = await uploads.judge_all(filing.uploads)
         return _page(service, with_errors(filing, wrong), status=422)
-    received = await uploads.receive_all(filing.uploads, settings.uploads_dir)
+    received = await upload_quota.receive_all(filing.uploads, settings.uploads_dir, sender=request, now=now)
     if received.errors:
         return _page(service, with_errors(filing, received.errors), status=422)
     draft = msgspec.structs.replace(filing.draft, files=received.files)

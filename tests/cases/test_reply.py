@@ -5,6 +5,7 @@ import pytest
 from db.cases import Attachment, Case, Message
 from portal.cases import actions
 from portal.cases.applicant_routes import LONGEST_MESSAGE
+from portal.security import upload_quota
 from tests.cases.visitors import as_filer, by_desk, filed_now, form_at, path_of, prove, right_now, send
 from tests.support.browser import held_by_form
 
@@ -95,6 +96,15 @@ async def test_a_refused_file_shows_beside_words_too_long(filed, browser):
     assert page.status_code == 422
     assert 'href="#attachments"' in page.text
     assert 'href="#body"' in page.text
+
+
+async def test_beyond_the_days_quota_words_are_kept_and_can_go_alone(filed, browser, monkeypatch):
+    monkeypatch.setattr(upload_quota, "MOST_A_DAY", 0)
+    page = await send(as_filer(browser), filed, "reply", {"body": WORDS}, files=[pdf()])
+    assert page.status_code == 422
+    assert 'href="#attachments"' in page.text
+    assert WORDS in page.text
+    assert (await send(browser, filed, "reply", {"body": WORDS})).status_code == 303
 
 
 @pytest.mark.parametrize(
