@@ -169,3 +169,10 @@ class FormReader:
 
     def _num(self, value: int) -> str:
         return text.show_number(value, current_language())
+
+
+def named(errors: dict[str, str], labels: dict[str, str]) -> dict[str, str]:
+    """The mistakes for the top of the page, each with the name of its field: "Choose one." tells little."""
+    return {
+        name: f"{labels[name]} — {message}" if name in labels else message for name, message in errors.items()
+    }
