@@ -179,3 +179,10 @@ class FormReader:
 def _outside(span: tuple[date, date]) -> str:
     first, last = (jalali.show_date(day, current_language(), UTC) for day in span)
     return _("Write a day from %(first)s to %(last)s.") % {"first": first, "last": last}
+
+
+def named(errors: dict[str, str], labels: dict[str, str]) -> dict[str, str]:
+    """The mistakes for the top of the page, each with the name of its field: "Choose one." tells little."""
+    return {
+        name: f"{labels[name]} — {message}" if name in labels else message for name, message in errors.items()
+    }

@@ -18,7 +18,7 @@ from db.cases import Case
 from db.services import Unit
 from portal import sla
 from portal.cases import desk_search
-from portal.cases.desk_search import ALL, OPEN, Condition
+from portal.cases.desk_search import ALL, OPEN, Condition, in_state
 from portal.security.sessions import STAFF_ROLES, SignedIn
 from portal.services.statement import Words
 
@@ -166,11 +166,13 @@ async def queue(
     every unit's cases. ``reader`` is who "mine" means.
     """
     sql = _Sql()
+    owed = filters.late or filters.at_risk
+    state = "" if owed and filters.state == ALL else filters.state  # what has ended owes nothing
     if filters.q:
-        sought = desk_search.conditions(filters.q, filters.state)
+        sought = desk_search.conditions(filters.q, state)
         _by_search(sql, sought, lambda sql: _narrow(sql, filters, reader, now), after)
     else:
-        _by_promise(sql, lambda sql: _narrow(sql, filters, reader, now), after)
+        _by_promise(sql, in_state(state), lambda sql: _narrow(sql, filters, reader, now), after)
     rows = await Case.raw(" ".join([*sql.parts, _SHOWN]), *sql.values)
     shown = rows[:PAGE]
     return QueuePage(
@@ -216,9 +218,9 @@ def read_cursor(typed: str) -> Cursor | None:
         return None
 
 
-def _by_promise(sql: _Sql, narrow: Narrow, after: Cursor | None) -> None:
+def _by_promise(sql: _Sql, sought: Condition, narrow: Narrow, after: Cursor | None) -> None:
     sql.add("WITH found AS (SELECT 0 AS n_matches), page AS (")
-    sql.add(_CASES + "true")
+    sql.add(_CASES + sought.sql, *sought.values)
     narrow(sql)
     if after:
         sql.add(f"AND ({_DUE}, c.id) > ({{}}, {{}})", after.due_at or _NEVER, after.id)
@@ -243,10 +245,6 @@ def _by_search(sql: _Sql, sought: list[Condition], narrow: Narrow, after: Cursor
 def _narrow(sql: _Sql, filters: QueueFilters, reader: SignedIn, now: datetime) -> None:
     if not reader.reads_all:
         sql.add(f"AND {_WORKED_ON if filters.q else _WORKS_ON}", list(reader.units))
-    if not filters.state:
-        sql.add(f"AND {OPEN}")
-    elif filters.state != ALL:
-        sql.add("AND c.state = {}", filters.state)
     if filters.service:
         sql.add("AND c.service = (SELECT id FROM service WHERE slug = {})", filters.service)
     if filters.unit:
@@ -256,7 +254,7 @@ def _narrow(sql: _Sql, filters: QueueFilters, reader: SignedIn, now: datetime) -
     owed = [sql for sql, wanted in ((_LATE, filters.late), (_AT_RISK, filters.at_risk)) if wanted]
     if owed:
         either = " OR ".join(owed)
-        sql.add(f"AND {OPEN} AND ({either.format(now='{}')})", *[now] * either.count("{now}"))
+        sql.add(f"AND ({either.format(now='{}')})", *[now] * either.count("{now}"))
 
 
 def _row(row: dict[str, Any], now: datetime) -> QueueRow:

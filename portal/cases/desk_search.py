@@ -30,7 +30,10 @@ class Condition(msgspec.Struct, frozen=True):
     """A piece of SQL about the case ``c``, and the values of its ``{}`` in their order."""
 
     sql: str
-    values: tuple[Any, ...]
+    values: tuple[Any, ...] = ()
+
+    def __and__(self, other: Condition) -> Condition:
+        return Condition(f"{self.sql} AND {other.sql}", (*self.values, *other.values))
 
 
 async def case_with_code(typed: str) -> int | None:
@@ -46,22 +49,26 @@ def is_slip(typed: str) -> bool:
     return codes.parse(typed) is codes.Mistake.CHECK
 
 
+def in_state(state: str) -> Condition:
+    """Being in ``state``: one of rules.STATES, ALL, or empty for the open ones."""
+    named = {"": Condition(OPEN), ALL: Condition("true")}
+    return named.get(state) or Condition("c.state = {}", (state,))
+
+
 def conditions(typed: str, state: str) -> list[Condition]:
-    """Where to look for what was typed; ``state`` is one of rules.STATES, ALL, or empty for the open ones.
+    """Where to look for what was typed among the cases in ``state``.
 
     The few that a number or an address finds come first. Then words: in open cases, whose promises are the
     nearest, and only when those are not enough in the many that have ended.
     """
     plain = text.without_bidi(text.latin_digits(typed)).strip()
-    found = [*_by_code(plain), *_by_phone(plain)]
+    exact = [*_by_code(plain), *_by_phone(plain)]
     if "@" in plain:
-        found.append(Condition("lower(c.contact_email) LIKE {}", (f"{text.like_literal(plain.lower())}%",)))
-    words = words_query(typed)
-    if words and state not in rules.ENDED_STATES:
-        found.append(Condition(f"{_WORDS} AND {OPEN}", (words,)))
-    if words and state in (ALL, *rules.ENDED_STATES):
-        found.append(Condition(f"{_WORDS} AND {_ENDED}", (words,)))
-    return found or [Condition("false", ())]
+        exact.append(Condition("lower(c.contact_email) LIKE {}", (f"{text.like_literal(plain.lower())}%",)))
+    found = [condition & in_state(state) for condition in exact]
+    if words := words_query(typed):
+        found += [Condition(_WORDS, (words,)) & side for side in _sides(state)]
+    return found or [Condition("false")]
 
 
 def words_query(typed: str) -> str:
@@ -71,6 +78,15 @@ def words_query(typed: str) -> str:
     """
     words = re.findall(r"[^\W_]+", text.search_key(typed))[:_MOST_WORDS]
     return " & ".join(f"{word[:_LONGEST_WORD]}:*" for word in words)
+
+
+def _sides(state: str) -> list[Condition]:
+    """``in_state`` for the two indexes of words. Nothing is said twice: the planner would expect too few cases."""
+    if state == ALL:
+        return [Condition(OPEN), Condition(_ENDED)]
+    if not state:
+        return [Condition(OPEN)]
+    return [Condition(_ENDED if state in rules.ENDED_STATES else OPEN) & in_state(state)]
 
 
 def _by_code(plain: str) -> list[Condition]:

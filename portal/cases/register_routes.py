@@ -21,20 +21,18 @@ from portal.cases.staff_forms import (
     BY_POST,
     REGISTRATION_FIELDS,
     Registration,
-    choose_again,
-    named,
+    files_again,
     read_registration,
     registration_labels,
 )
-from portal.cases.staff_pages import PRIVATE, Visit, address, channel_name, known_case
+from portal.cases.staff_pages import LARGEST_BODY, PRIVATE, Visit, address, channel_name, known_case
+from portal.forms import named
 from portal.i18n import _, localized
 from portal.security.csrf import Posted
 from portal.security.sessions import SignedIn
 from portal.services.labels import AUDIENCES, CHANNELS
 from portal.services.queries import ServiceView, catalogue, service_by_slug
 from portal.settings import Settings
-
-LARGEST_BODY = uploads.MAX_TOTAL + 2**20  # bytes: scans of a letter and the words beside them
 
 
 @get("/cases/register", name="desk.register")
@@ -133,8 +131,8 @@ async def _register(
 async def _again(
     clerk: SignedIn, entered: Registration, errors: dict[str, str], *, status: int = 422
 ) -> Template:
-    again = {"attachments": choose_again(entered.files)} if entered.files else {}
-    return await _page(clerk, entered.typed, {**entered.errors, **again, **errors}, status=status)
+    found = {**entered.errors, **files_again(entered.files), **errors}
+    return await _page(clerk, entered.typed, found, status=status)
 
 
 async def _different(clerk: SignedIn, entered: Registration, number: int) -> Template:
@@ -143,10 +141,8 @@ async def _different(clerk: SignedIn, entered: Registration, number: int) -> Tem
         "This page was sent before with other content; that made the case %(code)s. Send it again to make another."
     )
     typed = {**entered.typed, "submission_id": str(uuid4())}
-    again = {"attachments": choose_again(entered.files)} if entered.files else {}
-    return await _page(
-        clerk, typed, {"form": message % {"code": codes.show_text(number)}, **again}, status=409
-    )
+    errors = {"form": message % {"code": codes.show_text(number)}, **files_again(entered.files)}
+    return await _page(clerk, typed, errors, status=409)
 
 
 async def _page(

@@ -14,15 +14,13 @@ from litestar.response import Redirect, Template
 from portal import uploads
 from portal.cases import desk_actions
 from portal.cases.desk_case_queries import DeskCase
-from portal.cases.staff_forms import MOVES, Move, SentMove, choose_again, read_move
-from portal.cases.staff_pages import Visit, address, case_page, conflict_page, known_case
+from portal.cases.staff_forms import MOVES, Move, SentMove, files_again, read_move
+from portal.cases.staff_pages import LARGEST_BODY, Visit, address, case_page, conflict_page, known_case
 from portal.errors import Conflict, NotFound
 from portal.i18n import _, localized
 from portal.security.csrf import Posted
 from portal.settings import Settings
 from portal.uploads import StoredFile
-
-LARGEST_BODY = uploads.MAX_TOTAL + 2**20  # bytes: all files of an answer and the words beside them
 
 _VERBS: dict[str, Callable[..., Awaitable[Any]]] = {
     "take": desk_actions.take,
@@ -106,6 +104,5 @@ async def _again(
     status: int = 422,
     now: datetime,
 ) -> Template:
-    if sent.files:
-        errors = {"attachments": choose_again(sent.files), **errors}
+    errors = {**files_again(sent.files), **errors}
     return await case_page(case, request.user, now=now, sent=(move, sent), errors=errors, status=status)

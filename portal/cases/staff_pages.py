@@ -12,14 +12,16 @@ from litestar.response import Template
 from portal import codes, sla, uploads
 from portal.cases import desk_queries, rules
 from portal.cases.desk_case_queries import DeskCase, Happening, desk_case
-from portal.cases.staff_forms import BODIES, LABELS, MOVES, Move, SentMove, choose_again, move_labels, named
+from portal.cases.staff_forms import BODIES, LABELS, MOVES, Move, SentMove, files_again, move_labels
 from portal.errors import NotAllowed, NotFound
+from portal.forms import named
 from portal.i18n import N_, _
 from portal.security.sessions import SignedIn
 from portal.services.labels import AUDIENCES, CHANNELS, TARGETS
 
 Visit = Request[SignedIn, Any, Any]
 PRIVATE = {"Cache-Control": "no-store"}
+LARGEST_BODY = uploads.MAX_TOTAL + 2**20  # bytes: all files of a form and the words beside them
 
 _HAPPENED = {
     "filed": N_("Request received"),
@@ -106,12 +108,11 @@ async def conflict_page(
     case: DeskCase, account: SignedIn, *, move: Move, sent: SentMove, problem: str, now: datetime
 ) -> Template:
     """What happened to ``case`` since the clerk saw it, and the clerk's own words, ready to be sent again."""
-    errors = {"attachments": choose_again(sent.files)} if sent.files else {}
     meanwhile = case.since(sent.seen)
     # A tick that was set for the case as it stood says nothing about the case as it stands.
     again = msgspec.structs.replace(sent, typed={**sent.typed, "sure": ""})
     context = {
-        **await _forms(case, account, (move, again), errors),
+        **await _forms(case, account, (move, again), files_again(sent.files)),
         **_facts(case, now),
         "problem": _changed_by(meanwhile[-1], account) if meanwhile else problem,
         "meanwhile": meanwhile,

@@ -34,7 +34,7 @@ def somebody():
         username="kian",
         display_name="Kian",
         role="citizen",
-        unit=None,
+        units=(),
         locale="fa",
         is_staff=False,
         is_fresh=False,
