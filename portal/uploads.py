@@ -104,7 +104,7 @@ async def receive_all(chosen: Sequence[tuple[str, str, Upload]], folder: Path) -
 
     ``chosen`` holds (name of the form's field, key to keep in ``StoredFile.field``, file).
     """
-    if problem := await _too_much([upload for _name, _key, upload in chosen]):
+    if problem := await _too_much(chosen):
         return Received((), {chosen[0][0]: problem})
     files: list[StoredFile] = []
     errors: dict[str, str] = {}
@@ -121,6 +121,16 @@ async def receive_all(chosen: Sequence[tuple[str, str, Upload]], folder: Path) -
         await discard_all(files, folder)
         return Received((), errors)
     return Received(tuple(files), {})
+
+
+async def total_size(chosen: Sequence[tuple[str, str, Upload]]) -> int:
+    """Bytes of all these files together."""
+    loop = asyncio.get_running_loop()
+    sizes = [
+        await loop.run_in_executor(_checkers, upload.file.seek, 0, os.SEEK_END)
+        for _name, _key, upload in chosen
+    ]
+    return sum(sizes)
 
 
 async def discard_all(files: Sequence[StoredFile], folder: Path) -> None:
@@ -174,17 +184,13 @@ def clean_name(filename: str) -> str:
     return f"{stem.strip(' .')[: LONGEST_NAME - 21] or 'file'}{dot}{extension}"
 
 
-async def _too_much(uploads: Sequence[Upload]) -> str:
+async def _too_much(chosen: Sequence[tuple[str, str, Upload]]) -> str:
     """What is wrong with so many files; empty when nothing is."""
-    if len(uploads) > MAX_FILES:
+    if len(chosen) > MAX_FILES:
         return _(TOO_MANY) % {"most": text.show_number(MAX_FILES, current_language())}
-    if sum([await _size(upload) for upload in uploads]) > MAX_TOTAL:
+    if await total_size(chosen) > MAX_TOTAL:
         return _(TOO_MUCH) % {"most": _megabytes(MAX_TOTAL)}
     return ""
-
-
-async def _size(upload: Upload) -> int:
-    return await asyncio.get_running_loop().run_in_executor(_checkers, upload.file.seek, 0, os.SEEK_END)
 
 
 def _take(upload: Upload, name: str, folder: Path, field: str) -> StoredFile:

@@ -20,7 +20,7 @@ from portal.codes import Mistake
 from portal.errors import Conflict, NotFound, TooMany
 from portal.forms import FormReader
 from portal.i18n import N_, _, localized
-from portal.security import throttle
+from portal.security import throttle, upload_quota
 from portal.security.csrf import Posted
 from portal.settings import Settings
 
@@ -50,8 +50,8 @@ async def post_reply(
         return visits.proof_page(number, typed=body)
     if refused := await _refused(found, posted, reader, settings, now, typed=body):
         return refused
-    received = await uploads.receive_all(
-        [("attachments", "", upload) for upload in chosen], settings.uploads_dir
+    received = await upload_quota.receive_all(
+        [("attachments", "", upload) for upload in chosen], settings.uploads_dir, sender=request, now=now
     )
     if received.errors:
         errors = received.errors

@@ -31,7 +31,7 @@ from portal.cases.receipt import Receipt, receipt_of, square_code
 from portal.cases.visits import Visitor
 from portal.errors import NotFound, TooMany
 from portal.i18n import _, current_language, localized
-from portal.security import throttle
+from portal.security import throttle, upload_quota
 from portal.security.address import client_address, network_of
 from portal.security.cookies import cookie_value
 from portal.security.csrf import Posted
@@ -76,7 +76,7 @@ async def post_form(
         await throttle.hit(f"filing:{network}", limit=FILINGS, window=FILINGS_WINDOW, now=now)
     except TooMany as refusal:
         return _page(service, with_errors(filing, {"form": str(refusal)}), status=429)
-    received = await uploads.receive_all(filing.uploads, settings.uploads_dir)
+    received = await upload_quota.receive_all(filing.uploads, settings.uploads_dir, sender=request, now=now)
     if received.errors:
         return _page(service, with_errors(filing, received.errors), status=422)
     draft = msgspec.structs.replace(filing.draft, files=received.files)

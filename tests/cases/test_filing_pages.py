@@ -11,6 +11,7 @@ from db.cases import Attachment, Case
 from db.services import Service
 from db.throttle import Throttle
 from portal.cases import filing_routes
+from portal.security import upload_quota
 from portal.services import queries as service_queries
 from tests.cases.factories import a_service
 from tests.support.sample_files import PDF, png
@@ -196,6 +197,15 @@ async def test_a_flood_from_one_place_is_slowed_down(browser, service, monkeypat
     assert refused.status_code == 429
     assert "Nobody Else" in refused.text
     assert await Case.count() == 1
+
+
+async def test_beyond_the_days_quota_files_are_refused_kindly_and_words_kept(browser, service, monkeypatch):
+    monkeypatch.setattr(upload_quota, "MOST_A_DAY", 0)
+    page = await file(browser, files=attached())
+    assert (page.status_code, await Case.count()) == (422, 0)
+    assert 'href="#attachments"' in page.text
+    assert "لایهٔ راه‌ها" in page.text
+    assert (await file(browser)).status_code == 303
 
 
 async def test_mistakes_do_not_count_as_filings(browser, service, monkeypatch):

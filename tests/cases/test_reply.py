@@ -5,6 +5,7 @@ import pytest
 from db.cases import Attachment, Case, Message
 from portal.cases import actions
 from portal.cases.applicant_routes import LONGEST_MESSAGE
+from portal.security import upload_quota
 from tests.cases.visitors import as_filer, by_desk, filed_now, form_at, path_of, prove, right_now, send
 
 PDF = b"%PDF-1.7\nall of it\n%%EOF\n"
@@ -62,6 +63,15 @@ async def test_a_file_we_cannot_take_keeps_the_words_and_stores_nothing(filed, b
     assert WORDS in page.text
     assert await Message.count() == 0
     assert stored_files(settings) == before
+
+
+async def test_beyond_the_days_quota_words_are_kept_and_can_go_alone(filed, browser, monkeypatch):
+    monkeypatch.setattr(upload_quota, "MOST_A_DAY", 0)
+    page = await send(as_filer(browser), filed, "reply", {"body": WORDS}, files=[pdf()])
+    assert page.status_code == 422
+    assert 'href="#attachments"' in page.text
+    assert WORDS in page.text
+    assert (await send(browser, filed, "reply", {"body": WORDS})).status_code == 303
 
 
 @pytest.mark.parametrize(
