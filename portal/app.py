@@ -24,7 +24,7 @@ from portal.cases.filing_routes import filing_handlers
 from portal.cases.staff_routes import staff_router
 from portal.cases.tracking_routes import tracking_handlers
 from portal.i18n import LanguagePrefix
-from portal.security.csrf import OriginGuard, read_form, read_posted
+from portal.security.csrf import OriginGuard, read_form, read_posted, wait_to_read
 from portal.security.guards import SignedInReader, permitted
 from portal.security.headers import HostGuard, SecurityHeaders
 from portal.services.routes import router as services_router
@@ -70,6 +70,7 @@ def _litestar(settings: Settings) -> Litestar:
             "now": Provide(utc_now),
             "settings": Provide(lambda: settings, sync_to_thread=False, use_cache=True),
             "mail_templates": Provide(lambda: mail_templates, sync_to_thread=False, use_cache=True),
+            "sent": Provide(wait_to_read),
             "posted": Provide(read_posted),
             "form": Provide(read_form),
         },

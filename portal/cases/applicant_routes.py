@@ -21,7 +21,7 @@ from portal.errors import Conflict, NotFound, TooMany
 from portal.forms import FormReader
 from portal.i18n import N_, _, localized
 from portal.security import throttle, upload_quota
-from portal.security.csrf import Posted
+from portal.security.csrf import Posted, Sent
 from portal.settings import Settings
 
 LONGEST_MESSAGE = 5000  # characters
@@ -35,19 +35,20 @@ GONE = N_("There is no such file here.")
 async def post_reply(
     request: Visitor,
     code: FromPath[str],
-    posted: NamedDependency[Posted],
+    sent: NamedDependency[Sent],
     settings: NamedDependency[Settings],
     now: NamedDependency[datetime],
 ) -> Template | Redirect:
     number = codes.parse(code)
     if isinstance(number, Mistake):
         return visits.track_page(code, problem=number)
+    found = await visits.visit(request, number, settings, now)
+    if found.tier < 1:
+        return visits.proof_page(number, typed=await _words(sent))
+    posted = await sent.read()
     reader = FormReader(posted.form)
     chosen = reader.files("attachments")
     body = reader.long_text("body", max_length=LONGEST_MESSAGE, required=not chosen)
-    found = await visits.visit(request, number, settings, now)
-    if found.tier < 1:
-        return visits.proof_page(number, typed=body)
     if refused := await _refused(found, posted, reader, settings, now, typed=body):
         return refused
     received = await upload_quota.receive_all(
@@ -122,6 +123,11 @@ async def show_file(
 async def show_after_form(code: FromPath[str]) -> Redirect:
     """Whoever reloads the answer to a form, or takes it in the other language, is back on the page of the case."""
     return Redirect(localized(f"/cases/{quote(code, safe='')}"), status_code=303)
+
+
+async def _words(sent: Sent) -> str:
+    """What somebody wrote who may not send it."""
+    return FormReader(await sent.texts()).long_text("body", max_length=LONGEST_MESSAGE, required=False)
 
 
 async def _refused(

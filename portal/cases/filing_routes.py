@@ -34,7 +34,7 @@ from portal.i18n import _, current_language, localized
 from portal.security import throttle, upload_quota
 from portal.security.address import client_address, network_of
 from portal.security.cookies import cookie_value
-from portal.security.csrf import Posted
+from portal.security.csrf import Sent
 from portal.services.labels import AUDIENCES
 from portal.services.queries import ServiceView, service_by_slug
 from portal.settings import Settings
@@ -58,7 +58,7 @@ async def show_form(request: Visitor, slug: FromPath[str], settings: NamedDepend
 async def post_form(
     request: Visitor,
     slug: FromPath[str],
-    posted: NamedDependency[Posted],
+    sent: NamedDependency[Sent],
     settings: NamedDependency[Settings],
     now: NamedDependency[datetime],
 ) -> Template | Redirect:
@@ -66,6 +66,7 @@ async def post_form(
     if not service.is_open:
         context = {"service": service, "current": "services"}
         return Template("cases/closed.html", context=context, status_code=409)
+    posted = await sent.read()
     filing = read_filing(posted.form, service, current_language())
     if posted.stale:
         return _page(service, with_errors(filing, {"form": str(posted.stale)}), status=403)

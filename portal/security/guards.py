@@ -22,7 +22,7 @@ from portal.errors import NotAllowed, PortalError
 from portal.i18n import _
 from portal.security.address import client_address
 from portal.security.cookies import cookie_value
-from portal.security.form_parts import parse_form
+from portal.security.form_parts import parse_texts
 from portal.security.permissions import ACCESS, may_open
 from portal.security.sessions import COOKIE, SignedIn, account_of
 from portal.settings import Settings
@@ -129,11 +129,10 @@ async def _words_of(connection: Connection) -> list[str]:
     if not isinstance(connection, Request) or connection.method != "POST":
         return []
     try:
-        form = await parse_form(connection)
+        form = await parse_texts(connection)
     except PortalError:
         return []
-    await form.close()
-    return [value for value in form.values() if isinstance(value, str) and len(value.split()) > 1]
+    return [value for value in form.values() if len(value.split()) > 1]
 
 
 def _here(connection: Connection) -> str:
