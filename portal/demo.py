@@ -7,7 +7,6 @@ invented; telephone numbers and addresses can't belong to anybody.
 from __future__ import annotations
 
 import io
-import os
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -31,7 +30,7 @@ from portal.i18n import using
 from portal.security import passwords
 from portal.services.actions import load_samples
 from portal.services.queries import service_by_slug
-from portal.settings import SettingError, Settings
+from portal.settings import SettingError, Settings, write_once
 from portal.text import store
 from portal.uploads import StoredFile
 from portal.workdays import IRAN_OFFICE, is_working_day
@@ -171,8 +170,7 @@ def _password(settings: Settings) -> str:
     if not path.exists():
         made = "-".join("".join(secrets.choice(_LETTERS) for _letter in range(5)) for _group in range(4))
         path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(made)
+        write_once(path, made)
     return path.read_text().strip()
 
 
