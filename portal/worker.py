@@ -26,7 +26,7 @@ from pgqueuer.models import Job, Schedule
 from piccolo.engine import engine_finder
 
 from db.cases import AccessGrant
-from db.engine import Engine, close_pool, open_pool
+from db.engine import AWAY, Engine, close_pool, open_pool
 from db.outbox import OutboxMessage
 from portal import outbox, smtp, templating, uploads
 from portal.accounts import drafts
@@ -42,7 +42,7 @@ AFTER_A_BUG = timedelta(minutes=15)
 RECONNECT_SECONDS = (0.5, 1, 2, 5)
 THROTTLE_KEPT = timedelta(days=31)
 JOB_LOG_KEPT = timedelta(days=7)
-BROKEN = (*outbox.AWAY, asyncpg.PostgresError, FailingListenerError)
+BROKEN = (*AWAY, asyncpg.PostgresError, FailingListenerError)
 
 logger = logging.getLogger(__name__)
 

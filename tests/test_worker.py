@@ -13,6 +13,7 @@ import msgspec
 import pytest_asyncio
 from piccolo.engine import engine_finder
 
+from db.engine import AWAY
 from db.outbox import OutboxMessage
 from db.throttle import Throttle
 from portal import outbox, smtp, worker
@@ -67,7 +68,7 @@ async def box() -> AsyncIterator[Box]:
 async def eventually(happened, *, seconds: float = 15) -> None:
     async with asyncio.timeout(seconds):
         while True:
-            with suppress(*outbox.AWAY):  # a test cuts its own connections too
+            with suppress(*AWAY):  # a test cuts its own connections too
                 if await happened():
                     return
             await asyncio.sleep(0.02)
