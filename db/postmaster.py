@@ -84,23 +84,20 @@ class Postmaster:
             "--auth=scram-sha-256", f"--pwfile={password_file}",
         )  # fmt: skip
         staged = Postmaster(files, self.programs, self.user)
-        staged.set_passwords(passwords, create=True)
+        staged._tell(
+            *(f'CREATE ROLE "{role}" LOGIN;' for role in passwords if role != "postgres"),
+            *_passwords_set(passwords),
+            "CREATE DATABASE portal OWNER portal_owner;",
+            "REVOKE ALL ON DATABASE portal FROM PUBLIC;",
+            "GRANT CONNECT, TEMPORARY ON DATABASE portal TO portal_app;",
+        )
         files.rename(self.cluster)
         shutil.rmtree(stage)
 
-    def set_passwords(self, passwords: Mapping[str, str], *, create: bool = False) -> None:
+    def set_passwords(self, passwords: Mapping[str, str]) -> None:
         """The roles have these passwords. The server must not be running; needs no password itself."""
         self._forget_dead_server()
-        lines = [f'CREATE ROLE "{role}" LOGIN;' for role in passwords if create and role != "postgres"]
-        lines += [f"ALTER ROLE \"{role}\" PASSWORD '{word}';" for role, word in passwords.items()]
-        if create:
-            lines.append("CREATE DATABASE portal OWNER portal_owner;")
-            lines.append("REVOKE ALL ON DATABASE portal FROM PUBLIC;")
-            lines.append("GRANT CONNECT, TEMPORARY ON DATABASE portal TO portal_app;")
-        quiet = ("-c", "exit_on_error=on", "-c", "log_min_error_statement=panic")  # statements hold passwords
-        self.run(
-            "postgres", "--single", "-D", str(self.cluster), *quiet, "postgres", statements="\n".join(lines)
-        )
+        self._tell(*_passwords_set(passwords))
 
     def start(self, socket_folder: Path, settings: Mapping[str, str]) -> None:
         """The server accepts connections through ``socket_folder``. Raises EmbeddedError with its words."""
@@ -164,6 +161,12 @@ class Postmaster:
                 return
         raise EmbeddedError(f"PostgreSQL (process {self.pid()}) on {self.cluster} does not stop.")
 
+    def _tell(self, *statements: str) -> None:
+        """A server that nobody else can reach has carried out ``statements``, one after the other."""
+        quiet = ("-c", "exit_on_error=on", "-c", "log_min_error_statement=panic")  # they hold passwords
+        said = "\n".join(statements)
+        self.run("postgres", "--single", "-D", str(self.cluster), *quiet, "postgres", statements=said)
+
     def _launch(self) -> bool:
         log = os.open(self._start_log(), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         try:
@@ -224,6 +227,10 @@ class Postmaster:
     def _last_log(self) -> str:
         newest = sorted(self.cluster.glob("log/*"), key=os.path.getmtime)[-1:]
         return "\n".join(line for log in newest for line in log.read_text(errors="replace").splitlines()[-8:])
+
+
+def _passwords_set(passwords: Mapping[str, str]) -> list[str]:
+    return [f"ALTER ROLE \"{role}\" PASSWORD '{word}';" for role, word in passwords.items()]
 
 
 def _works_in(pid: int, folder: Path) -> bool:

@@ -105,7 +105,7 @@ async def end_session(token: str) -> None:
 
 
 async def forget_ended(now: datetime) -> None:
-    """Delete the rows of sessions that are past their absolute limit."""
+    """No session that is past its absolute limit is kept."""
     await Session.delete().where(Session.ends_at <= now)
 
 

@@ -25,7 +25,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 async def hit(key: str, *, limit: int, window: timedelta, now: datetime) -> None:
-    """Count one more ``key`` in the present window.
+    """``key`` has happened once more in the present window.
 
     Raises TooMany from the ``limit + 1``th on; its ``retry_after`` is the seconds until the window ends.
     """
@@ -34,7 +34,7 @@ async def hit(key: str, *, limit: int, window: timedelta, now: datetime) -> None
 
 
 async def count(key: str, window: timedelta, now: datetime, *, times: int = 1) -> int:
-    """Count ``key`` ``times`` more and return how often it happened in the present window, these included."""
+    """``key`` has happened ``times`` more; returns how often in the present window, these included."""
     rows = await Throttle.raw(
         _COUNT,
         uuid7(),
@@ -66,7 +66,7 @@ async def since(key: str, moment: datetime) -> int:
 
 
 async def forget_before(moment: datetime) -> None:
-    """Delete the counters of windows that began before ``moment``; 31 days back hurts no limit we keep."""
+    """No counter of a window that began before ``moment`` is left; 31 days back hurts no limit we keep."""
     await Throttle.delete().where(Throttle.window_start < moment)
 
 
