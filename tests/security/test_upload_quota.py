@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import pytest
 
+from db.accounts import Account
 from portal.i18n import using
-from portal.security import upload_quota
-from portal.security.sessions import SignedIn
+from portal.security import sessions, upload_quota
 from tests.conftest import NOON
 from tests.support.sample_files import an_upload, kept_in
 
@@ -27,19 +27,13 @@ def guest(address: str = "192.0.2.1"):
     return SimpleNamespace(scope={"client": (address, 1), "user": None})
 
 
-def somebody():
-    account = SignedIn(
-        session_id=uuid4(),
-        account_id=uuid4(),
-        username="kian",
-        display_name="Kian",
-        role="citizen",
-        units=(),
-        locale="fa",
-        is_staff=False,
-        is_fresh=False,
-    )
-    return SimpleNamespace(scope={"client": ("192.0.2.1", 1), "user": account})
+async def somebody():
+    """Somebody with an account, at the same address as the guest."""
+    name = uuid4().hex
+    account = Account(username=name, display_name=name, role="citizen", password_hash="!", created_at=NOON)
+    await account.save()
+    token = await sessions.open_session(account.id, device="test", now=NOON)
+    return SimpleNamespace(scope={"client": ("192.0.2.1", 1), "user": await sessions.account_of(token, NOON)})
 
 
 async def sent(folder, sender, n_kib: int, *, name: str = "a.txt", now=NOON) -> dict[str, str]:
@@ -67,8 +61,8 @@ async def test_the_next_day_brings_new_room(db, tmp_path):
 
 
 async def test_other_neighbourhoods_and_accounts_have_their_own(db, tmp_path):
-    kian = somebody()
-    for sender in (guest(), guest("198.51.100.1"), kian, somebody()):
+    kian = await somebody()
+    for sender in (guest(), guest("198.51.100.1"), kian, await somebody()):
         assert await sent(tmp_path, sender, 10) == {}
     assert await sent(tmp_path, kian, 1)
 
