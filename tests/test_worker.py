@@ -182,7 +182,7 @@ async def test_old_counters_and_old_job_lines_are_removed(db):
             "VALUES ({}, 1, 'successful', 0, 'deliver')",
             NOON - timedelta(days=age),
         )
-    await worker.tidy(now=NOON)
+    await worker.tidy(NOON)
     keys = await Throttle.select(Throttle.key).where(Throttle.key.is_in(["old", "new"])).output(as_list=True)
     assert keys == ["new"]
     assert len(await OutboxMessage.raw("SELECT 1 FROM pgqueuer_log")) == 1

@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import File, Redirect, Template
 
-from portal import codes, uploads
+from portal import audit, codes, uploads
 from portal.cases import actions, queries, visits
 from portal.cases.downloads import download
 from portal.cases.visits import Visit, Visitor
@@ -107,6 +107,12 @@ async def show_file(
     kept = await queries.attachment(found.case_id, wanted) if found.tier > 1 else None
     if kept is None:
         raise NotFound(_(GONE))
+    await audit.append(
+        "file_fetched",
+        object=f"case:{found.case_id}",
+        data={"file": str(wanted), "tier": found.tier},
+        now=now,
+    )
     return download(settings, stored_as=kept.stored_as, name=kept.name, media_type=kept.media_type)
 
 

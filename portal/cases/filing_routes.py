@@ -109,6 +109,7 @@ async def show_receipt(
     if receipt is None:
         # The same answer, after the same work, for a case of others and for none: its own page counts guesses.
         return visits.to_case(number)
+    await visits.note_look(seen, now)
     context = {
         "receipt": receipt,
         "passcode": await _passcode(receipt, seen.tokens, settings, now),

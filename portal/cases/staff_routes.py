@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import File, Redirect, Template
 
-from portal import codes, text
+from portal import audit, codes, text
 from portal.cases import desk_queries, rules
 from portal.cases.desk_case_queries import file_of
 from portal.cases.desk_queries import ALL, Cursor, QueueFilters, read_cursor
@@ -63,12 +63,18 @@ async def show_case(
 
 
 @get("/cases/{code:str}/files/{file_id:str}", name="desk.file")
-async def send_file(code: FromPath[str], file_id: FromPath[str], settings: NamedDependency[Settings]) -> File:
+async def send_file(
+    code: FromPath[str],
+    file_id: FromPath[str],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
+) -> File:
     """The file as it was sent, always as a download: it may hold anything."""
     number = codes.parse(code)
     found = None if isinstance(number, codes.Mistake) else await file_of(number, _id(file_id))
     if found is None:
         raise NotFound(_("There is no such file."))
+    await audit.append("file_fetched", object=f"case:{found.case}", data={"file": str(found.id)}, now=now)
     return download(settings, stored_as=found.stored_as, name=found.name, media_type=found.media_type)
 
 

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
-from portal import codes
+from portal import audit, codes
 from portal.cases import access, page, visits
 from portal.cases.applicant_routes import applicant_handlers
 from portal.cases.visits import Visit, Visitor
@@ -130,7 +130,9 @@ async def _by_link(request: Visitor, number: int, key: str, settings: Settings, 
     found = await visits.visit(request, number, settings, now)
     token = next(iter(access.tokens_in(key)), "")
     if not token or not await _opens(found, token, settings, now):
+        await _note("unlock_failed", found, "link", now)
         return visits.to_case(number, said="link")
+    await _note("case_unlocked", found, "link", now)
     # A link's token never becomes the browser's own: others may have the mail, too.
     held = access.with_token(found.tokens or [access.new_token()], token)
     return visits.to_case(number, cookies=[visits.keys(settings, access.tokens_in(held))])
@@ -147,6 +149,7 @@ async def _unlock(
 ) -> tuple[int, dict[str, str]]:
     """The browser has been let in, or the status and the mistakes by field."""
     passcode, proof = reader.typed("passcode").strip(), reader.typed("proof").strip()
+    by = "passcode" if passcode else "proof"
     key, case = settings.secret_key, found.case
     try:
         if passcode:
@@ -160,10 +163,18 @@ async def _unlock(
             asked_for_both = found.tier == 0 and case is not None and page.proof_of(case)
             return 422, {"passcode": _(SOMETHING_PLEASE if asked_for_both else NOTHING_TYPED)}
     except NotAllowed as refusal:
-        return 422, {"passcode" if passcode else "proof": str(refusal)}
+        await _note("unlock_failed", found, by, now)
+        return 422, {by: str(refusal)}
     except TooMany:
+        await _note("unlock_failed", found, by, now)
         return 429, {"form": _(TOO_OFTEN)}
+    await _note("case_unlocked", found, by, now)
     return 303, {}
+
+
+async def _note(action: str, found: Visit, by: str, now: datetime) -> None:
+    """Also for a code that is nobody's, under the id that stands for it: the same work for every answer."""
+    await audit.append(action, object=f"case:{found.case_id}", data={"by": by}, now=now)
 
 
 tracking_handlers = [
