@@ -79,5 +79,5 @@ async def _enqueue_head(address: str, locale: str, cause: str, *, now: datetime)
     head = await connection_of_transaction().fetchrow(_HEAD)
     if head is None:
         return
-    data = {"seq": head["seq"], "mac": head["mac"], "count": await AuditEntry.count(), "at": now.isoformat()}
+    data = {"seq": head["seq"], "mac": head["mac"], "count": await AuditEntry.count()}
     await outbox.enqueue(MAIL, recipient=address, locale=locale, data=data, cause=cause, case=None, now=now)

@@ -17,6 +17,7 @@ from portal import settings as settings_module
 from portal.audit_log import actions
 from portal.audit_log.actions import seal, send_head
 from portal.audit_log.verify import check_chain
+from portal.templating import MailTemplates
 from tests.conftest import NOON
 
 KEY = b"k" * 48
@@ -139,3 +140,12 @@ def test_an_anchor_that_is_no_address_refuses_to_start(tmp_path, value):
     given = {"PORTAL_DATA_DIR": str(tmp_path), "PORTAL_AUDIT_ANCHOR": value}
     with pytest.raises(settings_module.SettingError, match="PORTAL_AUDIT_ANCHOR"):
         settings_module.load(given)
+
+
+@pytest.mark.parametrize(("language", "words"), [("fa", "شمارهٔ ۱٬۲۳۴"), ("en", "number 1,234")])
+def test_the_mailed_head_says_how_to_check_it(settings, language, words):
+    data = {"seq": 1234, "mac": "ab" * 32, "count": 1300}
+    mail = MailTemplates(settings, {}).render(actions.MAIL, language, data)
+    assert words in mail.subject
+    for text in (mail.text, mail.html):
+        assert f"verify-audit --anchor 1234:{'ab' * 32}" in text
