@@ -19,6 +19,7 @@ from db.engine import close_pool, open_pool
 from portal import error_pages, i18n
 from portal import settings as settings_module
 from portal.accounts.routes import router as accounts_router
+from portal.audit_log.staff_routes import audit_router
 from portal.cases import rules
 from portal.cases.filing_routes import filing_handlers
 from portal.cases.staff_routes import staff_router
@@ -61,6 +62,7 @@ def _litestar(settings: Settings) -> Litestar:
             staff_router,
             admin_router,
             mine_router,
+            audit_router,
             *site_handlers,
             *filing_handlers,
             *tracking_handlers,

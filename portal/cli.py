@@ -1,4 +1,4 @@
-"""The command line: ``portal serve``, ``demo``, ``worker``, ``migrate``, ``create-admin``."""
+"""The command line: ``portal serve``, ``demo``, ``worker``, ``migrate``, ``create-admin``, ``verify-audit``."""
 
 from __future__ import annotations
 
@@ -60,6 +60,8 @@ def _parser() -> argparse.ArgumentParser:
         if name == "create-admin":
             added.add_argument("username", help="what the administrator signs in with")
             added.add_argument("display_name", help="the name that colleagues see")
+        if name == "verify-audit":
+            added.add_argument("--anchor", metavar="SEQ:MAC", help="a seal as it was mailed outside")
 
     command("serve", _serve, "Serve the portal: database, web processes and a worker. Ctrl-C stops it.")
     command("demo", _demo, "Load sample services, cases and accounts, then serve.")
@@ -70,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
         _create_admin,
         "Make an administrator's account. Asks for the password, or reads PORTAL_ADMIN_PASSWORD.",
     )
+    command("verify-audit", _verify_audit, "Check every seal of the audit log; names the first wrong row.")
     return parser
 
 
@@ -120,6 +123,29 @@ def _create_admin(chosen: Settings, given: argparse.Namespace) -> None:
         asyncio.run(serve.migrate(known))
         asyncio.run(make())
     print(f"{given.username} may sign in as an administrator.")
+
+
+def _verify_audit(chosen: Settings, given: argparse.Namespace) -> None:
+    from portal.audit_log import verify
+
+    anchor = verify.read_anchor(given.anchor) if given.anchor else None
+    if given.anchor and anchor is None:
+        raise Refused("--anchor: give a number and a MAC of 64 digits, as the mail does: 1234:0a1b…")
+
+    async def check() -> verify.Verdict:
+        return await verify.check_chain(chosen.secret_key, anchor=anchor)
+
+    with serve.database(chosen):
+        verdict = asyncio.run(check())
+    if verdict.broken:
+        raise Refused(f"The audit log was changed. First wrong: {verdict.broken}.")
+    print(
+        f"All {verdict.head.seq:,} sealed rows are as they were sealed: {verdict.head.seq}:{verdict.head.mac}"
+    )
+    if verdict.n_unsealed:
+        print(
+            f"Not sealed yet: {verdict.n_unsealed:,}, the oldest of {verdict.oldest_unsealed:%Y-%m-%d %H:%M} UTC"
+        )
 
 
 def _ask_password() -> str:

@@ -38,6 +38,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     languages: tuple[str, ...]
     trusted_proxies: str
     demo_password: str
+    audit_anchor: str
 
     @property
     def secure(self) -> bool:
@@ -70,6 +71,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         languages=_languages(get("PORTAL_LANGUAGES", "fa,en")),
         trusted_proxies=get("PORTAL_TRUSTED_PROXIES", ""),
         demo_password=get("PORTAL_DEMO_PASSWORD", ""),
+        audit_anchor=_audit_anchor(get("PORTAL_AUDIT_ANCHOR", "")),
     )
 
 
@@ -111,6 +113,13 @@ def _base_url(value: str) -> str:
 def _smtp_url(value: str) -> str:
     if value and urlsplit(value).scheme not in ("smtp", "smtps", "smtp+starttls"):
         raise SettingError("PORTAL_SMTP_URL: begin with smtp://, smtps:// or smtp+starttls://")
+    return value
+
+
+def _audit_anchor(value: str) -> str:
+    name, _, host = value.partition("@")
+    if value and not (name and host and "@" not in host and value.isprintable() and " " not in value):
+        raise SettingError(f"PORTAL_AUDIT_ANCHOR={value!r}: give one e-mail address, like audit@example.org")
     return value
 
 

@@ -9,11 +9,10 @@ import asyncio
 import logging
 import random
 import signal
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
-from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -30,7 +29,8 @@ from db.engine import AWAY, Engine, close_pool, open_pool
 from db.outbox import OutboxMessage
 from portal import outbox, smtp, templating, uploads
 from portal.accounts import drafts
-from portal.cases import mails, rules
+from portal.audit_log import actions as audit_log
+from portal.cases import erasure, mails, rules
 from portal.security import sessions, throttle
 from portal.settings import Settings
 
@@ -42,6 +42,10 @@ AFTER_A_BUG = timedelta(minutes=15)
 RECONNECT_SECONDS = (0.5, 1, 2, 5)
 THROTTLE_KEPT = timedelta(days=31)
 JOB_LOG_KEPT = timedelta(days=7)
+Tick = Callable[[datetime], Awaitable[None]]
+Ticks = Mapping[str, tuple[str, Tick]]
+"""What is done by the clock: name, crontab line in UTC, job."""
+NO_MORE: Ticks = {}
 BROKEN = (*AWAY, asyncpg.PostgresError, FailingListenerError)
 
 logger = logging.getLogger(__name__)
@@ -53,8 +57,35 @@ async def run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     courier = courier_of(settings, templating.MailTemplates(settings, rules.NAMES).render)
-    await work(courier, settings.uploads_dir, stop)
+    await work(courier, stop, ticks_of(settings))
     await close_pool()
+
+
+def ticks_of(settings: Settings) -> Ticks:
+    """What this installation does by the clock besides tidying up."""
+
+    async def seal(now: datetime) -> None:
+        await audit_log.seal(settings.secret_key)
+
+    async def anchor(now: datetime) -> None:
+        await audit_log.seal(settings.secret_key, everything=True)
+        if settings.audit_anchor:
+            await audit_log.send_head(settings.audit_anchor, settings.languages[0], now=now)
+
+    async def sweep(now: datetime) -> None:
+        await uploads.sweep(settings.uploads_dir, now=now)
+
+    async def forget(now: datetime) -> None:
+        for stored_as in await erasure.erase_outlived(now=now):
+            await asyncio.to_thread(uploads.discard, settings.uploads_dir, stored_as)
+
+    return {
+        "seal": ("* * * * *", seal),
+        # Hourly, so that a worker that was down at midnight still sends the day's mail.
+        "anchor": ("17 * * * *", anchor),
+        "sweep": ("40 22 * * *", sweep),
+        "forget": ("*/10 * * * *", forget),
+    }
 
 
 def courier_of(settings: Settings, render: outbox.Render) -> outbox.Courier:
@@ -77,14 +108,14 @@ def courier_of(settings: Settings, render: outbox.Render) -> outbox.Courier:
     )
 
 
-async def work(courier: outbox.Courier, uploads_dir: Path, stop: asyncio.Event) -> None:
+async def work(courier: outbox.Courier, stop: asyncio.Event, ticks: Ticks = NO_MORE) -> None:
     """Jobs are done until ``stop`` is set; then those under way are finished. Survives a lost database."""
     deliveries = Deliveries(courier)
     failures = 0
     while not stop.is_set():
         started = asyncio.get_running_loop().time()
         try:
-            await serve_jobs(deliveries, uploads_dir, stop)
+            await serve_jobs(deliveries, stop, ticks)
         except BROKEN as error:
             lasted = asyncio.get_running_loop().time() - started
             failures = 0 if lasted > 30 else failures + 1
@@ -95,7 +126,7 @@ async def work(courier: outbox.Courier, uploads_dir: Path, stop: asyncio.Event) 
     await deliveries.finish()
 
 
-async def serve_jobs(deliveries: Deliveries, uploads_dir: Path, stop: asyncio.Event) -> None:
+async def serve_jobs(deliveries: Deliveries, stop: asyncio.Event, ticks: Ticks = NO_MORE) -> None:
     """Jobs are done until ``stop`` is set. Raises one of BROKEN when the database goes away."""
     engine = engine_finder()
     assert isinstance(engine, Engine), "piccolo_conf.DB is not set"
@@ -104,7 +135,8 @@ async def serve_jobs(deliveries: Deliveries, uploads_dir: Path, stop: asyncio.Ev
     connection = await engine.get_new_connection()
     queue = PgQueuer(AsyncpgDriver(connection))
     queue.entrypoint(outbox.JOB)(deliveries.deliver)
-    _schedule(queue, uploads_dir)
+    for name, (crontab, job) in {"tidy": ("*/5 * * * *", tidy), **ticks}.items():
+        queue.schedule(name, crontab)(_at_the_time(job))
     stopping = asyncio.create_task(_pass_on(stop, queue.shutdown))
     try:
         await queue.run(
@@ -118,18 +150,6 @@ async def serve_jobs(deliveries: Deliveries, uploads_dir: Path, stop: asyncio.Ev
     finally:
         stopping.cancel()
         connection.terminate()
-
-
-def _schedule(queue: PgQueuer, uploads_dir: Path) -> None:
-    """One of all workers tidies up every five minutes, and one sweeps once a night (UTC)."""
-
-    @queue.schedule("tidy", "*/5 * * * *")
-    async def tidy_now(_: Schedule) -> None:
-        await tidy(now=datetime.now(UTC))
-
-    @queue.schedule("sweep", "40 22 * * *")
-    async def sweep_now(_: Schedule) -> None:
-        await uploads.sweep(uploads_dir, now=datetime.now(UTC))
 
 
 async def _pass_on(stop: asyncio.Event, shutdown: asyncio.Event) -> None:
@@ -176,7 +196,14 @@ class Deliveries:
         await asyncio.gather(*self.under_way.values(), return_exceptions=True)
 
 
-async def tidy(*, now: datetime) -> None:
+def _at_the_time(job: Tick) -> Callable[[Schedule], Awaitable[None]]:
+    async def run(_: Schedule) -> None:
+        await job(datetime.now(UTC))
+
+    return run
+
+
+async def tidy(now: datetime) -> None:
     """Ended sessions and grants, old counters and old lines of the job log are gone; no mail is lost."""
     await sessions.forget_ended(now)
     await drafts.forget_ended(now)

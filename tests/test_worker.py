@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import uuid4
 
 import msgspec
@@ -19,7 +18,6 @@ from db.throttle import Throttle
 from portal import outbox, smtp, worker
 from tests.mail_server import Box, mail_server
 
-NO_FILES = Path("/nonexistent")
 NOON = datetime(2026, 3, 21, 12, tzinfo=UTC)
 
 
@@ -77,7 +75,7 @@ async def eventually(happened, *, seconds: float = 15) -> None:
 async def work_until(happened, courier: outbox.Courier, *, seconds: float = 15) -> None:
     """A worker runs until ``happened()`` is true; then it is stopped like by SIGTERM."""
     stop = asyncio.Event()
-    working = asyncio.create_task(worker.work(courier, NO_FILES, stop))
+    working = asyncio.create_task(worker.work(courier, stop))
     try:
         await eventually(happened, seconds=seconds)
     finally:
@@ -103,7 +101,7 @@ async def test_a_mail_queued_meanwhile_leaves_within_a_second(committed, box):
         return bool(box.taken)
 
     stop = asyncio.Event()
-    working = asyncio.create_task(worker.work(courier(box), NO_FILES, stop))
+    working = asyncio.create_task(worker.work(courier(box), stop))
     await asyncio.sleep(0.5)
     await queue_mails(1)
     await eventually(box_is_full, seconds=1)
@@ -136,7 +134,7 @@ async def test_when_the_mail_server_returns_waiting_mails_leave_at_once(committe
 
 
 async def work_with(mails: worker.Deliveries, stop: asyncio.Event, happened) -> None:
-    working = asyncio.create_task(worker.serve_jobs(mails, NO_FILES, stop))
+    working = asyncio.create_task(worker.serve_jobs(mails, stop))
     await eventually(happened)
     stop.set()
     await working
@@ -185,7 +183,7 @@ async def test_old_counters_and_old_job_lines_are_removed(db):
             "VALUES ({}, 1, 'successful', 0, 'deliver')",
             NOON - timedelta(days=age),
         )
-    await worker.tidy(now=NOON)
+    await worker.tidy(NOON)
     keys = await Throttle.select(Throttle.key).where(Throttle.key.is_in(["old", "new"])).output(as_list=True)
     assert keys == ["new"]
     assert len(await OutboxMessage.raw("SELECT 1 FROM pgqueuer_log")) == 1

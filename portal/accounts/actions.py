@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,6 +15,7 @@ from portal.errors import BadRequest, Conflict, NotAllowed
 from portal.i18n import _
 from portal.security import attempts, passwords, sessions, throttle
 from portal.security.address import network_of
+from portal.security.usernames import username_key as username_key
 
 ADDRESS_LIMIT, ADDRESS_WINDOW = 30, timedelta(minutes=10)
 KNOWN_FOR, KNOWN_BY = timedelta(days=30), timedelta(days=1)
@@ -103,11 +103,6 @@ async def make_account(
     )
     await _add(account, units[1:], now=now)
     return account.id
-
-
-def username_key(username: str) -> str:
-    """How a user name is kept and found: keyboards, capitals and spaces around it make no difference."""
-    return passwords.folded(unicodedata.normalize("NFKC", username).casefold()).strip()
 
 
 @atomic

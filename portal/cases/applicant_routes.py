@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import File, Redirect, Template
 
-from portal import uploads
+from portal import audit, uploads
 from portal.cases import actions, queries, visits
 from portal.cases.downloads import download
 from portal.cases.forms import ATTACHMENTS
@@ -97,6 +97,12 @@ async def show_file(
     kept = await queries.attachment(found.case_id, wanted) if wanted and found.tier > 1 else None
     if kept is None:
         raise NotFound(_(GONE))
+    await audit.append(
+        "file_fetched",
+        object=f"case:{found.case_id}",
+        data={"file": str(wanted), "tier": found.tier},
+        now=now,
+    )
     return download(settings, stored_as=kept.stored_as, name=kept.name, media_type=kept.media_type)
 
 

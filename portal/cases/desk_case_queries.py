@@ -47,7 +47,7 @@ _EVENTS = """
     ORDER BY e.n
 """
 _FILES = """
-    SELECT id, event, field, name, media_type, size, stored_as FROM attachment
+    SELECT id, "case", event, field, name, media_type, size, stored_as FROM attachment
     WHERE "case" = {} ORDER BY at, id
 """
 _MAILS = """
@@ -60,6 +60,7 @@ class CaseFile(msgspec.Struct, frozen=True, kw_only=True):
     """One file of a case. ``size`` is in bytes; ``field`` is the key of the form's question, or empty."""
 
     id: UUID
+    case: UUID
     event: UUID
     field: str
     name: str

@@ -123,6 +123,7 @@ async def show_receipt(
     if receipt is None:
         # The same answer, after the same work, for a case of others and for none: its own page counts guesses.
         return visits.to_case(seen.number)
+    await visits.note_look(seen)
     context = {
         "receipt": receipt,
         "passcode": await _passcode(receipt, seen),

@@ -24,7 +24,7 @@ _OWN = """
 _OPENINGS = """
     SELECT e.id, c.number, e.role, e.at
     FROM "case" c JOIN audit_entry e ON e.object = 'case:' || c.id
-    WHERE c.applicant = {} AND e.action = 'case_opened' AND e.role IN ('staff', 'manager', 'admin', 'auditor')
+    WHERE c.applicant = {} AND e.action = 'case_viewed' AND e.role IN ('staff', 'manager', 'admin', 'auditor')
         AND ({}::bigint IS NULL OR e.id < {})
     ORDER BY e.id DESC LIMIT {}
 """

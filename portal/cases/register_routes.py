@@ -25,7 +25,15 @@ from portal.cases.staff_forms import (
     read_registration,
     registration_labels,
 )
-from portal.cases.staff_pages import LARGEST_BODY, PRIVATE, Visit, address, channel_name, known_case
+from portal.cases.staff_pages import (
+    LARGEST_BODY,
+    PRIVATE,
+    Visit,
+    address,
+    channel_name,
+    known_case,
+    note_look,
+)
 from portal.forms import named
 from portal.i18n import _, localized
 from portal.security.csrf import Posted
@@ -82,6 +90,7 @@ async def show_slip(
 ) -> Template:
     """What the sender gets: the code, and for a quarter of an hour the passcode, for the clerk who gave it."""
     case = await known_case(code, request.user)
+    await note_look(case, now)
     key = settings.secret_key
     own = gave_passcode(case) == request.user.account_id
     context = {

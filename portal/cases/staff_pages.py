@@ -9,7 +9,7 @@ import msgspec
 from litestar import Request
 from litestar.response import Template
 
-from portal import codes, sla, uploads
+from portal import audit, codes, sla, uploads
 from portal.cases import desk_queries, rules
 from portal.cases.desk_case_queries import DeskCase, Happening, desk_case
 from portal.cases.staff_forms import BODIES, LABELS, MOVES, Move, SentMove, files_again, move_labels
@@ -95,6 +95,7 @@ async def case_page(
 
     ``made`` is the move that has just been made, which the page then states.
     """
+    await note_look(case, now)
     context = {
         **await _forms(case, account, sent, errors or {}),
         **_facts(case, now),
@@ -108,6 +109,7 @@ async def conflict_page(
     case: DeskCase, account: SignedIn, *, move: Move, sent: SentMove, problem: str, now: datetime
 ) -> Template:
     """What happened to ``case`` since the clerk saw it, and the clerk's own words, ready to be sent again."""
+    await note_look(case, now)
     meanwhile = case.since(sent.seen)
     # A tick that was set for the case as it stood says nothing about the case as it stands.
     again = msgspec.structs.replace(sent, typed={**sent.typed, "sure": ""})
@@ -121,6 +123,11 @@ async def conflict_page(
         "current": "desk",
     }
     return Template("cases/conflict.html", context=context, status_code=409, headers=PRIVATE)
+
+
+async def note_look(case: DeskCase, now: datetime) -> None:
+    """The audit log says that this clerk saw who filed the case and what."""
+    await audit.append("case_viewed", object=f"case:{case.id}", now=now)
 
 
 def happened(happening: Happening) -> str:

@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import File, Redirect, Template
 
-from portal import text
+from portal import audit, text
 from portal.cases import desk_queries, desk_search, rules
 from portal.cases.desk_case_queries import file_of
 from portal.cases.desk_queries import Cursor, QueueFilters, read_cursor
@@ -69,13 +69,18 @@ async def show_case(
 
 @get("/cases/{code:str}/files/{file_id:str}", name="desk.file")
 async def send_file(
-    request: Visit, code: FromPath[str], file_id: FromPath[str], settings: NamedDependency[Settings]
+    request: Visit,
+    code: FromPath[str],
+    file_id: FromPath[str],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
 ) -> File:
     """The file as it was sent, always as a download: it may hold anything."""
     case = await known_case(code, request.user)
     found = await file_of(case.number, _id(file_id))
     if found is None:
         raise NotFound(_("There is no such file."))
+    await audit.append("file_fetched", object=f"case:{found.case}", data={"file": str(found.id)}, now=now)
     return download(settings, stored_as=found.stored_as, name=found.name, media_type=found.media_type)
 
 

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
-from portal import codes
+from portal import audit, codes
 from portal.cases import access, page, visits
 from portal.cases.applicant_routes import applicant_handlers
 from portal.cases.visits import Visit, Visitor
@@ -117,7 +117,9 @@ async def _by_link(found: Visit, key: str) -> Redirect:
     """The key of a mail's link moves into the browser's cookie and out of the address. Nothing is stored."""
     token = next(iter(access.tokens_in(key)), "")
     if not token or not await _opens(found, token):
+        await _note("unlock_failed", found, "link")
         return visits.and_say(found, "link", tokens=found.tokens)
+    await _note("case_unlocked", found, "link")
     # A link's token never becomes the browser's own: others may have the mail, too.
     held = access.with_token(found.tokens or [access.new_token()], token)
     return visits.to_case(found.number, cookies=[visits.keys(found.settings, access.tokens_in(held))])
@@ -134,6 +136,7 @@ async def _opens(found: Visit, token: str) -> bool:
 async def _unlock(found: Visit, reader: FormReader, browser: str) -> tuple[int, dict[str, str]]:
     """The browser has been let in, or the status and the mistakes by field."""
     passcode, proof = reader.typed("passcode").strip(), reader.typed("proof").strip()
+    by = "passcode" if passcode else "proof"
     key, case, now = found.settings.secret_key, found.case, found.now
     try:
         if passcode:
@@ -147,10 +150,18 @@ async def _unlock(found: Visit, reader: FormReader, browser: str) -> tuple[int, 
             asked_for_both = found.tier == 0 and case is not None and page.proof_of(case)
             return 422, {"passcode": _(SOMETHING_PLEASE if asked_for_both else NOTHING_TYPED)}
     except NotAllowed as refusal:
-        return 422, {"passcode" if passcode else "proof": str(refusal)}
+        await _note("unlock_failed", found, by)
+        return 422, {by: str(refusal)}
     except TooMany:
+        await _note("unlock_failed", found, by)
         return 429, {"form": _(TOO_OFTEN)}
+    await _note("case_unlocked", found, by)
     return 303, {}
+
+
+async def _note(action: str, found: Visit, by: str) -> None:
+    """Also for a code that is nobody's, under the id that stands for it: the same work for every answer."""
+    await audit.append(action, object=f"case:{found.case_id}", data={"by": by}, now=found.now)
 
 
 tracking_handlers = [

@@ -17,7 +17,7 @@ from litestar import Request
 from litestar.datastructures import Cookie
 from litestar.response import Redirect, Template
 
-from portal import codes, uploads
+from portal import audit, codes, uploads
 from portal.cases import access, page, queries, rules
 from portal.cases.queries import CaseView
 from portal.errors import PortalError, TooMany
@@ -132,10 +132,17 @@ async def case_page(
         "current": "track",
     }
     if found.tier:
+        await note_look(found)
         context |= await _opened(found, case)
         context["typed"] = typed or {}
     cookies = [keys(found.settings, found.tokens)] if found.said else []
     return Template("cases/case.html", context=context, status_code=status, headers=PRIVATE, cookies=cookies)
+
+
+async def note_look(found: Visit) -> None:
+    """The audit log says that this visitor saw more of the case than its code shows to everybody."""
+    tier = {"tier": found.tier}
+    await audit.append("case_viewed", object=f"case:{found.case_id}", data=tier, now=found.now)
 
 
 async def missed(request: Visitor, found: Visit) -> Template:

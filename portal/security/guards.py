@@ -94,7 +94,8 @@ async def permitted(connection: Connection, handler: BaseRouteHandler) -> None:
         return
     account = await _account(connection)
     if access is None or not may_open(handler.name or "", account):
-        await audit.append("denied", object=connection.scope["path"], now=datetime.now(UTC))
+        # The route, not the path: a path may hold somebody's tracking code.
+        await audit.append("denied", object=connection.scope["path_template"], now=datetime.now(UTC))
         raise NotAllowed(_("This page is not for your kind of account."))
     if access.fresh and not account.is_fresh:
         raise ProofNeeded(_here(connection))

@@ -28,6 +28,7 @@ BY_CODE = Access(whose="code")
 READS_DESK = Access(roles=frozenset({"staff", "manager", "admin", "auditor"}), whose="unit")
 WORKS_DESK = Access(roles=frozenset({"staff", "manager", "admin"}), whose="unit")
 ADMIN = Access(roles=frozenset({"admin"}))
+READS_AUDIT = frozenset({"admin", "auditor"})
 PERSON = Access(roles=ROLES, whose="own")
 
 ACCESS: dict[str, Access] = {
@@ -47,6 +48,9 @@ ACCESS: dict[str, Access] = {
     "site.own_export": Access(roles=ROLES, whose="own", fresh=True),
     "site.mail": ADMIN,
     "site.message": ADMIN,
+    "audit_log.entries": Access(roles=READS_AUDIT),
+    "audit_log.export": Access(roles=READS_AUDIT, fresh=True),
+    "audit_log.case": Access(roles=READS_AUDIT),
     "services.catalogue": OPEN,
     "services.service": OPEN,
     "services.statement": OPEN,

@@ -225,8 +225,14 @@ STOPS = [
     Stop("slip", "desk.slip", STAFF, fresh_slip),
     Stop("mail", "site.mail", ADMIN, at("/admin/mail")),
     Stop("message", "site.message", ADMIN, first_message),
+    Stop("audit", "audit_log.entries", ADMIN, at("/admin/audit")),
+    Stop("audit-filtered", "audit_log.entries", ADMIN, at("/admin/audit?who=admin&action=signed_in")),
+    Stop("audit-none", "audit_log.entries", ADMIN, at("/admin/audit?who=nobody")),
+    Stop("audit-mistyped", "audit_log.entries", ADMIN, at("/admin/audit?from=1405/12/30&action=x"), 422),
 ]
 NO_PAGES = {
+    "audit_log.case",
+    "audit_log.export",
     "cases.after_move",
     "cases.back",
     "desk.file",

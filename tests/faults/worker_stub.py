@@ -18,4 +18,4 @@ class Words(msgspec.Struct, frozen=True):
 if __name__ == "__main__":
     chosen = settings.load()
     courier = worker.courier_of(chosen, lambda *_: Words())
-    asyncio.run(worker.work(courier, chosen.uploads_dir, asyncio.Event()))
+    asyncio.run(worker.work(courier, asyncio.Event()))

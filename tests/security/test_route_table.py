@@ -20,6 +20,7 @@ SOMETHING = {
     "file_id": str(uuid4()),
     "file_path": "portal.css",
     "message_id": str(uuid4()),
+    "case_id": str(uuid4()),
     "move_name": "take",
 }
 """A value of the right shape for each part of a path; nothing in the database answers to it."""

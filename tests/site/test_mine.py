@@ -90,7 +90,7 @@ async def test_a_mistyped_code_is_told_and_kept(citizen):
 async def test_i_see_when_the_desk_opened_my_request_and_in_which_role(citizen, settings):
     filed = await a_case(applicant=citizen.account.id, key=settings.secret_key, now=right_now())
     with audit.acting(audit.Origin(role="staff", actor=citizen.account.id)):
-        await audit.append("case_opened", object=f"case:{filed.case_id}", now=right_now())
+        await audit.append("case_viewed", object=f"case:{filed.case_id}", now=right_now())
     page = await citizen.get("/en/mine/opened")
     assert "Clerk of the desk" in page.text
     assert codes.show_text(filed.number) in page.text
