@@ -18,6 +18,7 @@ from portal.cases.staff_forms import MOVES, Move, SentMove, files_again, read_mo
 from portal.cases.staff_pages import LARGEST_BODY, Visit, address, case_page, conflict_page, known_case
 from portal.errors import Conflict, NotFound
 from portal.i18n import _, localized
+from portal.security.cookies import to_say
 from portal.security.csrf import Posted
 from portal.settings import Settings
 from portal.uploads import StoredFile
@@ -68,8 +69,9 @@ async def post_move(
     except NotFound as problem:
         errors = {_NAMES_SOMEBODY.get(move.name, "form"): str(problem)}
         return await _again(case, request, move, sent, errors, now=now)
-    end = "/slip" if move.name == "passcode" else f"?said={move.name}"
-    return Redirect(localized(address(case.number) + end), status_code=303)
+    end = "/slip" if move.name == "passcode" else ""
+    cookies = [to_say(settings, move.name)]
+    return Redirect(localized(address(case.number) + end), status_code=303, cookies=cookies)
 
 
 async def _make(

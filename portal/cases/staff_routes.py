@@ -24,6 +24,7 @@ from portal.cases.staff_moves import post_move
 from portal.cases.staff_pages import PRIVATE, Visit, address, case_page, known_case
 from portal.errors import NotFound
 from portal.i18n import _, localized
+from portal.security.cookies import said
 from portal.security.sessions import SignedIn
 from portal.services.queries import catalogue
 from portal.settings import Settings
@@ -62,9 +63,13 @@ async def show_queue(
 
 @get("/cases/{code:str}", name="desk.case")
 async def show_case(
-    request: Visit, code: FromPath[str], now: NamedDependency[datetime], said: FromQuery[str] = ""
+    request: Visit, code: FromPath[str], settings: NamedDependency[Settings], now: NamedDependency[datetime]
 ) -> Template:
-    return await case_page(await known_case(code, request.user), request.user, now=now, made=MOVES.get(said))
+    case = await known_case(code, request.user)
+    word, cookies = said(settings, request)
+    shown = await case_page(case, request.user, now=now, made=MOVES.get(word))
+    shown.cookies.extend(cookies)
+    return shown
 
 
 @get("/cases/{code:str}/files/{file_id:str}", name="desk.file")

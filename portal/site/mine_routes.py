@@ -24,6 +24,7 @@ from portal.forms import FormReader
 from portal.i18n import N_, _, localized
 from portal.security import throttle
 from portal.security.address import client_address, network_of
+from portal.security.cookies import said, to_say
 from portal.security.sessions import SignedIn
 from portal.services.queries import catalogue
 from portal.settings import LANGUAGES, Settings
@@ -104,13 +105,19 @@ async def show_openings(request: Person, before: FromQuery[int | None] = None) -
 
 
 @get("/data", name="site.own_data")
-async def show_data(request: Person) -> Template:
-    return await _data(request.user)
+async def show_data(request: Person, settings: NamedDependency[Settings]) -> Template:
+    word, cookies = said(settings, request)
+    shown = await _data(request.user, saved=word == "saved")
+    shown.cookies.extend(cookies)
+    return shown
 
 
 @post("/data", name="site.own_data_post")
 async def post_data(
-    request: Person, form: NamedDependency[FormMultiDict], now: NamedDependency[datetime]
+    request: Person,
+    form: NamedDependency[FormMultiDict],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
 ) -> Template | Redirect:
     reader = FormReader(form)
     display_name = reader.text("display_name", max_length=LONGEST_NAME)
@@ -119,7 +126,8 @@ async def post_data(
         typed = {name: reader.typed(name) for name in ("display_name", "locale")}
         return await _data(request.user, errors=reader.errors, typed=typed, status=422)
     await own_actions.correct(request.user.account_id, display_name=display_name, locale=locale, now=now)
-    return Redirect(localized("/mine/data"), status_code=303)
+    cookies = [to_say(settings, "saved")]
+    return Redirect(localized("/mine/data"), status_code=303, cookies=cookies)
 
 
 @get("/data.json", name="site.own_export")
@@ -195,6 +203,7 @@ async def _drafts(account: UUID, now: datetime) -> list[DraftLine]:
 async def _data(
     account: SignedIn,
     *,
+    saved: bool = False,
     errors: dict[str, str] | None = None,
     typed: dict[str, str] | None = None,
     status: int = 200,
@@ -204,6 +213,7 @@ async def _data(
         "own": own,
         "role": role_name(own.role),
         "errors": errors or {},
+        "saved": saved,
         "typed": typed or {"display_name": own.display_name, "locale": own.locale},
         "current": "mine",
     }

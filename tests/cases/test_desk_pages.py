@@ -70,11 +70,12 @@ async def test_an_unknown_code_is_no_case(clerk, code):
 async def test_taking_a_case_says_so_and_names_the_clerk(clerk):
     filed = await a_case()
     answer = await do(clerk, filed, "take")
-    assert (answer.status_code, answer.headers["location"]) == (303, f"{page_of(filed)}?said=take")
+    assert (answer.status_code, answer.headers["location"]) == (303, page_of(filed))
     page = await clerk.get(answer.headers["location"])
     assert "You have taken this case." in page.text
     assert "In review" in page.text
     assert page.text.count(clerk.account.display_name) >= 2  # in the masthead and as who has the case
+    assert "You have taken this case." not in (await clerk.get(answer.headers["location"])).text
 
 
 async def test_an_answer_reaches_the_applicant_with_its_files(clerk, settings):
