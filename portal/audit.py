@@ -24,6 +24,7 @@ ACTIONS: dict[str, str] = {
     "signed_out": N_("Signed out"),
     "denied": N_("Was refused a page"),
     "account_made": N_("Made an account"),
+    "setting_changed": N_("Changed a setting"),
 }
 """Every word an entry may carry, with what the log's page says for it."""
 _APPEND = """

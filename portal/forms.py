@@ -5,11 +5,13 @@ What people type is normalised here and nowhere else: letters, digits of three s
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from litestar.datastructures import FormMultiDict, UploadFile
 
 from portal import identifiers, jalali, text
@@ -19,6 +21,14 @@ _LONGEST = 20_000
 """Characters beyond which a field is not even normalised: some Unicode steps are quadratic."""
 LARGEST_NUMBER = 10**15
 """Beyond it, in both directions, a browser's script would round."""
+
+
+def version_of(values: Any) -> str:
+    """What stands for the values a form was filled with.
+
+    The form sends it back, so that the verb sees whether somebody else has changed them meanwhile.
+    """
+    return hashlib.sha256(msgspec.json.encode(values, order="deterministic")).hexdigest()[:32]
 
 
 class FormReader:
