@@ -25,6 +25,12 @@ ACTIONS: dict[str, str] = {
     "denied": N_("Was refused a page"),
     "account_made": N_("Made an account"),
     "setting_changed": N_("Changed a setting"),
+    "agency_added": N_("Added an agency"),
+    "agency_changed": N_("Changed an agency"),
+    "agency_removed": N_("Removed an agency"),
+    "unit_added": N_("Added a unit"),
+    "unit_changed": N_("Changed a unit"),
+    "unit_removed": N_("Removed a unit"),
 }
 """Every word an entry may carry, with what the log's page says for it."""
 _APPEND = """

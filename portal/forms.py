@@ -31,6 +31,13 @@ def version_of(values: Any) -> str:
     return hashlib.sha256(msgspec.json.encode(values, order="deterministic")).hexdigest()[:32]
 
 
+def named(errors: dict[str, str], labels: dict[str, str]) -> dict[str, str]:
+    """The mistakes for the top of the page, each with the name of its field: "Choose one." tells little."""
+    return {
+        name: f"{labels[name]} — {message}" if name in labels else message for name, message in errors.items()
+    }
+
+
 class FormReader:
     """Pulls typed values out of a submitted form and collects errors.
 
@@ -111,6 +118,13 @@ class FormReader:
     def mobile(self, name: str, *, required: bool = True) -> str | None:
         message = _("Write a mobile number of eleven digits that begins with 09.")
         return self._parsed(name, identifiers.mobile, message, required=required)
+
+    def telephone(self, name: str, *, required: bool = True) -> str | None:
+        """The number of an office: a landline, a mobile or a short number."""
+        message = _(
+            "Write the number with its area code, like 02512345678, or a short number of 3 to 5 digits."
+        )
+        return self._parsed(name, identifiers.telephone, message, required=required)
 
     def national_id(self, name: str, *, required: bool = True) -> str | None:
         message = _("This is not a national ID: it has ten digits, and the last one checks the others.")

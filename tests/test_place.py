@@ -1,6 +1,7 @@
 """What a site admin chooses in the browser."""
 
 import asyncio
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -13,6 +14,8 @@ from portal import place
 from portal.errors import BadRequest, Conflict
 from portal.services.actions import load_samples
 from tests.conftest import NOON
+
+ROOT = Path(__file__).parent.parent
 
 
 async def an_admin() -> Account:
@@ -38,6 +41,11 @@ async def logged() -> list[tuple]:
 def test_every_default_is_within_its_own_limits(choice):
     assert choice.takes(choice.default)
     assert len(choice.key) <= 60
+
+
+@pytest.mark.parametrize("key", place.CHOICES)
+def test_operators_can_read_of_every_choice(key):
+    assert f"`{key}`" in (ROOT / "docs" / "operators.md").read_text()
 
 
 async def test_without_a_choice_the_code_says_what_holds(db):

@@ -11,7 +11,7 @@ import msgspec
 from litestar.datastructures import FormMultiDict, UploadFile
 
 from portal.cases.actions import FilingDraft
-from portal.forms import FormReader
+from portal.forms import FormReader, named
 from portal.i18n import N_, _
 from portal.security.sessions import SignedIn
 from portal.services.labels import AUDIENCES, audience_words
@@ -118,11 +118,7 @@ def labels(service: ServiceView) -> dict[str, str]:
 
 def summary(filing: FilingForm, service: ServiceView) -> dict[str, str]:
     """The mistakes for the top of the page, each with the name of its field: "Please fill this in" tells little."""
-    named = labels(service)
-    return {
-        name: f"{named[name]} — {message}" if name in named else message
-        for name, message in filing.errors.items()
-    }
+    return named(filing.errors, labels(service))
 
 
 def questions(service: ServiceView) -> tuple[Field, ...]:

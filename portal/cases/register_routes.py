@@ -22,11 +22,11 @@ from portal.cases.staff_forms import (
     REGISTRATION_FIELDS,
     Registration,
     choose_again,
-    named,
     read_registration,
     registration_labels,
 )
 from portal.cases.staff_pages import PRIVATE, Visit, address, channel_name, known_case
+from portal.forms import named
 from portal.i18n import _, localized
 from portal.security.csrf import Posted
 from portal.services.labels import AUDIENCES, CHANNELS

@@ -131,13 +131,6 @@ def registration_labels() -> dict[str, str]:
     return {name: _(label) for name, label in REGISTRATION_LABELS.items()}
 
 
-def named(errors: dict[str, str], labels: dict[str, str]) -> dict[str, str]:
-    """The mistakes for the top of the page, each with the name of its field: "Choose one." tells little."""
-    return {
-        name: f"{labels[name]} — {message}" if name in labels else message for name, message in errors.items()
-    }
-
-
 def choose_again(files: tuple[UploadFile, ...]) -> str:
     """What to say about files that were sent with a form that comes back."""
     names = _(", ").join(f"\u2068{file.filename[:100]}\u2069" for file in files)

@@ -12,8 +12,9 @@ from litestar.response import Template
 from portal import codes, sla, uploads
 from portal.cases import desk_queries, rules
 from portal.cases.desk_case_queries import DeskCase, Happening, desk_case
-from portal.cases.staff_forms import BODIES, LABELS, MOVES, Move, SentMove, choose_again, move_labels, named
+from portal.cases.staff_forms import BODIES, LABELS, MOVES, Move, SentMove, choose_again, move_labels
 from portal.errors import NotFound
+from portal.forms import named
 from portal.i18n import N_, _
 from portal.security.sessions import SignedIn
 from portal.services.labels import AUDIENCES, CHANNELS, TARGETS
