@@ -29,6 +29,7 @@ from portal.security.csrf import OriginGuard, read_form, read_posted, wait_to_re
 from portal.security.guards import SignedInReader, permitted
 from portal.security.headers import HostGuard, SecurityHeaders
 from portal.services.routes import router as services_router
+from portal.services.staff_routes import admin_router as agencies_router
 from portal.settings import Settings
 from portal.site.mine_routes import mine_router
 from portal.site.routes import site_handlers
@@ -59,6 +60,7 @@ def _litestar(settings: Settings) -> Litestar:
         route_handlers=[
             accounts_router,
             services_router,
+            agencies_router,
             staff_router,
             admin_router,
             mine_router,

@@ -47,6 +47,13 @@ ACTIONS: dict[str, str] = {
     "unlock_failed": N_("Failed to open a case"),
     "mail_viewed": N_("Saw who got which mail"),
     "audit_exported": N_("Exported the audit log"),
+    "setting_changed": N_("Changed a setting"),
+    "agency_added": N_("Added an agency"),
+    "agency_changed": N_("Changed an agency"),
+    "agency_removed": N_("Removed an agency"),
+    "unit_added": N_("Added a unit"),
+    "unit_changed": N_("Changed a unit"),
+    "unit_removed": N_("Removed a unit"),
 }
 """Every word an entry may carry, with what the log's page says for it."""
 INSERT = """

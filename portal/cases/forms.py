@@ -12,7 +12,7 @@ import msgspec
 from litestar.datastructures import FormMultiDict, UploadFile
 
 from portal.cases.actions import FilingDraft
-from portal.forms import FormReader
+from portal.forms import FormReader, named
 from portal.i18n import N_, _
 from portal.security.sessions import SignedIn
 from portal.services.labels import AUDIENCES, audience_words
@@ -126,9 +126,10 @@ def labels(service: ServiceView) -> dict[str, str]:
 
 def summary(filing: FilingForm, service: ServiceView) -> dict[str, str]:
     """The mistakes in the order of the page, each with the name of its field: "Please fill this in" tells little."""
-    named = labels(service)
-    about_fields = {name: f"{named[name]} — {filing.errors[name]}" for name in named if name in filing.errors}
-    return {name: message for name, message in filing.errors.items() if name not in named} | about_fields
+    titles = labels(service)
+    about_fields = {name: filing.errors[name] for name in titles if name in filing.errors}
+    about_all = {name: message for name, message in filing.errors.items() if name not in titles}
+    return about_all | named(about_fields, titles)
 
 
 def questions(service: ServiceView) -> tuple[Field, ...]:

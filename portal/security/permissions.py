@@ -29,6 +29,7 @@ READS_DESK = Access(roles=frozenset({"staff", "manager", "admin", "auditor"}), w
 WORKS_DESK = Access(roles=frozenset({"staff", "manager", "admin"}), whose="unit")
 ADMIN = Access(roles=frozenset({"admin"}))
 READS_AUDIT = frozenset({"admin", "auditor"})
+ADMIN_AFRESH = Access(roles=frozenset({"admin"}), fresh=True)
 PERSON = Access(roles=ROLES, whose="own")
 
 ACCESS: dict[str, Access] = {
@@ -51,12 +52,25 @@ ACCESS: dict[str, Access] = {
     "audit_log.entries": Access(roles=READS_AUDIT),
     "audit_log.export": Access(roles=READS_AUDIT, fresh=True),
     "audit_log.case": Access(roles=READS_AUDIT),
+    "site.settings": ADMIN_AFRESH,
+    "site.settings_post": ADMIN_AFRESH,
     "services.catalogue": OPEN,
     "services.service": OPEN,
     "services.statement": OPEN,
     "services.edition": OPEN,
     "services.statement_document": OPEN,
     "services.edition_document": OPEN,
+    "services.agencies": ADMIN,
+    "services.new_agency": ADMIN,
+    "services.add_agency": ADMIN,
+    "services.agency": ADMIN,
+    "services.change_agency": ADMIN,
+    "services.remove_agency": ADMIN,
+    "services.new_unit": ADMIN,
+    "services.add_unit": ADMIN,
+    "services.unit": ADMIN,
+    "services.change_unit": ADMIN,
+    "services.remove_unit": ADMIN,
     "accounts.sign_in": OPEN,
     "accounts.sign_in_post": OPEN,
     "accounts.sign_out": OPEN,

@@ -20,6 +20,7 @@ from portal.errors import NotFound
 from portal.i18n import N_, _
 from portal.settings import Settings
 from portal.site import queries
+from portal.site.settings_routes import settings_handlers
 from portal.templating import MailTemplates, MailText
 
 STATES = {
@@ -85,6 +86,6 @@ def state_words(state: str) -> str:
     return _(STATES[state])
 
 
-_WORDS = {"state_words": state_words, "tones": TONES, "current": "mail"}
+_WORDS = {"state_words": state_words, "tones": TONES, "current": "admin"}
 
-admin_router = Router("/admin", route_handlers=[show_mail, show_message])
+admin_router = Router("/admin", route_handlers=[show_mail, show_message, *settings_handlers])

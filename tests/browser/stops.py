@@ -12,11 +12,13 @@ from playwright.async_api import Response
 
 from portal import codes
 from portal.cases import rules
+from portal.services.actions import read_sample
 from tests.browser.cases import SAMPLES, Filed, fill_request, move, register_letter, unlock
 from tests.browser.visitor import Visitor
 
 GUEST, APPLICANT, CITIZEN, STAFF, ADMIN = "guest", "applicant", "citizen", "staff", "admin"
 FIRST = "yearbook-qom"
+AGENCY, UNIT = read_sample(FIRST).agency.slug, read_sample(FIRST).unit.slug
 MISTYPED = "XKP9-2ZKY-93WR-1W58"
 NOBODYS = codes.show_text(codes.LOWEST + 20_261_121)
 
@@ -140,6 +142,32 @@ async def first_message(visitor: Visitor, _: World) -> Response:
     return await visitor.follow(visitor.page.locator("main table a").first)
 
 
+async def wrong_setting(visitor: Visitor, _: World) -> Response:
+    await visitor.open("/admin/settings")
+    await visitor.fill("reset_contact_phone", "12")
+    return await visitor.send("/admin/settings")
+
+
+async def outdated_unit(visitor: Visitor, _: World) -> Response:
+    """A unit that a colleague has changed since its page was opened."""
+    await visitor.open(f"/admin/units/{UNIT}")
+    await visitor.page.eval_on_selector("main [name=seen]", "seen => { seen.value = 'old' }")
+    await visitor.fill("phone", "111")
+    return await visitor.send(f"/units/{UNIT}")
+
+
+async def unused_unit(visitor: Visitor, _: World) -> Response:
+    """A unit nothing belongs to, which can be removed."""
+    await visitor.open(f"/admin/units/new?agency={AGENCY}")
+    for name, value in {
+        "slug": f"new-{visitor.language}",
+        "name_fa": "واحد تازه",
+        "name_en": "New unit",
+    }.items():
+        await visitor.fill(name, value)
+    return await visitor.send("/units/new")
+
+
 STOPS = [
     Stop("home", "site.home", GUEST, at("/")),
     Stop("services", "services.catalogue", GUEST, at("/services")),
@@ -229,6 +257,23 @@ STOPS = [
     Stop("audit-filtered", "audit_log.entries", ADMIN, at("/admin/audit?who=admin&action=signed_in")),
     Stop("audit-none", "audit_log.entries", ADMIN, at("/admin/audit?who=nobody")),
     Stop("audit-mistyped", "audit_log.entries", ADMIN, at("/admin/audit?from=1405/12/30&action=x"), 422),
+    Stop("settings", "site.settings", ADMIN, at("/admin/settings?said=changed")),
+    Stop("settings-errors", "site.settings_post", ADMIN, wrong_setting, 422),
+    Stop("agencies", "services.agencies", ADMIN, at("/admin/agencies")),
+    Stop("agency", "services.agency", ADMIN, at(f"/admin/agencies/{AGENCY}?said=changed")),
+    Stop("agency-new", "services.new_agency", ADMIN, at("/admin/agencies/new")),
+    Stop(
+        "agency-errors",
+        "services.add_agency",
+        ADMIN,
+        sending_nothing("/admin/agencies/new", "/agencies/new"),
+        422,
+    ),
+    Stop("unit", "services.unit", ADMIN, at(f"/admin/units/{UNIT}?said=same")),
+    Stop("unit-overtaken", "services.change_unit", ADMIN, outdated_unit, 409),
+    Stop("unit-new", "services.new_unit", ADMIN, at(f"/admin/units/new?agency={AGENCY}")),
+    Stop("unit-errors", "services.add_unit", ADMIN, sending_nothing("/admin/units/new", "/units/new"), 422),
+    Stop("unit-unused", "services.unit", ADMIN, unused_unit),
 ]
 NO_PAGES = {
     "audit_log.case",

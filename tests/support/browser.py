@@ -15,6 +15,7 @@ import pytest_asyncio
 
 from db.accounts import Account, Membership
 from portal import app as portal_app
+from portal import place
 from portal import settings as settings_module
 from portal.security import sessions
 from portal.services import queries as service_queries
@@ -122,8 +123,9 @@ def application(settings: Settings) -> Any:
 
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> None:
-    """What the process remembers of services belongs to another test."""
+    """What the process remembers of services and settings belongs to another test."""
     service_queries.forget()
+    place.forget()
 
 
 def client_of(application: Any) -> httpx.AsyncClient:
