@@ -96,6 +96,8 @@ async def _copy(connection: Any, world: World, draw: Draw, n: int, now: datetime
     cases = [_case(world, draw, now) for _ in range(n)]
     async with connection.transaction():
         await _copy_rows(connection, "case", cases)
+        worked_on = [{"id": uuid7(), "case": case["id"], "unit": case["unit"]} for case in cases]
+        await _copy_rows(connection, "case_unit", worked_on)
         events = [event for case in cases for event in _events(case, world, draw)]
         await _copy_rows(connection, "case_event", events)
         await _copy_rows(connection, "message", list(_messages(events, draw)))

@@ -34,6 +34,15 @@ class Account(Table, tablename="account"):
     )
 
 
+class Membership(Table, tablename="membership"):
+    """A further unit whose cases the account works on, besides its own ``unit``: a desk that serves several."""
+
+    id = UUID(primary_key=True, default=uuid7)
+    account = ForeignKey(Account, on_delete=KEEP, null=False)
+    unit = ForeignKey(Unit, on_delete=KEEP, null=False)
+    membership_once = Unique([account, unit])
+
+
 class Session(Table, tablename="session"):
     """One sign-in on one device. Only the token's SHA-256 is kept; an ended session has no row.
 

@@ -13,6 +13,8 @@ class AuditEntry(Table, tablename="audit_entry"):
     ``action`` is a word of ``portal.audit.ACTIONS``; ``object`` what it was done to (``case:<id>``,
     ``account:<id>``), ``address`` where it came from. ``data`` holds ids and our own vocabulary, never
     secrets or personal text. Ids have gaps; the seals have none.
+
+    Read by ``at``, then ``id``, the newest first; each filter of /admin/audit has its index in that order.
     """
 
     id = BigSerial(primary_key=True)
@@ -22,13 +24,14 @@ class AuditEntry(Table, tablename="audit_entry"):
     object = Varchar(length=80, default="")
     address = Varchar(length=50, default="")
     data = JSONB()
-    at = Timestamptz(default=None, index=True)
+    at = Timestamptz(default=None)
 
 
 class AuditSeal(Table, tablename="audit_seal"):
     """The place of one entry in the gapless chain.
 
-    ``mac`` is HMAC-SHA256 over ``seq``, the entry and the MAC before.
+    ``seq`` counts from 1 without gaps, in the order of sealing. ``mac`` is HMAC-SHA256 over ``seq``, the MAC
+    before and the entry, in hexadecimal digits; ``portal.audit_log.chain`` says over which bytes.
     """
 
     seq = BigInt(primary_key=True)

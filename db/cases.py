@@ -31,7 +31,8 @@ class Case(Table, tablename="case"):
     answered, closed, rejected, withdrawn. ``channel``: portal, or how a registered case came. ``version`` counts
     events; it is the optimistic lock. ``next_due_at`` is the nearest promise still to keep, NULL when none is;
     ``owed_since`` is when its time began to run.
-    ``result_at``/``first_answer_at`` are when the promises were met. ``search_key`` is normalised text. Times are UTC.
+    ``result_at``/``first_answer_at`` are when the promises were met. ``search_key`` is normalised text.
+    ``erased_at`` is when names, contacts, answers and words were taken out, NULL while they stand. Times are UTC.
     """
 
     id = UUID(primary_key=True, default=uuid7)
@@ -68,6 +69,7 @@ class Case(Table, tablename="case"):
     owed_since = Timestamptz(default=None)
     changed_at = Timestamptz(default=None)
     outcome = Varchar(length=20, null=True, default=None)
+    erased_at = Timestamptz(null=True, default=None)
     number_in_range = Check("number BETWEEN 1000000000000000000 AND 9223372036854775807")
     known_state = Check(
         "state IN ('registered', 'in_review', 'waiting', 'referred', 'answered', 'closed', 'rejected', 'withdrawn')"

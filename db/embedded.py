@@ -13,7 +13,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -111,12 +111,18 @@ class Cluster:
         self.stop()
 
 
-def start(data_dir: Path, settings: Mapping[str, str] | None = None) -> Cluster:
+def start(
+    data_dir: Path,
+    settings: Mapping[str, str] | None = None,
+    *,
+    sleep: Callable[[float], object] = time.sleep,
+) -> Cluster:
     """The server of ``data_dir`` runs: started, taken over from a dead owner, or joined.
 
     ``settings`` add to PostgreSQL's own (the owner's count). Blocks for half a second, at the first start for
-    two, longer when a crash has to be replayed. Raises EmbeddedError. Start child processes by
-    ``subprocess``, not by a plain fork: a fork keeps the lock while it lives.
+    two, longer when a crash has to be replayed. Waits by ``sleep``, which may raise to give up: then nothing
+    that was started here runs. Raises EmbeddedError. Start child processes by ``subprocess``, not by a
+    plain fork: a fork keeps the lock while it lives.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
     data_dir = data_dir.resolve()
@@ -124,11 +130,11 @@ def start(data_dir: Path, settings: Mapping[str, str] | None = None) -> Cluster:
     while time.monotonic() < deadline:
         lock = _try_lock(data_dir / "pg.lock")
         if lock is not None:
-            return _own(data_dir, lock, settings or {})
+            return _own(data_dir, lock, settings or {}, sleep)
         joined = _join(data_dir)
         if joined is not None:
             return joined
-        time.sleep(0.05)
+        sleep(0.05)
     raise EmbeddedError(
         f"Another process holds {data_dir / 'pg.lock'}, but its server does not become ready."
     )
@@ -164,13 +170,13 @@ def _join(data_dir: Path) -> Cluster | None:
     return Cluster(data_dir, access, postmaster, {}, lock=None)
 
 
-def _own(data_dir: Path, lock: int, settings: Mapping[str, str]) -> Cluster:
+def _own(data_dir: Path, lock: int, settings: Mapping[str, str], sleep: Callable[[float], object]) -> Cluster:
     """Start the server or adopt the one a dead owner left. The lock is held, and let go when this fails."""
     try:
         user = server_user()
         known = _read_access(data_dir)
         home = known.home if known else choose_home(data_dir, user)
-        postmaster = Postmaster(home / "pg", programs(home, user), user)
+        postmaster = Postmaster(home / "pg", programs(home, user), user, sleep)
         access = _settle_access(data_dir, home, known, postmaster)
         _bring_up(postmaster, access, settings)
     except BaseException:

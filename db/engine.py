@@ -32,6 +32,17 @@ class Contention(Exception):  # the situation, as in portal.errors
     """Others kept the database too busy; the same call may well succeed a moment later."""
 
 
+AWAY = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # asyncpg 0.32, when a connection is cut just as it is used
+    asyncpg.OperatorInterventionError,
+    asyncpg.PostgresConnectionError,
+    Contention,
+)
+"""What a database raises that restarts, is away or overrun."""
+
+
 def atomic(verb: Verb[P, T]) -> Callable[P, Awaitable[T]]:
     """``verb`` runs in one READ COMMITTED transaction, joining an open one.
 

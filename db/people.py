@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from piccolo.columns import JSONB, UUID, ForeignKey, Text, Timestamptz, Varchar
-from piccolo.constraints import Check
+from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
 from db.accounts import Account
@@ -12,7 +12,7 @@ from db.services import KEEP
 
 
 class Draft(Table, tablename="draft"):
-    """What a signed-in person typed into ``form`` (a path of ours) and has not sent; gone at ``ends_at``."""
+    """What a signed-in person typed into ``form`` (a path of ours, once each) and has not sent; gone at ``ends_at``."""
 
     id = UUID(primary_key=True, default=uuid7)
     account = ForeignKey(Account, on_delete=KEEP, null=False, index=True)
@@ -20,6 +20,7 @@ class Draft(Table, tablename="draft"):
     data = JSONB()
     saved_at = Timestamptz(default=None)
     ends_at = Timestamptz(default=None, index=True)
+    draft_once = Unique([account, form])
 
 
 class Proposal(Table, tablename="proposal"):

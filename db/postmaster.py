@@ -50,11 +50,15 @@ LET_GO_WITHIN = 30.0  # seconds that the children of a killed server may take to
 
 @dataclass
 class Postmaster:
-    """The server whose files are in ``cluster``, run by ``user`` (None: by whoever we are)."""
+    """The server whose files are in ``cluster``, run by ``user`` (None: by whoever we are).
+
+    Its start is waited for by ``sleep``, which may raise to give up; its stop is always waited for.
+    """
 
     cluster: Path
     programs: Path
     user: User
+    sleep: Callable[[float], object] = field(default=time.sleep, repr=False)
     child: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def run(self, program: str, *arguments: str, statements: str = "") -> None:
@@ -80,23 +84,20 @@ class Postmaster:
             "--auth=scram-sha-256", f"--pwfile={password_file}",
         )  # fmt: skip
         staged = Postmaster(files, self.programs, self.user)
-        staged.set_passwords(passwords, create=True)
+        staged._tell(
+            *(f'CREATE ROLE "{role}" LOGIN;' for role in passwords if role != "postgres"),
+            *_passwords_set(passwords),
+            "CREATE DATABASE portal OWNER portal_owner;",
+            "REVOKE ALL ON DATABASE portal FROM PUBLIC;",
+            "GRANT CONNECT, TEMPORARY ON DATABASE portal TO portal_app;",
+        )
         files.rename(self.cluster)
         shutil.rmtree(stage)
 
-    def set_passwords(self, passwords: Mapping[str, str], *, create: bool = False) -> None:
+    def set_passwords(self, passwords: Mapping[str, str]) -> None:
         """The roles have these passwords. The server must not be running; needs no password itself."""
         self._forget_dead_server()
-        lines = [f'CREATE ROLE "{role}" LOGIN;' for role in passwords if create and role != "postgres"]
-        lines += [f"ALTER ROLE \"{role}\" PASSWORD '{word}';" for role, word in passwords.items()]
-        if create:
-            lines.append("CREATE DATABASE portal OWNER portal_owner;")
-            lines.append("REVOKE ALL ON DATABASE portal FROM PUBLIC;")
-            lines.append("GRANT CONNECT, TEMPORARY ON DATABASE portal TO portal_app;")
-        quiet = ("-c", "exit_on_error=on", "-c", "log_min_error_statement=panic")  # statements hold passwords
-        self.run(
-            "postgres", "--single", "-D", str(self.cluster), *quiet, "postgres", statements="\n".join(lines)
-        )
+        self._tell(*_passwords_set(passwords))
 
     def start(self, socket_folder: Path, settings: Mapping[str, str]) -> None:
         """The server accepts connections through ``socket_folder``. Raises EmbeddedError with its words."""
@@ -114,7 +115,7 @@ class Postmaster:
             said = self._start_log().read_text(errors="replace")
             if "still in use" not in said or time.monotonic() > impatient_at:
                 raise EmbeddedError(f"PostgreSQL did not start. It said:\n{said[-1000:]}{self._last_log()}")
-            time.sleep(0.2)
+            self.sleep(0.2)
 
     def pid(self) -> int | None:
         """Process id of the live server on these files, whoever started it; None when there is none."""
@@ -140,7 +141,7 @@ class Postmaster:
 
     def settled(self, socket_folder: Path) -> bool:
         """A live server accepts connections (True), or there is none after all (False). Waits for either."""
-        _wait_until(lambda: self.pid() is None or self.accepts(socket_folder), READY_WITHIN)
+        _wait_until(lambda: self.pid() is None or self.accepts(socket_folder), READY_WITHIN, self.sleep)
         return self.pid() is not None
 
     def stop(self) -> None:
@@ -155,10 +156,16 @@ class Postmaster:
                 return
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, kind)
-            if _wait_until(lambda pid=pid: self.pid() != pid, seconds):  # type: ignore[misc]
+            if _wait_until(lambda pid=pid: self.pid() != pid, seconds, time.sleep):  # type: ignore[misc]
                 self.child = None
                 return
         raise EmbeddedError(f"PostgreSQL (process {self.pid()}) on {self.cluster} does not stop.")
+
+    def _tell(self, *statements: str) -> None:
+        """A server that nobody else can reach has carried out ``statements``, one after the other."""
+        quiet = ("-c", "exit_on_error=on", "-c", "log_min_error_statement=panic")  # they hold passwords
+        said = "\n".join(statements)
+        self.run("postgres", "--single", "-D", str(self.cluster), *quiet, "postgres", statements=said)
 
     def _launch(self) -> bool:
         log = os.open(self._start_log(), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
@@ -174,7 +181,7 @@ class Postmaster:
         finally:
             os.close(log)
         try:
-            _wait_until(lambda: child.poll() is not None or self.ready(), READY_WITHIN)
+            _wait_until(lambda: child.poll() is not None or self.ready(), READY_WITHIN, self.sleep)
         except BaseException:
             self.stop()
             raise
@@ -222,6 +229,10 @@ class Postmaster:
         return "\n".join(line for log in newest for line in log.read_text(errors="replace").splitlines()[-8:])
 
 
+def _passwords_set(passwords: Mapping[str, str]) -> list[str]:
+    return [f"ALTER ROLE \"{role}\" PASSWORD '{word}';" for role, word in passwords.items()]
+
+
 def _works_in(pid: int, folder: Path) -> bool:
     """Process ``pid`` is a live PostgreSQL that works in ``folder``, not another with a recycled number."""
     if sys.platform == "linux":
@@ -234,10 +245,10 @@ def _works_in(pid: int, folder: Path) -> bool:
     return "postgres" in shown.stdout and str(folder) in shown.stdout
 
 
-def _wait_until(happened: Callable[[], bool], seconds: float) -> bool:
+def _wait_until(happened: Callable[[], bool], seconds: float, sleep: Callable[[float], object]) -> bool:
     deadline = time.monotonic() + seconds
     while not happened():
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.02)
+        sleep(0.02)
     return True

@@ -52,7 +52,8 @@ class Service(Table, tablename="service"):
     """One service of an agency. ``state`` is draft (not shown), open or closed (shown, takes nothing new).
 
     ``sheet`` holds what is shown as a whole and never filtered: description, documents, cost, legal basis,
-    frequency. ``search_key`` is the normalised text that the catalogue's search looks in.
+    frequency. ``search_key`` is the normalised text that the catalogue's search looks in. ``retention_months``
+    after a case ended what names its people is erased; NULL keeps it until somebody asks.
     """
 
     id = UUID(primary_key=True, default=uuid7)
@@ -67,6 +68,7 @@ class Service(Table, tablename="service"):
     search_key = Text(default="")
     free = Boolean(default=True)
     sensitive = Boolean(default=False)
+    retention_months = Integer(null=True, default=None)
     state = Varchar(length=10, default="draft")
     position = Integer(default=0)
     known_state = Check("state IN ('draft', 'open', 'closed')")

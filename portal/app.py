@@ -19,6 +19,7 @@ from db.engine import close_pool, open_pool
 from portal import error_pages, i18n
 from portal import settings as settings_module
 from portal.accounts.routes import router as accounts_router
+from portal.audit_log.staff_routes import audit_router
 from portal.cases import rules
 from portal.cases.filing_routes import filing_handlers
 from portal.cases.staff_routes import staff_router
@@ -26,11 +27,13 @@ from portal.cases.tracking_routes import tracking_handlers
 from portal.i18n import LanguagePrefix
 from portal.resets.admin_routes import admin_router as resets_admin_router
 from portal.resets.routes import router as resets_router
-from portal.security.csrf import OriginGuard, read_form, read_posted
+from portal.security.csrf import OriginGuard, read_form, read_posted, wait_to_read
 from portal.security.guards import SignedInReader, permitted
 from portal.security.headers import HostGuard, SecurityHeaders
 from portal.services.routes import router as services_router
+from portal.services.staff_routes import admin_router as agencies_router
 from portal.settings import Settings
+from portal.site.mine_routes import mine_router
 from portal.site.routes import site_handlers
 from portal.site.staff_routes import admin_router
 from portal.templating import STATIC, MailTemplates, PageEngine, request_now
@@ -59,10 +62,13 @@ def _litestar(settings: Settings) -> Litestar:
         route_handlers=[
             accounts_router,
             services_router,
+            agencies_router,
             staff_router,
             admin_router,
             resets_router,
             resets_admin_router,
+            mine_router,
+            audit_router,
             *site_handlers,
             *filing_handlers,
             *tracking_handlers,
@@ -72,6 +78,7 @@ def _litestar(settings: Settings) -> Litestar:
             "now": Provide(utc_now),
             "settings": Provide(lambda: settings, sync_to_thread=False, use_cache=True),
             "mail_templates": Provide(lambda: mail_templates, sync_to_thread=False, use_cache=True),
+            "sent": Provide(wait_to_read),
             "posted": Provide(read_posted),
             "form": Provide(read_form),
         },

@@ -1,4 +1,4 @@
-"""The command line: ``portal serve``, ``demo``, ``worker``, ``migrate``, ``create-admin``, ``recover``."""
+"""The command line: ``portal serve``, ``demo``, ``worker``, ``migrate``, ``create-admin``, ``recover``, …"""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ from portal.settings import SettingError, Settings
 FAILED = 2
 
 
-EXPECTED = (SettingError, EmbeddedError, serve.CannotServe, PortalError)
+class Refused(Exception):
+    """The command can't be carried out; the text is one line that says why."""
+
+
+EXPECTED = (SettingError, EmbeddedError, serve.CannotServe, PortalError, Refused)
 DATABASE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
@@ -55,6 +59,8 @@ def _parser() -> argparse.ArgumentParser:
             added.add_argument("username", help="what the person signs in with")
         if name == "create-admin":
             added.add_argument("display_name", help="the name that colleagues see")
+        if name == "verify-audit":
+            added.add_argument("--anchor", metavar="SEQ:MAC", help="a seal as it was mailed outside")
 
     command("serve", _serve, "Serve the portal: database, web processes and a worker. Ctrl-C stops it.")
     command("demo", _demo, "Load sample services, cases and accounts, then serve.")
@@ -70,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         _recover,
         "Print a link, good once within 24 hours, to set the password of an account when no admin can help.",
     )
+    command("verify-audit", _verify_audit, "Check every seal of the audit log; names the first wrong row.")
     return parser
 
 
@@ -78,10 +85,10 @@ def _serve(chosen: Settings, _: argparse.Namespace) -> None:
 
 
 def _demo(chosen: Settings, _: argparse.Namespace) -> None:
-    def load() -> str:
+    async def load() -> str:
         from portal import demo
 
-        accounts = asyncio.run(demo.load(chosen))
+        accounts = await demo.load(chosen)
         lines = [f"  {username:<10} {password}  ({role})" for username, password, role in accounts]
         return "\n".join(["Sample accounts:", *lines, ""])
 
@@ -97,7 +104,7 @@ def _worker(chosen: Settings, _: argparse.Namespace) -> None:
 
 def _migrate(chosen: Settings, _: argparse.Namespace) -> None:
     with serve.database(chosen) as known:
-        serve.migrate(known)
+        asyncio.run(serve.migrate(known))
 
 
 def _create_admin(chosen: Settings, given: argparse.Namespace) -> None:
@@ -128,10 +135,33 @@ def _print_link(chosen: Settings, make: Callable[[], Awaitable[str]]) -> None:
             return await make()
 
     with serve.database(chosen) as known:
-        serve.migrate(known)
+        asyncio.run(serve.migrate(known))
         link = asyncio.run(in_english())
     print("Open this link and choose a password. It is good once, for 24 hours; making another one ends it.")
     print(link)
+
+
+def _verify_audit(chosen: Settings, given: argparse.Namespace) -> None:
+    from portal.audit_log import verify
+
+    anchor = verify.read_anchor(given.anchor) if given.anchor else None
+    if given.anchor and anchor is None:
+        raise Refused("--anchor: give a number and a MAC of 64 digits, as the mail does: 1234:0a1b…")
+
+    async def check() -> verify.Verdict:
+        return await verify.check_chain(chosen.secret_key, anchor=anchor)
+
+    with serve.database(chosen):
+        verdict = asyncio.run(check())
+    if verdict.broken:
+        raise Refused(f"The audit log was changed. First wrong: {verdict.broken}.")
+    print(
+        f"All {verdict.head.seq:,} sealed rows are as they were sealed: {verdict.head.seq}:{verdict.head.mac}"
+    )
+    if verdict.n_unsealed:
+        print(
+            f"Not sealed yet: {verdict.n_unsealed:,}, the oldest of {verdict.oldest_unsealed:%Y-%m-%d %H:%M} UTC"
+        )
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import re
 import secrets
 import unicodedata
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from hashids import Hashids
 
@@ -23,6 +23,10 @@ HIGHEST = 2**63 - 1
 TEXT_LENGTH = 16
 NUMERIC_LENGTH = 20
 LONGEST_TYPED = 200
+
+# How much of a code is worth looking for: either narrows a quarter of a million cases down to one or none.
+LEAST_SYMBOLS = 4
+LEAST_DIGITS = 6
 
 # No vowels, so no words; B G I L O S U are left out because they are read as 8 6 1 1 0 5 V;
 # C F H T because hashids keeps them as separators. 23 is prime, which the check symbol needs.
@@ -54,6 +58,8 @@ _DAMM = tuple(
         "2581436790",
     )
 )
+
+_LINK = re.compile(r"/(?:T|cases)/([^/?#\s]+)", re.IGNORECASE)
 
 # What a symbol alphabet without vowels can still spell with digits in their place, in several languages.
 _BLOCKED = re.compile(
@@ -113,6 +119,12 @@ def masked(n: int) -> str:
     return "…" + text(n)[-4:]
 
 
+def in_link(typed: str) -> str:
+    """The code in an address of ours (…/T/CODE, …/cases/CODE?key=…), else ``typed`` as it is."""
+    found = _LINK.search(typed)
+    return found[1] if found else typed
+
+
 def parse(typed: str) -> int | Mistake:
     """The number of the code somebody typed, in either form, or what is wrong with it; never raises.
 
@@ -129,6 +141,47 @@ def parse(typed: str) -> int | Mistake:
     if len(code) == NUMERIC_LENGTH:
         return _parse_numeric(code)
     return Mistake.LENGTH
+
+
+def text_beginning(typed: str) -> tuple[int, int, int] | None:
+    """The lowest and highest number whose text form may begin with the symbols typed, and what such a number
+    leaves when divided by 100 and then by 23: the first symbol says that, the others are the number's base-23
+    digits. None for fewer than four symbols, for a whole code, and when no code begins so. Typed as for ``parse``.
+    """
+    code = _canonical(typed) if len(typed) <= LONGEST_TYPED else ""
+    if not LEAST_SYMBOLS <= len(code) < TEXT_LENGTH or not _VALUES.keys() >= set(code):
+        return None
+    digits = code[1 : TEXT_LENGTH - 1]
+    leading = 0
+    for symbol in digits:
+        leading = leading * 23 + _base_23()[code[0], symbol]
+    span = _span(leading, 23 ** (TEXT_LENGTH - 2 - len(digits)))
+    return (*span, _VALUES[code[0]]) if span else None
+
+
+def numeric_beginning(typed: str) -> tuple[int, int] | None:
+    """The lowest and highest number whose numeric form begins with the digits typed.
+
+    None for fewer than six digits, for a whole code, and when no code begins so. Typed as for ``parse``.
+    """
+    code = _canonical(typed) if len(typed) <= LONGEST_TYPED else ""
+    if not LEAST_DIGITS <= len(code) < NUMERIC_LENGTH or not code.isdigit():
+        return None
+    digits = code[: NUMERIC_LENGTH - 1]
+    return _span(int(digits), 10 ** (NUMERIC_LENGTH - 1 - len(digits)))
+
+
+@cache
+def _base_23() -> dict[tuple[str, str], int]:
+    """The digit that each symbol stands for, by the code's first symbol: hashids shuffles the others by it."""
+    small = ((_hashids.encode(n), n) for n in range(100 * 23))  # every first symbol with every last digit
+    return {(code[0], code[-1]): n % 23 for code, n in small}
+
+
+def _span(leading: int, size: int) -> tuple[int, int] | None:
+    """The numbers that codes may have among the ``size`` that begin with ``leading``."""
+    lowest, highest = max(leading * size, LOWEST), min((leading + 1) * size - 1, HIGHEST)
+    return (lowest, highest) if lowest <= highest else None
 
 
 def _parse_text(code: str) -> int | Mistake:

@@ -7,7 +7,6 @@ invented; telephone numbers and addresses can't belong to anybody.
 from __future__ import annotations
 
 import io
-import os
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -31,7 +30,7 @@ from portal.i18n import using
 from portal.security import passwords
 from portal.services.actions import load_samples
 from portal.services.queries import service_by_slug
-from portal.settings import SettingError, Settings
+from portal.settings import SettingError, Settings, write_once
 from portal.text import store
 from portal.uploads import StoredFile
 from portal.workdays import IRAN_OFFICE, is_working_day
@@ -42,23 +41,26 @@ OPENED = 70  # working days before the first run; older than every case
 UNCHANGED = "(its password is unchanged)"
 SUBMISSIONS = UUID("3f0f3c1e-7f0e-4a51-9e0b-2d4d1f6a5c10")
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
-STATISTICS, EVALUATION = "mpo-qom-statistics", "mpo-qom-human-capital"
+STATISTICS, EVALUATION, PLANNING = "mpo-qom-statistics", "mpo-qom-human-capital", "mpo-qom-planning"
+TEHRAN, TABRIZ = "mpo-tehran-statistics", "economy-east-azerbaijan-desk"
 
 
 class Person(msgspec.Struct, frozen=True):
-    """One sample account; ``unit`` is a unit's slug, empty for people outside the desk."""
+    """One sample account; ``units`` are slugs, the first is its own; none for people outside the desk."""
 
     username: str
     display_name: str
     role: str
-    unit: str = ""
+    units: tuple[str, ...] = ()
 
 
 PEOPLE = (
-    Person("admin", "نرگس آذرنیا، مدیر سایت", "admin", STATISTICS),
-    Person("admin2", "رامین کوهسار، جانشین مدیر سایت", "admin", STATISTICS),
-    Person("manager", "سهیلا فرازمند، مدیر خدمت", "manager", EVALUATION),
-    Person("staff", "بابک دادگر، کارشناس میز خدمت", "staff", STATISTICS),
+    Person("admin", "نرگس آذرنیا، مدیر سایت", "admin", (STATISTICS,)),
+    Person("admin2", "رامین کوهسار، جانشین مدیر سایت", "admin", (STATISTICS,)),
+    Person("manager", "سهیلا فرازمند، مدیر خدمت", "manager", (EVALUATION, STATISTICS)),
+    Person(
+        "staff", "بابک دادگر، کارشناس میز خدمت", "staff", (STATISTICS, EVALUATION, PLANNING, TEHRAN, TABRIZ)
+    ),
     Person("evaluator", "ژاله خردمند، ارزیاب", "evaluator"),
     Person("liaison", "بهزاد فرهمند، رابط آماری", "liaison"),
     Person("citizen", "کیان سپهری", "citizen"),
@@ -150,7 +152,7 @@ async def _account(
         display_name=person.display_name,
         role=person.role,
         password=password,
-        unit=units.get(person.unit),
+        units=[units[slug] for slug in person.units],
         now=now,
     )
     return person.username, password, person.role
@@ -168,8 +170,7 @@ def _password(settings: Settings) -> str:
     if not path.exists():
         made = "-".join("".join(secrets.choice(_LETTERS) for _letter in range(5)) for _group in range(4))
         path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(made)
+        write_once(path, made)
     return path.read_text().strip()
 
 

@@ -11,11 +11,11 @@ from litestar.exceptions import HTTPException
 from litestar.response import Response, Template
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from db.engine import Contention
+from db.engine import AWAY
 from portal.accounts.routes import send_to_sign_in
+from portal.cases.visits import Mistyped, show_mistyped
 from portal.errors import PortalError
 from portal.i18n import N_, _
-from portal.outbox import AWAY
 from portal.security.csrf import CROSS_SITE
 from portal.security.guards import SignInNeeded
 from portal.templating import request_now
@@ -120,9 +120,9 @@ def _request_id(scope: Scope) -> str:
 
 HANDLERS: dict[int | type[Exception], Callable[..., Any]] = {
     SignInNeeded: send_to_sign_in,
+    Mistyped: show_mistyped,
     PortalError: show_portal_error,
-    Contention: show_busy,
-    **dict.fromkeys((kind for kind in AWAY if kind is not Contention), show_busy),
+    **dict.fromkeys(AWAY, show_busy),
     HTTPException: show_http_error,
     Exception: show_bug,
 }

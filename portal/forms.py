@@ -5,11 +5,13 @@ What people type is normalised here and nowhere else: letters, digits of three s
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
-from datetime import date
+from datetime import UTC, date
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from litestar.datastructures import FormMultiDict, UploadFile
 
 from portal import identifiers, jalali, text
@@ -19,6 +21,21 @@ _LONGEST = 20_000
 """Characters beyond which a field is not even normalised: some Unicode steps are quadratic."""
 LARGEST_NUMBER = 10**15
 """Beyond it, in both directions, a browser's script would round."""
+
+
+def version_of(values: Any) -> str:
+    """What stands for the values a form was filled with.
+
+    The form sends it back, so that the verb sees whether somebody else has changed them meanwhile.
+    """
+    return hashlib.sha256(msgspec.json.encode(values, order="deterministic")).hexdigest()[:32]
+
+
+def named(errors: dict[str, str], labels: dict[str, str]) -> dict[str, str]:
+    """The mistakes for the top of the page, each with the name of its field: "Choose one." tells little."""
+    return {
+        name: f"{labels[name]} — {message}" if name in labels else message for name, message in errors.items()
+    }
 
 
 class FormReader:
@@ -59,7 +76,8 @@ class FormReader:
             return None
         return self._within(name, int(value), minimum, maximum)
 
-    def date(self, name: str, *, required: bool = True) -> date | None:
+    def date(self, name: str, *, span: tuple[date, date] | None = None, required: bool = True) -> date | None:
+        """A day of either calendar; ``span`` is the first and the last one that fit, None where any does."""
         typed = self.text(name, max_length=40, required=required)
         if not typed:
             return None
@@ -70,6 +88,10 @@ class FormReader:
             return None
         if value is None:
             self.fail(name, _("Write the date as year/month/day, for example 1405/09/14."))
+            return None
+        if span and not span[0] <= value <= span[1]:
+            self.fail(name, _outside(span))
+            return None
         return value
 
     def choice(self, name: str, allowed: Collection[str], *, required: bool = True) -> str:
@@ -101,6 +123,13 @@ class FormReader:
     def mobile(self, name: str, *, required: bool = True) -> str | None:
         message = _("Write a mobile number of eleven digits that begins with 09.")
         return self._parsed(name, identifiers.mobile, message, required=required)
+
+    def telephone(self, name: str, *, required: bool = True) -> str | None:
+        """The number of an office: a landline, a mobile or a short number."""
+        message = _(
+            "Write the number with its area code, like 02512345678, or a short number of 3 to 5 digits."
+        )
+        return self._parsed(name, identifiers.telephone, message, required=required)
 
     def national_id(self, name: str, *, required: bool = True) -> str | None:
         message = _("This is not a national ID: it has ten digits, and the last one checks the others.")
@@ -169,3 +198,8 @@ class FormReader:
 
     def _num(self, value: int) -> str:
         return text.show_number(value, current_language())
+
+
+def _outside(span: tuple[date, date]) -> str:
+    first, last = (jalali.show_date(day, current_language(), UTC) for day in span)
+    return _("Write a day from %(first)s to %(last)s.") % {"first": first, "last": last}

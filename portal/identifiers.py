@@ -10,6 +10,8 @@ from portal.text import latin_digits, without_bidi
 
 _BETWEEN_DIGITS = re.compile(r"[\s\u200b-\u200d().\-\u2010-\u2015\u2212]")
 _MOBILE = re.compile(r"(?:(?:\+|00)?980?|0)?(9[0-9]{9})")
+_LANDLINE = re.compile(r"(?:(?:\+|00)980?|0)([1-8][0-9]{9})")
+_SHORT_NUMBER = re.compile(r"[1-9][0-9]{2,4}")
 _LEGAL_WEIGHTS = (29, 27, 23, 19, 17, 29, 27, 23, 19, 17)
 _HIDDEN = "•••"
 
@@ -41,6 +43,18 @@ def mobile(typed: str) -> str | None:
     """An Iranian mobile number as ``+989…`` (E.164), or None. Takes 0912…, +98…, 0098…, 98… and 912…"""
     found = _MOBILE.fullmatch(_digits(typed))
     return f"+98{found[1]}" if found else None
+
+
+def telephone(typed: str) -> str | None:
+    """The number of an office as people dial it within Iran, or None.
+
+    A landline with its area code or a mobile: eleven digits from 0 on; or a short number of three to five.
+    """
+    digits = _digits(typed)
+    if _SHORT_NUMBER.fullmatch(digits):
+        return digits
+    found = _LANDLINE.fullmatch(digits) or _MOBILE.fullmatch(digits)
+    return f"0{found[1]}" if found else None
 
 
 def email(typed: str) -> str | None:

@@ -91,11 +91,12 @@ _DAY = r"(?P<year>[0-9]{4})\s*(?P<mark>[/.-])\s*(?P<month>[0-9]{1,2})\s*(?P=mark
 _TIME = r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:\.[0-9]+)?)?"
 _OFFSET = r"(?P<offset>Z|(?P<sign>[+-])(?P<ahead>[0-9]{2}):?(?P<minutes>[0-9]{2}))"
 _DATE = re.compile(_DAY)
+_BARE_DATE = re.compile(r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})")
 _MOMENT = re.compile(rf"{_DAY}(?:(?:T|\s*[،,]\s*|\s+)(?:ساعت\s+)?{_TIME}\s*{_OFFSET}?)?", re.IGNORECASE)
 
 
 class WrongDay(ValueError):
-    """The month that was typed has no such day. ``month`` counts from 1; ``year`` below 1800 is Jalali."""
+    """The year has no such month, or the month no such day. ``month`` counts from 1; ``year`` below 1800 is Jalali."""
 
     def __init__(self, year: int, month: int, day: int) -> None:
         super().__init__(f"{year}-{month}-{day}")
@@ -104,6 +105,11 @@ class WrongDay(ValueError):
     def sentence(self, language: str) -> str:
         """What is wrong, without a full stop: "Esfand 1404 has no 30th", «اسفند ۱۴۰۴ سی‌ام ندارد»."""
         language = _known(language)
+        if not 1 <= self.month <= 12:
+            missing = f"There is no month {self.month}: a year has 12"
+            return (
+                persian_digits(f"ماه {self.month} نداریم؛ سال ۱۲ ماه دارد") if language == "fa" else missing
+            )
         months = JALALI_MONTHS if self.year in _JALALI_YEARS else GREGORIAN_MONTHS
         name = f"{months[language][self.month - 1]} {self.year}"
         if language == "fa":
@@ -114,10 +120,11 @@ class WrongDay(ValueError):
 def parse_date(typed: str) -> date | None:
     """The (Gregorian) date meant by what was typed year first: Jalali, or Gregorian from year 1800 on.
 
-    ``/``, ``-`` or ``.`` between the parts, any digits. None when it can't be read as a date;
-    raises WrongDay when the month has no such day.
+    ``/``, ``-`` or ``.`` between the parts or, with two digits each for month and day, nothing; any digits.
+    None when it can't be read as a date; raises WrongDay when the year or the month has no such day.
     """
-    found = _DATE.fullmatch(_plain(typed))
+    plain = _plain(typed)
+    found = _DATE.fullmatch(plain) or _BARE_DATE.fullmatch(plain)
     return _date_of(found) if found else None
 
 
@@ -126,7 +133,7 @@ def parse_moment(typed: str, zone: tzinfo) -> datetime | None:
 
     The clock is ``zone``'s unless the text carries an offset (``Z``, ``+03:30``). An hour that a clock change
     repeats means the first one; one it skips is read as late after the change as it was typed after the skip.
-    None when it can't be read; raises WrongDay when the month has no such day.
+    None when it can't be read; raises WrongDay as ``parse_date`` does.
     """
     found = _MOMENT.fullmatch(_plain(typed))
     day = _date_of(found) if found else None
@@ -201,7 +208,7 @@ def _plain(typed: str) -> str:
 
 def _date_of(found: re.Match[str]) -> date | None:
     year, month, day = (int(found[part]) for part in ("year", "month", "day"))
-    if not (1 <= month <= 12 and day >= 1 and (year in _JALALI_YEARS or year in _GREGORIAN_YEARS)):
+    if not (day >= 1 and (year in _JALALI_YEARS or year in _GREGORIAN_YEARS)):
         return None
     try:
         return _gregorian(year, month, day) if year in _JALALI_YEARS else date(year, month, day)

@@ -13,11 +13,10 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import msgspec
 from piccolo.columns import Column
 
-from db.engine import Contention, connection_of_transaction
+from db.engine import AWAY, connection_of_transaction
 from db.keys import uuid7
 from db.outbox import OutboxMessage
 from portal import smtp
@@ -27,15 +26,6 @@ DELAYS = (timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=5), time
 GIVE_UP_AFTER = timedelta(days=3)
 RECORD_DELAYS = (0.5, 1, 2, 4, 8, 8, 8)
 """Seconds between tries to write down that a mail has left, while the database restarts."""
-AWAY = (
-    OSError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # asyncpg 0.32, when a connection is cut just as it is used
-    asyncpg.OperatorInterventionError,
-    asyncpg.PostgresConnectionError,
-    Contention,
-)
-"""What a restarting database raises."""
 LOST_AFTER = timedelta(minutes=5)
 
 # One round trip in the filing path. PgQueuer's own enqueue costs several times as much and loads 15 MB of

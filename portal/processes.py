@@ -46,13 +46,7 @@ class Child:
 
     @property
     def alive(self) -> bool:
-        if self.process.poll() is not None:
-            return False
-        # A stop that is raised inside poll() can leave its lock taken for ever: the system knows better.
-        try:
-            return os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
-        except ChildProcessError:
-            return False
+        return self.process.poll() is None
 
     def go(self) -> None:
         """The process begins its work on the database that PORTAL_DATABASE_URL names by now."""
@@ -87,10 +81,10 @@ class Child:
         self.kill_at = time.monotonic() + GRACE_SECONDS[self.kind]
         self.process.terminate()
 
-    def kill_when_late(self) -> None:
-        """A process whose grace is over is killed."""
-        if self.kill_at is not None and time.monotonic() > self.kill_at:
-            self.process.kill()
+    @property
+    def late(self) -> bool:
+        """The process was asked to stop, and its grace is over."""
+        return self.kill_at is not None and time.monotonic() > self.kill_at
 
 
 def _without_owner(environ: Mapping[str, str]) -> dict[str, str]:

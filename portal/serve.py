@@ -6,16 +6,13 @@ start takes over the port and the database.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import http.client
 import os
-import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
-from types import FrameType
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -24,6 +21,7 @@ import msgspec
 from db import embedded
 from portal.processes import Child
 from portal.settings import Reader, Settings
+from portal.stopping import Requests, Stop
 
 APP = "portal.app:create_app"
 WORKER = "portal.worker:run"
@@ -33,7 +31,6 @@ READY_SECONDS = 60
 TICK_SECONDS = 0.1
 DATABASE_PAUSE_SECONDS = 5
 LISTEN_BACKLOG = 2048
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 TURNED_AWAY = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 )
@@ -43,12 +40,17 @@ class CannotServe(Exception):
     """Starting is impossible; the text is one line that says why and what to do."""
 
 
-class Stop(BaseException):
-    """Somebody asked the supervisor to stop."""
+async def nothing_first() -> str:
+    """No sample data, no note."""
+    return ""
 
 
 def run(
-    settings: Settings, *, app: str = APP, worker: str = WORKER, first: Callable[[], str] = lambda: ""
+    settings: Settings,
+    *,
+    app: str = APP,
+    worker: str = WORKER,
+    first: Callable[[], Coroutine[Any, Any, str]] = nothing_first,
 ) -> None:
     """Serve until SIGINT, SIGTERM or SIGHUP, then stop everything that was started.
 
@@ -56,44 +58,36 @@ def run(
     CannotServe and EmbeddedError.
     """
     listener = bind(settings.host, settings.port)
+    requests = Requests()
     children: list[Child] = []
     try:
-        _on_signals(_stop)
         # They import their code while the database starts.
         children += [Child("web", app, listener) for _ in range(settings.workers)]
-        with database(settings) as known:
+        with database(settings, sleep=requests.sleep) as known:
             try:
-                migrate(known)
-                note = first()
-                _begin(children, settings, listener, note)
+                requests.run(migrate(known))
+                note = requests.run(first())
+                _begin(children, settings, listener, requests, note)
                 children.append(Child("worker", worker, None))
                 children[-1].go()
-                _tend(children, known.cluster)
+                _tend(children, known.cluster, requests)
             finally:
-                end(children, listener)
+                end(children, listener, requests)
     except Stop:
         pass
     finally:
-        end(children, listener)
+        end(children, listener, requests)
         close(listener)
 
 
-def _begin(children: list[Child], settings: Settings, listener: socket.socket, note: str) -> None:
+def _begin(
+    children: list[Child], settings: Settings, listener: socket.socket, requests: Requests, note: str
+) -> None:
     for child in children:
         child.go()
-    wait_until_ready(children, settings, listener)
+    wait_until_ready(children, settings, listener, requests)
     sys.stdout.write(f"Rahgir answers at {settings.base_url} (Ctrl-C stops it)\n{note}")
     sys.stdout.flush()
-
-
-def _on_signals(handler: Callable[[int, FrameType | None], object] | signal.Handlers) -> None:
-    for number in SIGNALS:
-        signal.signal(number, handler)
-
-
-def _stop(*_: object) -> None:
-    _on_signals(signal.SIG_IGN)  # a second one must not interrupt the clean-up before it begins
-    raise Stop
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -125,28 +119,28 @@ class Database(msgspec.Struct, frozen=True):
 
 
 @contextlib.contextmanager
-def database(settings: Settings) -> Iterator[Database]:
+def database(settings: Settings, *, sleep: Callable[[float], object] = time.sleep) -> Iterator[Database]:
     """The database runs, and PORTAL_DATABASE_URL says where to the rest of this process.
 
     That is the embedded server, started or joined, unless PORTAL_DATABASE_URL named another. Raises
-    EmbeddedError.
+    EmbeddedError, and whatever ``sleep`` raises while the server is waited for.
     """
     given = Reader(os.environ)
     if app_url := given("PORTAL_DATABASE_URL", ""):
         os.environ["PORTAL_DATABASE_URL"] = app_url
         yield Database(app_url, given("PORTAL_DATABASE_OWNER_URL", app_url), None)
         return
-    with embedded.start(settings.data_dir) as cluster:
+    with embedded.start(settings.data_dir, sleep=sleep) as cluster:
         os.environ["PORTAL_DATABASE_URL"] = cluster.app_url
         yield Database(cluster.app_url, cluster.owner_url, cluster)
 
 
-def migrate(known: Database) -> None:
+async def migrate(known: Database) -> None:
     """The database has the newest schema. Raises CannotServe for a bad address, or what PostgreSQL raised."""
     from db import schema  # after PORTAL_DATABASE_URL is known
 
     try:
-        asyncio.run(schema.migrate(known.owner_url, known.app_url))
+        await schema.migrate(known.owner_url, known.app_url)
     except ValueError as error:
         raise CannotServe(f"PORTAL_DATABASE_URL: {error}") from error
     except asyncpg.InsufficientPrivilegeError as error:
@@ -155,36 +149,35 @@ def migrate(known: Database) -> None:
         ) from error
 
 
-def wait_until_ready(children: list[Child], settings: Settings, listener: socket.socket) -> None:
-    """A page was answered. Raises CannotServe when a web process ended instead."""
+def wait_until_ready(
+    children: list[Child], settings: Settings, listener: socket.socket, requests: Requests
+) -> None:
+    """A page was answered. Raises CannotServe when a web process ended instead, and Stop."""
     host, port = listener.getsockname()[:2]
     address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - asks itself, binds nothing
+    name = urlsplit(settings.base_url).netloc
     give_up_at = time.monotonic() + READY_SECONDS
     while time.monotonic() < give_up_at:
         if not all(child.alive for child in children):
             raise CannotServe("A web process could not start; its error stands above.")
-        if _answers(address, port, urlsplit(settings.base_url).netloc):
+        if _answers((address, port), name, requests):
             return
-        time.sleep(0.02)
+        requests.sleep(0.02)
     raise CannotServe(f"No page was answered within {READY_SECONDS} seconds.")
 
 
-def _answers(address: str, port: int, host: str) -> bool:
-    connection = http.client.HTTPConnection(address, port, timeout=1)
-    try:
-        connection.request("GET", "/healthz", headers={"Host": host, "Connection": "close"})
-        connection.getresponse()
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
-    return True
+def _answers(address: tuple[str, int], name: str, requests: Requests) -> bool:
+    ask = f"GET /healthz HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n"
+    with contextlib.suppress(OSError), socket.create_connection(address, timeout=1) as asking:
+        asking.sendall(ask.encode())
+        return requests.wait_for(asking, seconds=1) and bool(asking.recv(1))
+    return False
 
 
-def _tend(children: list[Child], cluster: embedded.Cluster | None) -> None:
+def _tend(children: list[Child], cluster: embedded.Cluster | None, requests: Requests) -> None:
     """Start again whatever dies. Ends only by Stop."""
     while True:
-        time.sleep(TICK_SECONDS)
+        requests.sleep(TICK_SECONDS)
         for line in filter(None, [child.tend() for child in children]):
             say(line)
         try:
@@ -192,26 +185,22 @@ def _tend(children: list[Child], cluster: embedded.Cluster | None) -> None:
                 say("the database had died and was started again")
         except embedded.EmbeddedError as error:
             say(f"the database does not start, trying again: {error}")
-            time.sleep(DATABASE_PAUSE_SECONDS)
+            requests.sleep(DATABASE_PAUSE_SECONDS)
 
 
-def end(children: list[Child], listener: socket.socket) -> None:
+def end(children: list[Child], listener: socket.socket, requests: Requests) -> None:
     """Every child has ended: each is asked first, then killed when its time is up or we are asked again.
 
     Meanwhile nobody is left in the listener's queue without an answer.
     """
-
-    def hurry(*_: object) -> None:
-        for child in children:
-            child.process.kill()
-
-    _on_signals(hurry)
+    n_before = requests.n_stops
     for child in children:
         child.ask_to_stop()
     while any(child.alive for child in children):
         turn_away(listener)
         for child in children:
-            child.kill_when_late()
+            if child.late or requests.n_stops > n_before:
+                child.process.kill()
 
 
 def close(listener: socket.socket) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -37,6 +38,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     languages: tuple[str, ...]
     trusted_proxies: str
     demo_password: str
+    audit_anchor: str
 
     @property
     def secure(self) -> bool:
@@ -69,6 +71,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         languages=_languages(get("PORTAL_LANGUAGES", "fa,en")),
         trusted_proxies=get("PORTAL_TRUSTED_PROXIES", ""),
         demo_password=get("PORTAL_DEMO_PASSWORD", ""),
+        audit_anchor=_audit_anchor(get("PORTAL_AUDIT_ANCHOR", "")),
     )
 
 
@@ -113,6 +116,13 @@ def _smtp_url(value: str) -> str:
     return value
 
 
+def _audit_anchor(value: str) -> str:
+    name, _, host = value.partition("@")
+    if value and not (name and host and "@" not in host and value.isprintable() and " " not in value):
+        raise SettingError(f"PORTAL_AUDIT_ANCHOR={value!r}: give one e-mail address, like audit@example.org")
+    return value
+
+
 def _zone(value: str) -> ZoneInfo:
     try:
         return ZoneInfo(value)
@@ -135,15 +145,20 @@ def _secret_key(value: str, data_dir: Path) -> bytes:
     path = data_dir / "secret_key"
     if not path.exists():
         data_dir.mkdir(parents=True, exist_ok=True)
-        _write_private(path, secrets.token_urlsafe(48))
+        write_once(path, secrets.token_urlsafe(48))
     return path.read_bytes().strip()
 
 
-def _write_private(path: Path, text: str) -> None:
-    """Write ``path`` with mode 600 unless another process was first."""
+def write_once(path: Path, text: str) -> None:
+    """``path`` holds ``text``, or what another process wrote first; never half of it. Mode 600."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink()

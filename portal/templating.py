@@ -190,6 +190,7 @@ def _filters(zone: ZoneInfo) -> dict[str, Any]:
         "num": lambda value: text.show_number(value, i18n.current_language()),
         "digits": lambda value: _digits(str(value)),
         "date": shown(jalali.show_date),
+        "figures": shown(jalali.show_numeric_date),
         "day": shown(jalali.show_day),
         "moment": shown(jalali.show_moment),
         "iso": jalali.iso,

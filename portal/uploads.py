@@ -9,26 +9,33 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import logging
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Any, Protocol, TypeVar
 from uuid import uuid4
 
 import msgspec
 
+from db.cases import Attachment
 from portal import file_kinds, text
 from portal.errors import PortalError
 from portal.i18n import N_, _, current_language
+
+Result = TypeVar("Result")
 
 MAX_FILES = 10
 MAX_FILE = 10 * 2**20  # bytes
 MAX_TOTAL = 60 * 2**20  # bytes of all files of one request
 LONGEST_NAME = 200  # characters
 LEAST_FREE = 200 * 2**20  # bytes the disk keeps for the database and the logs
+UNNAMED_KEPT = timedelta(days=1)
+"""A file younger than this may belong to a case that is being filed at this moment."""
 ACCEPT = ",".join(f".{extension}" for extension in file_kinds.KINDS)
 KINDS_IN_WORDS = "PDF, PNG, JPEG, WebP, DOCX, XLSX, PPTX, ODT, ODS, TXT, CSV"
 
@@ -41,6 +48,8 @@ NO_ROOM = N_("We can't take files at the moment. Please send the form without fi
 # Threads of their own: checking large archives must not keep people who sign in waiting.
 _checkers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="upload")
 _STORED_AS = re.compile(r"[0-9a-f]{32}")
+_ASKED_AT_ONCE = 1000
+log = logging.getLogger(__name__)
 
 
 class Upload(Protocol):
@@ -83,13 +92,7 @@ async def receive(upload: Upload, folder: Path, *, field: str = "") -> StoredFil
 
     The caller discards it when what it belongs to could not be kept.
     """
-    loop = asyncio.get_running_loop()
-    name = clean_name(upload.filename)
-    try:
-        return await loop.run_in_executor(_checkers, _take, upload, name, folder, field)
-    except file_kinds.Unfit as reason:
-        named = {"name": f"\u2068{name}\u2069", "kinds": KINDS_IN_WORDS, "most": _megabytes(MAX_FILE)}
-        raise Refused(_(str(reason)) % named) from reason
+    return await _checked(upload, _take, folder, field)
 
 
 async def receive_all(chosen: Sequence[tuple[str, str, Upload]], folder: Path) -> Received:
@@ -97,7 +100,7 @@ async def receive_all(chosen: Sequence[tuple[str, str, Upload]], folder: Path) -
 
     ``chosen`` holds (name of the form's field, key to keep in ``StoredFile.field``, file).
     """
-    if problem := await _too_much([upload for _name, _key, upload in chosen]):
+    if problem := await _too_much(chosen):
         return Received((), {chosen[0][0]: problem})
     files: list[StoredFile] = []
     errors: dict[str, str] = {}
@@ -116,11 +119,54 @@ async def receive_all(chosen: Sequence[tuple[str, str, Upload]], folder: Path) -
     return Received(tuple(files), {})
 
 
+async def judge_all(chosen: Sequence[tuple[str, str, Upload]]) -> dict[str, str]:
+    """What ``receive_all`` would find wrong, by form field; nothing is kept either way."""
+    if problem := await _too_much(chosen):
+        return {chosen[0][0]: problem}
+    errors: dict[str, str] = {}
+    for name, _key, upload in chosen:
+        try:
+            await _checked(upload, _judge)
+        except Refused as refusal:
+            errors.setdefault(name, str(refusal))
+    return errors
+
+
+async def total_size(chosen: Sequence[tuple[str, str, Upload]]) -> int:
+    """Bytes of all these files together."""
+    loop = asyncio.get_running_loop()
+    sizes = [
+        await loop.run_in_executor(_checkers, upload.file.seek, 0, os.SEEK_END)
+        for _name, _key, upload in chosen
+    ]
+    return sum(sizes)
+
+
 async def discard_all(files: Sequence[StoredFile], folder: Path) -> None:
     """None of ``files`` is on disk any more."""
     loop = asyncio.get_running_loop()
     for file in files:
         await loop.run_in_executor(_checkers, discard, folder, file.stored_as)
+
+
+async def sweep(folder: Path, *, now: datetime) -> int:
+    """No file is older than a day that no case names: a crash left it. Returns how many were deleted.
+
+    Where most files are nobody's, the database is not theirs (emptied, not yet restored): then all stay, and a
+    warning is logged.
+    """
+    loop = asyncio.get_running_loop()
+    old = await loop.run_in_executor(_checkers, _older_than, folder, (now - UNNAMED_KEPT).timestamp())
+    unnamed: list[Path] = []
+    for begin in range(0, len(old), _ASKED_AT_ONCE):
+        unnamed += await _unnamed(old[begin : begin + _ASKED_AT_ONCE])
+    if 2 * len(unnamed) > len(old):
+        log.warning(
+            "%d of %d files in %s belong to no case; none was deleted", len(unnamed), len(old), folder
+        )
+        return 0
+    await loop.run_in_executor(_checkers, _delete, unnamed)
+    return len(unnamed)
 
 
 def discard(folder: Path, stored_as: str) -> None:
@@ -147,21 +193,27 @@ def clean_name(filename: str) -> str:
     return f"{stem.strip(' .')[: LONGEST_NAME - 21] or 'file'}{dot}{extension}"
 
 
-async def _too_much(uploads: Sequence[Upload]) -> str:
+async def _too_much(chosen: Sequence[tuple[str, str, Upload]]) -> str:
     """What is wrong with so many files; empty when nothing is."""
-    if len(uploads) > MAX_FILES:
+    if len(chosen) > MAX_FILES:
         return _(TOO_MANY) % {"most": text.show_number(MAX_FILES, current_language())}
-    if sum([await _size(upload) for upload in uploads]) > MAX_TOTAL:
+    if await total_size(chosen) > MAX_TOTAL:
         return _(TOO_MUCH) % {"most": _megabytes(MAX_TOTAL)}
     return ""
 
 
-async def _size(upload: Upload) -> int:
-    return await asyncio.get_running_loop().run_in_executor(_checkers, upload.file.seek, 0, os.SEEK_END)
+async def _checked(upload: Upload, check: Callable[..., Result], *more: Any) -> Result:
+    """What ``check`` makes of the file, its name and ``more`` in a thread, where the visitor's language is unknown."""
+    name = clean_name(upload.filename)
+    try:
+        return await asyncio.get_running_loop().run_in_executor(_checkers, check, upload, name, *more)
+    except file_kinds.Unfit as reason:
+        named = {"name": f"\u2068{name}\u2069", "kinds": KINDS_IN_WORDS, "most": _megabytes(MAX_FILE)}
+        raise Refused(_(str(reason)) % named) from reason
 
 
-def _take(upload: Upload, name: str, folder: Path, field: str) -> StoredFile:
-    """Check and store one file; in a thread, where the visitor's language is not known."""
+def _judge(upload: Upload, name: str) -> tuple[bytes, str]:
+    """The bytes and the media type of a file we take. Raises Unfit."""
     upload.file.seek(0)
     data = upload.file.read(MAX_FILE + 1)
     if not data:
@@ -169,7 +221,11 @@ def _take(upload: Upload, name: str, folder: Path, field: str) -> StoredFile:
     if len(data) > MAX_FILE:
         raise file_kinds.Unfit(TOO_LARGE)
     extension = name.rpartition(".")[2].lower() if "." in name else ""
-    media_type = file_kinds.recognise(extension, upload.content_type or "", data)
+    return data, file_kinds.recognise(extension, upload.content_type or "", data)
+
+
+def _take(upload: Upload, name: str, folder: Path, field: str) -> StoredFile:
+    data, media_type = _judge(upload, name)
     stored_as = uuid4().hex
     _write(data, path_of(folder, stored_as))
     return StoredFile(name, media_type, len(data), hashlib.sha256(data).hexdigest(), stored_as, field)
@@ -196,6 +252,28 @@ def _write(data: bytes, path: Path) -> None:
             with contextlib.suppress(OSError):
                 begun.unlink()
         raise file_kinds.Unfit(NO_ROOM) from error
+
+
+def _older_than(folder: Path, moment: float) -> list[Path]:
+    """The files whose last change was before ``moment`` (seconds since 1970), half-written ones too."""
+    found = []
+    for path in folder.glob("??/*"):
+        with contextlib.suppress(FileNotFoundError):  # discarded at this very moment
+            if path.stat().st_mtime < moment:
+                found.append(path)
+    return found
+
+
+async def _unnamed(paths: Sequence[Path]) -> list[Path]:
+    names = [path.name for path in paths]
+    rows = await Attachment.raw("SELECT stored_as FROM attachment WHERE stored_as = ANY({})", names)
+    known = {row["stored_as"] for row in rows}
+    return [path for path in paths if path.name not in known]
+
+
+def _delete(paths: Sequence[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The worker process: delivers messages and, every few minutes, removes what nobody needs any more.
+"""The worker process: delivers messages and removes what nobody needs any more, rows and files.
 
 Any number of workers may run against one database. Every job may be repeated or cut short without harm.
 """
@@ -9,7 +9,7 @@ import asyncio
 import logging
 import random
 import signal
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -25,10 +25,12 @@ from pgqueuer.models import Job, Schedule
 from piccolo.engine import engine_finder
 
 from db.cases import AccessGrant
-from db.engine import Engine, close_pool, open_pool
+from db.engine import AWAY, Engine, close_pool, open_pool
 from db.outbox import OutboxMessage
-from portal import outbox, smtp, templating
-from portal.cases import mails, rules
+from portal import outbox, smtp, templating, uploads
+from portal.accounts import drafts
+from portal.audit_log import actions as audit_log
+from portal.cases import erasure, mails, rules
 from portal.resets import mails as reset_mails
 from portal.security import sessions, throttle
 from portal.settings import Settings
@@ -41,7 +43,11 @@ AFTER_A_BUG = timedelta(minutes=15)
 RECONNECT_SECONDS = (0.5, 1, 2, 5)
 THROTTLE_KEPT = timedelta(days=31)
 JOB_LOG_KEPT = timedelta(days=7)
-BROKEN = (*outbox.AWAY, asyncpg.PostgresError, FailingListenerError)
+Tick = Callable[[datetime], Awaitable[None]]
+Ticks = Mapping[str, tuple[str, Tick]]
+"""What is done by the clock: name, crontab line in UTC, job."""
+NO_MORE: Ticks = {}
+BROKEN = (*AWAY, asyncpg.PostgresError, FailingListenerError)
 
 logger = logging.getLogger(__name__)
 
@@ -51,8 +57,36 @@ async def run(settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await work(courier_of(settings, templating.MailTemplates(settings, rules.NAMES).render), stop)
+    courier = courier_of(settings, templating.MailTemplates(settings, rules.NAMES).render)
+    await work(courier, stop, ticks_of(settings))
     await close_pool()
+
+
+def ticks_of(settings: Settings) -> Ticks:
+    """What this installation does by the clock besides tidying up."""
+
+    async def seal(now: datetime) -> None:
+        await audit_log.seal(settings.secret_key)
+
+    async def anchor(now: datetime) -> None:
+        await audit_log.seal(settings.secret_key, everything=True)
+        if settings.audit_anchor:
+            await audit_log.send_head(settings.audit_anchor, settings.languages[0], now=now)
+
+    async def sweep(now: datetime) -> None:
+        await uploads.sweep(settings.uploads_dir, now=now)
+
+    async def forget(now: datetime) -> None:
+        for stored_as in await erasure.erase_outlived(now=now):
+            await asyncio.to_thread(uploads.discard, settings.uploads_dir, stored_as)
+
+    return {
+        "seal": ("* * * * *", seal),
+        # Hourly, so that a worker that was down at midnight still sends the day's mail.
+        "anchor": ("17 * * * *", anchor),
+        "sweep": ("40 22 * * *", sweep),
+        "forget": ("*/10 * * * *", forget),
+    }
 
 
 def courier_of(settings: Settings, render: outbox.Render) -> outbox.Courier:
@@ -77,14 +111,14 @@ def courier_of(settings: Settings, render: outbox.Render) -> outbox.Courier:
     )
 
 
-async def work(courier: outbox.Courier, stop: asyncio.Event) -> None:
+async def work(courier: outbox.Courier, stop: asyncio.Event, ticks: Ticks = NO_MORE) -> None:
     """Jobs are done until ``stop`` is set; then those under way are finished. Survives a lost database."""
     deliveries = Deliveries(courier)
     failures = 0
     while not stop.is_set():
         started = asyncio.get_running_loop().time()
         try:
-            await serve_jobs(deliveries, stop)
+            await serve_jobs(deliveries, stop, ticks)
         except BROKEN as error:
             lasted = asyncio.get_running_loop().time() - started
             failures = 0 if lasted > 30 else failures + 1
@@ -95,7 +129,7 @@ async def work(courier: outbox.Courier, stop: asyncio.Event) -> None:
     await deliveries.finish()
 
 
-async def serve_jobs(deliveries: Deliveries, stop: asyncio.Event) -> None:
+async def serve_jobs(deliveries: Deliveries, stop: asyncio.Event, ticks: Ticks = NO_MORE) -> None:
     """Jobs are done until ``stop`` is set. Raises one of BROKEN when the database goes away."""
     engine = engine_finder()
     assert isinstance(engine, Engine), "piccolo_conf.DB is not set"
@@ -104,7 +138,8 @@ async def serve_jobs(deliveries: Deliveries, stop: asyncio.Event) -> None:
     connection = await engine.get_new_connection()
     queue = PgQueuer(AsyncpgDriver(connection))
     queue.entrypoint(outbox.JOB)(deliveries.deliver)
-    queue.schedule("tidy", "*/5 * * * *")(_tidy_now)
+    for name, (crontab, job) in {"tidy": ("*/5 * * * *", tidy), **ticks}.items():
+        queue.schedule(name, crontab)(_at_the_time(job))
     stopping = asyncio.create_task(_pass_on(stop, queue.shutdown))
     try:
         await queue.run(
@@ -164,13 +199,17 @@ class Deliveries:
         await asyncio.gather(*self.under_way.values(), return_exceptions=True)
 
 
-async def _tidy_now(_: Schedule) -> None:
-    await tidy(now=datetime.now(UTC))
+def _at_the_time(job: Tick) -> Callable[[Schedule], Awaitable[None]]:
+    async def run(_: Schedule) -> None:
+        await job(datetime.now(UTC))
+
+    return run
 
 
-async def tidy(*, now: datetime) -> None:
+async def tidy(now: datetime) -> None:
     """Ended sessions and grants, old counters and old lines of the job log are gone; no mail is lost."""
     await sessions.forget_ended(now)
+    await drafts.forget_ended(now)
     await AccessGrant.delete().where(AccessGrant.expires_at < now)
     await throttle.forget_before(now - THROTTLE_KEPT)
     await OutboxMessage.raw("DELETE FROM pgqueuer_log WHERE created < {}", now - JOB_LOG_KEPT)

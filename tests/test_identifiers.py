@@ -21,6 +21,31 @@ def test_a_wrong_national_id_is_refused(typed):
     assert identifiers.national_id(typed) is None
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("02537700000", "02537700000"),
+        ("۰۲۵-۳۷۷۰ ۰۰۰۰", "02537700000"),
+        ("+98 25 3770 0000", "02537700000"),
+        ("0098 (0)25 37700000", "02537700000"),
+        ("02500000001", "02500000001"),
+        ("+989121234567", "09121234567"),
+        ("111", "111"),
+        ("۱۵۰۰", "1500"),
+    ],
+)
+def test_the_telephone_of_an_office_is_kept_as_people_dial_it(typed, kept):
+    assert identifiers.telephone(typed) == kept
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["", "37700000", "2537700000", "025377000001", "0253770000", "+442012345678", "12", "02x37700000"],
+)
+def test_what_nobody_can_dial_is_no_telephone(typed):
+    assert identifiers.telephone(typed) is None
+
+
 @pytest.mark.parametrize("typed", ["10380284790", "14007650912", "۱۰۳۸۰۲۸۴۷۹۰", "1038 0284 790"])
 def test_a_legal_id_is_read_however_it_is_typed(typed):
     assert identifiers.legal_id(typed) in {"10380284790", "14007650912"}

@@ -1,5 +1,8 @@
 """Settings: read from the environment, or refused by name."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 
 from portal.settings import SettingError, load
@@ -11,6 +14,21 @@ def test_nothing_given_is_a_portal_on_this_machine(tmp_path):
     settings = load({"PORTAL_DATA_DIR": str(tmp_path)})
     assert (settings.host, settings.port, settings.base_url) == ("127.0.0.1", 8000, "http://localhost:8000")
     assert not settings.secure
+
+
+def test_of_many_first_starts_at_once_all_have_the_same_key(tmp_path):
+    together = Barrier(8)
+
+    def key(folder) -> bytes:
+        together.wait()
+        return load({"PORTAL_DATA_DIR": str(folder)}).secret_key
+
+    with ThreadPoolExecutor(8) as starts:
+        for n in range(100):
+            keys = set(starts.map(key, [tmp_path / str(n)] * 8))
+            assert len(keys) == 1
+            assert len(keys.pop()) > 32
+    assert {path.name for path in tmp_path.glob("*/*")} == {"secret_key"}
 
 
 def test_the_secret_key_is_made_once_and_is_private(tmp_path):

@@ -12,6 +12,7 @@ import msgspec
 import pytest_asyncio
 from piccolo.engine import engine_finder
 
+from db.engine import AWAY
 from db.outbox import OutboxMessage
 from db.throttle import Throttle
 from portal import outbox, smtp, worker
@@ -65,7 +66,7 @@ async def box() -> AsyncIterator[Box]:
 async def eventually(happened, *, seconds: float = 15) -> None:
     async with asyncio.timeout(seconds):
         while True:
-            with suppress(*outbox.AWAY):  # a test cuts its own connections too
+            with suppress(*AWAY):  # a test cuts its own connections too
                 if await happened():
                     return
             await asyncio.sleep(0.02)
@@ -182,7 +183,7 @@ async def test_old_counters_and_old_job_lines_are_removed(db):
             "VALUES ({}, 1, 'successful', 0, 'deliver')",
             NOON - timedelta(days=age),
         )
-    await worker.tidy(now=NOON)
+    await worker.tidy(NOON)
     keys = await Throttle.select(Throttle.key).where(Throttle.key.is_in(["old", "new"])).output(as_list=True)
     assert keys == ["new"]
     assert len(await OutboxMessage.raw("SELECT 1 FROM pgqueuer_log")) == 1

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import unicodedata
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from db.accounts import Account
+from db.accounts import Account, Membership
 from db.engine import atomic
 from portal import audit
 from portal.accounts.queries import Credentials, credentials_of
@@ -15,6 +15,7 @@ from portal.errors import BadRequest, Conflict, NotAllowed
 from portal.i18n import _
 from portal.security import attempts, passwords, sessions, throttle
 from portal.security.address import network_of
+from portal.security.usernames import username_key as username_key
 
 ADDRESS_LIMIT, ADDRESS_WINDOW = 30, timedelta(minutes=10)
 KNOWN_FOR, KNOWN_BY = timedelta(days=30), timedelta(days=1)
@@ -75,11 +76,13 @@ async def make_account(
     role: str,
     password: str | None,
     now: datetime,
-    unit: UUID | None = None,
+    units: Sequence[UUID] = (),
     agency: UUID | None = None,
     locale: str = "fa",
 ) -> UUID:
-    """An active account exists; returns its id. With ``password`` None nobody can sign in before one is set.
+    """An active account exists that works on the cases of ``units``, the first being its own; returns its id.
+
+    With ``password`` None nobody can sign in before one is set.
 
     Raises BadRequest for an unknown role, an unusable name or a password that is too easy, Conflict when the
     user name is taken.
@@ -93,20 +96,15 @@ async def make_account(
         username=name,
         display_name=display_name,
         role=role,
-        unit=unit,
+        unit=units[0] if units else None,
         agency=agency,
         password_hash="" if password is None else await passwords.hash_password(password),
         password_changed_at=None if password is None else now,
         locale=locale,
         created_at=now,
     )
-    await _add(account, now=now)
+    await _add(account, units[1:], now=now)
     return account.id
-
-
-def username_key(username: str) -> str:
-    """How a user name is kept and found: keyboards, capitals and spaces around it make no difference."""
-    return passwords.folded(unicodedata.normalize("NFKC", username).casefold()).strip()
 
 
 @atomic
@@ -116,10 +114,12 @@ async def _open(found: Credentials, *, device: str, address: str, now: datetime)
 
 
 @atomic
-async def _add(account: Account, *, now: datetime) -> None:
+async def _add(account: Account, further_units: Sequence[UUID], *, now: datetime) -> None:
     made = await Account.insert(account).on_conflict(action="DO NOTHING", target=Account.username)
     if not made:
         raise Conflict(_("This user name is taken."))
+    if further_units:
+        await Membership.insert(*[Membership(account=account.id, unit=unit) for unit in further_units])
     await audit.append("account_made", object=f"account:{account.id}", data={"role": account.role}, now=now)
 
 

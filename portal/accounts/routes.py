@@ -26,6 +26,7 @@ from portal.security.sessions import SignedIn
 from portal.settings import Settings
 
 SIGN_IN = "/accounts/sign-in"
+SIGNED_OUT = "/accounts/signed-out"
 # Not "cookies": that would empty them for every site below the agency's domain. Ours are cleared by name.
 CLEAR_SITE = {"Clear-Site-Data": '"cache", "storage"'}
 
@@ -77,8 +78,19 @@ async def post_sign_out(
     if token := cookie_value(settings, request, sessions.COOKIE):
         await actions.sign_out(token, now=now)
     return Redirect(
-        localized("/"), status_code=303, headers=CLEAR_SITE, cookies=[cleared(settings, sessions.COOKIE)]
+        localized(SIGNED_OUT),
+        status_code=303,
+        headers=CLEAR_SITE,
+        cookies=[cleared(settings, sessions.COOKIE)],
     )
+
+
+@get("/signed-out", name="accounts.signed_out")
+async def show_signed_out(request: Request[SignedIn | None, Any, Any]) -> Template | Redirect:
+    """Whoever has signed in again meanwhile is where they begin."""
+    if request.user:
+        return Redirect(localized(_landing(request.user)), status_code=303)
+    return Template("accounts/signed_out.html")
 
 
 def send_to_sign_in(request: Request[Any, Any, Any], error: SignInNeeded) -> Redirect | Template:
@@ -107,4 +119,4 @@ def _landing(account: SignedIn) -> str:
     return "/desk" if may_open("desk.queue", account) else "/"
 
 
-router = Router("/accounts", route_handlers=[show_sign_in, post_sign_in, post_sign_out])
+router = Router("/accounts", route_handlers=[show_sign_in, post_sign_in, post_sign_out, show_signed_out])

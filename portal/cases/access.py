@@ -15,12 +15,15 @@ from uuid import UUID
 from db.cases import AccessGrant
 from db.keys import uuid7
 from portal import text
-from portal.errors import NotAllowed
+from portal.errors import NotAllowed, PortalError, TooMany
 from portal.i18n import N_, _
 from portal.security import throttle
 
 KEYS = "keys"
-"""Name of the cookie that holds this browser's tokens, joined by dots, the browser's own first."""
+"""Name of the cookie that holds this browser's tokens, joined by dots, the browser's own first.
+
+What a page is to say once may stand behind them (``visits.and_say``).
+"""
 MOST_TOKENS = 8
 BROWSER_LASTS = timedelta(days=1)
 LINK_LASTS = timedelta(days=30)
@@ -128,17 +131,23 @@ async def receipt_passcode(case_id: UUID, *, key: bytes, now: datetime) -> str |
 
 
 async def unlock_with_passcode(case_id: UUID, typed: str, *, browser: str, key: bytes, now: datetime) -> None:
-    """The browser sees tier 2 for a day. Raises NotAllowed, and TooMany after five wrong tries in a day."""
+    """The browser sees tier 2 for a day. Raises NotAllowed, and TooMany from the fifth wrong try of a day on."""
+    await check_passcode(case_id, typed, key=key, now=now)
+    await AccessGrant.insert(browser_grant(key, case_id, browser, tier=2, now=now))
+
+
+async def check_passcode(case_id: UUID, typed: str, *, key: bytes, now: datetime) -> None:
+    """``typed`` is the passcode of the case. Raises NotAllowed, and TooMany from the fifth wrong try of a day on."""
     digits = "".join(text.latin_digits(typed[:60]).split()).replace("-", "")
-    counter = await _take_try("passcode", case_id, now)
+    left = await _take_try("passcode", case_id, now)
     right = await AccessGrant.exists().where(
         AccessGrant.case == case_id,
         AccessGrant.kind == "passcode",
         AccessGrant.secret_hash == _kept(key, case_id, digits),
     )
     if not right:
-        raise NotAllowed(_(WRONG))
-    await _open(counter, case_id, browser, tier=2, key=key, now=now)
+        raise _wrong(left)
+    await _give_back("passcode", case_id, now)
 
 
 async def unlock_with_proof(
@@ -153,12 +162,13 @@ async def unlock_with_proof(
 ) -> None:
     """The browser sees tier 1 for a day: ``typed`` are the last four digits of ``phone``, or ``email`` without one.
 
-    Raises NotAllowed, and TooMany after five wrong tries in a day.
+    Raises NotAllowed, and TooMany from the fifth wrong try of a day on.
     """
-    counter = await _take_try("proof", case_id, now)
+    left = await _take_try("proof", case_id, now)
     if not proves(typed, phone=phone, email=email):
-        raise NotAllowed(_(WRONG))
-    await _open(counter, case_id, browser, tier=1, key=key, now=now)
+        raise _wrong(left)
+    await _give_back("proof", case_id, now)
+    await AccessGrant.insert(browser_grant(key, case_id, browser, tier=1, now=now))
 
 
 def proves(typed: str, *, phone: str | None, email: str | None) -> bool:
@@ -178,16 +188,32 @@ async def forget(case_id: UUID, *, tokens: list[str], key: bytes) -> None:
     )
 
 
-async def _take_try(kind: str, case_id: UUID, now: datetime) -> str:
-    counter = f"{kind}:{case_id}"
-    await throttle.hit(counter, limit=TRIES, window=TRIES_WINDOW, now=now)
-    return counter
+async def tries_left(case_id: UUID, *, now: datetime) -> dict[str, int]:
+    """How many wrong answers the case takes today, by what is asked for: ``passcode`` and ``proof``."""
+    counters = {_counter(kind, case_id): kind for kind in ("passcode", "proof")}
+    hits = await throttle.peek_each(list(counters), TRIES_WINDOW, now)
+    return {kind: max(0, TRIES - hits[counter]) for counter, kind in counters.items()}
 
 
-async def _open(counter: str, case_id: UUID, browser: str, *, tier: int, key: bytes, now: datetime) -> None:
-    # A right answer gives its try back: people who open their case often are not locked out.
-    await throttle.count(counter, TRIES_WINDOW, now, times=-1)
-    await AccessGrant.insert(browser_grant(key, case_id, browser, tier=tier, now=now))
+async def _take_try(kind: str, case_id: UUID, now: datetime) -> int:
+    """One try fewer is left; returns how many. Raises TooMany when none was left."""
+    taken = await throttle.count(_counter(kind, case_id), TRIES_WINDOW, now)
+    if taken > TRIES:
+        raise TooMany(_(WRONG))
+    return TRIES - taken
+
+
+async def _give_back(kind: str, case_id: UUID, now: datetime) -> None:
+    """A right answer is no try: people who open their case often are not locked out."""
+    await throttle.count(_counter(kind, case_id), TRIES_WINDOW, now, times=-1)
+
+
+def _wrong(left: int) -> PortalError:
+    return NotAllowed(_(WRONG)) if left else TooMany(_(WRONG))
+
+
+def _counter(kind: str, case_id: UUID) -> str:
+    return f"{kind}:{case_id}"
 
 
 def _kept(key: bytes, case_id: UUID, secret: str) -> str:

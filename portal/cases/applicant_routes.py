@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import quote
 from uuid import UUID
@@ -12,16 +12,16 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import File, Redirect, Template
 
-from portal import codes, uploads
+from portal import audit, uploads
 from portal.cases import actions, queries, visits
 from portal.cases.downloads import download
+from portal.cases.forms import ATTACHMENTS
 from portal.cases.visits import Visit, Visitor
-from portal.codes import Mistake
 from portal.errors import Conflict, NotFound, TooMany
 from portal.forms import FormReader
 from portal.i18n import N_, _, localized
-from portal.security import throttle
-from portal.security.csrf import Posted
+from portal.security import throttle, upload_quota
+from portal.security.csrf import Posted, Sent
 from portal.settings import Settings
 
 LONGEST_MESSAGE = 5000  # characters
@@ -35,34 +35,31 @@ GONE = N_("There is no such file here.")
 async def post_reply(
     request: Visitor,
     code: FromPath[str],
-    posted: NamedDependency[Posted],
+    sent: NamedDependency[Sent],
     settings: NamedDependency[Settings],
     now: NamedDependency[datetime],
 ) -> Template | Redirect:
-    number = codes.parse(code)
-    if isinstance(number, Mistake):
-        return visits.track_page(code, problem=number)
-    reader = FormReader(posted.form)
-    chosen = reader.files("attachments")
-    body = reader.long_text("body", max_length=LONGEST_MESSAGE, required=not chosen)
-    found = await visits.visit(request, number, settings, now)
+    found = await visits.at_code(request, code, settings, now)
     if found.tier < 1:
-        return visits.proof_page(number, typed=body)
-    if refused := await _refused(found, posted, reader, settings, now, typed=body):
+        return visits.proof_page(found.number, typed=await _words(sent))
+    posted = await sent.read()
+    reader = FormReader(posted.form)
+    chosen = reader.files(ATTACHMENTS)
+    body = reader.long_text("body", max_length=LONGEST_MESSAGE, required=not chosen)
+    if refused := await _refused(found, posted, reader, tier=1, typed={"body": body}):
         return refused
-    received = await uploads.receive_all(
-        [("attachments", "", upload) for upload in chosen], settings.uploads_dir
+    received = await upload_quota.receive_all(
+        [(ATTACHMENTS, "", upload) for upload in chosen], settings.uploads_dir, sender=request, now=now
     )
     if received.errors:
-        errors = received.errors
-        return await visits.case_page(found, settings, now, status=422, errors=errors, typed=body)
+        return await visits.case_page(found, status=422, errors=received.errors, typed={"body": body})
     try:
-        await _send(found, body, received.files, settings, now)
+        await _send(found, body, received.files)
     except (Conflict, TooMany) as refusal:
-        found = await visits.visit(request, number, settings, now)
+        found = await visits.visit(request, found.number, settings, now)
         errors = {"form": str(refusal)}
-        return await visits.case_page(found, settings, now, status=refusal.status, errors=errors, typed=body)
-    return visits.to_case(number, said="replied")
+        return await visits.case_page(found, status=refusal.status, errors=errors, typed={"body": body})
+    return visits.and_say(found, "replied", tokens=found.tokens)
 
 
 @post("/cases/{code:str}/withdraw", name="cases.withdraw")
@@ -73,22 +70,17 @@ async def post_withdraw(
     settings: NamedDependency[Settings],
     now: NamedDependency[datetime],
 ) -> Template | Redirect:
-    number = codes.parse(code)
-    if isinstance(number, Mistake):
-        return visits.track_page(code, problem=number)
     reader = FormReader(posted.form)
     reason = reader.long_text("reason", max_length=LONGEST_REASON, required=False)
-    found = await visits.visit(request, number, settings, now)
-    if found.tier < 2:
-        return visits.proof_page(number, typed=reason)
-    if refused := await _refused(found, posted, reader, settings, now):
+    found = await visits.at_code(request, code, settings, now)
+    if refused := await _refused(found, posted, reader, tier=2, typed={"reason": reason}):
         return refused
     try:
         await actions.withdraw(found.case_id, reason=reason, account=found.account, now=now)
     except Conflict as refusal:
-        found = await visits.visit(request, number, settings, now)
-        return await visits.case_page(found, settings, now, status=409, errors={"form": str(refusal)})
-    return visits.to_case(number, said="withdrawn")
+        found = await visits.visit(request, found.number, settings, now)
+        return await visits.case_page(found, status=409, errors={"form": str(refusal)})
+    return visits.and_say(found, "withdrawn", tokens=found.tokens)
 
 
 @get("/cases/{code:str}/files/{file_id:str}", name="cases.file_of")
@@ -99,14 +91,18 @@ async def show_file(
     settings: NamedDependency[Settings],
     now: NamedDependency[datetime],
 ) -> File:
-    number, wanted = codes.parse(code), _uuid(file_id)
-    if isinstance(number, Mistake) or wanted is None:
-        raise NotFound(_(GONE))
-    found = await visits.visit(request, number, settings, now)
+    found = await visits.at_code(request, code, settings, now)
+    wanted = _uuid(file_id)
     # One answer for a code that is nobody's, a case of others and a file that is not in this case.
-    kept = await queries.attachment(found.case_id, wanted) if found.tier > 1 else None
+    kept = await queries.attachment(found.case_id, wanted) if wanted and found.tier > 1 else None
     if kept is None:
         raise NotFound(_(GONE))
+    await audit.append(
+        "file_fetched",
+        object=f"case:{found.case_id}",
+        data={"file": str(wanted), "tier": found.tier},
+        now=now,
+    )
     return download(settings, stored_as=kept.stored_as, name=kept.name, media_type=kept.media_type)
 
 
@@ -124,30 +120,38 @@ async def show_after_form(code: FromPath[str]) -> Redirect:
     return Redirect(localized(f"/cases/{quote(code, safe='')}"), status_code=303)
 
 
+async def _words(sent: Sent) -> str:
+    """What somebody wrote who may not send it."""
+    return FormReader(await sent.texts()).long_text("body", max_length=LONGEST_MESSAGE, required=False)
+
+
 async def _refused(
-    found: Visit, posted: Posted, reader: FormReader, settings: Settings, now: datetime, *, typed: str = ""
+    found: Visit, posted: Posted, reader: FormReader, *, tier: int, typed: Mapping[str, str]
 ) -> Template | None:
-    """The page with what was typed and what is wrong with it; None when nothing is."""
+    """The page that keeps what was ``typed`` and says why it was not taken from a visitor below ``tier``, of a page
+    too old, or with mistakes; None when nothing is wrong.
+    """
+    if found.tier < tier:
+        return visits.proof_page(found.number, typed="".join(typed.values()))
     if posted.stale:
         errors = {"form": str(posted.stale)}
-        return await visits.case_page(found, settings, now, status=403, errors=errors, typed=typed)
+        return await visits.case_page(found, status=403, errors=errors, typed=typed)
     if reader.errors:
-        return await visits.case_page(found, settings, now, status=422, errors=reader.errors, typed=typed)
+        wrong = await uploads.judge_all([(ATTACHMENTS, "", file) for file in reader.files(ATTACHMENTS)])
+        return await visits.case_page(found, status=422, errors=reader.errors | wrong, typed=typed)
     return None
 
 
-async def _send(
-    found: Visit, body: str, files: Sequence[uploads.StoredFile], settings: Settings, now: datetime
-) -> None:
+async def _send(found: Visit, body: str, files: Sequence[uploads.StoredFile]) -> None:
     """The reply stands in the case with its files, or the files are gone again and the refusal is raised."""
     sent = False
     try:
-        await throttle.hit(f"reply:{found.case_id}", limit=REPLIES, window=REPLIES_WINDOW, now=now)
-        await actions.reply(found.case_id, body=body, files=files, account=found.account, now=now)
+        await throttle.hit(f"reply:{found.case_id}", limit=REPLIES, window=REPLIES_WINDOW, now=found.now)
+        await actions.reply(found.case_id, body=body, files=files, account=found.account, now=found.now)
         sent = True
     finally:
         if not sent:
-            await uploads.discard_all(files, settings.uploads_dir)
+            await uploads.discard_all(files, found.settings.uploads_dir)
 
 
 def _uuid(typed: str) -> UUID | None:

@@ -1,6 +1,7 @@
 """What the desk does with a case. Each verb is one transaction and is refused when the case has moved on.
 
-``seen`` is the version the clerk saw: two clerks on one case never overwrite each other (``record.Stale``).
+Only the people of the unit that has the case may (NotAllowed). ``seen`` is the version the clerk saw: two clerks
+on one case never overwrite each other (``record.Stale``).
 """
 
 from __future__ import annotations
@@ -10,16 +11,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from db.accounts import Account
 from db.cases import AccessGrant
 from db.engine import atomic
 from db.services import Unit
-from portal.cases import access, record
+from portal.cases import access, desk_queries, record
 from portal.cases.actions import Filed, FilingDraft, Intake, file_case
 from portal.cases.record import Actor, Words
-from portal.errors import NotFound
+from portal.errors import NotAllowed, NotFound
 from portal.i18n import _
-from portal.security.sessions import STAFF_ROLES
 from portal.services.queries import ServiceView
 from portal.uploads import StoredFile
 
@@ -35,12 +34,10 @@ async def take(case_id: UUID, *, clerk: UUID, seen: int, now: datetime) -> None:
 
 @atomic
 async def assign(case_id: UUID, *, clerk: UUID, seen: int, assignee: UUID, now: datetime) -> None:
-    """``assignee``, somebody of the desk, works on the case. Raises NotFound for anybody else."""
-    known = await Account.exists().where(
-        Account.id == assignee, Account.role.is_in(list(STAFF_ROLES)), Account.state == "active"
-    )
-    if not known:
-        raise NotFound(_("Nobody of that name works at the desk."))
+    """``assignee``, somebody of the case's unit, works on it. Raises NotFound for anybody else."""
+    case = await record.locked(case_id)
+    if not await desk_queries.works_for(assignee, case.unit):
+        raise NotFound(_("Nobody of that name works in this unit."))
     await _append(case_id, "assigned", clerk, seen, now, data={"assignee": str(assignee)})
 
 
@@ -112,13 +109,22 @@ async def register_case(
     key: bytes,
     now: datetime,
 ) -> Filed:
-    """What came by letter, fax, office automation or official e-mail is a case like any other."""
+    """What came by letter, fax, office automation or official e-mail is a case like any other.
+
+    Raises NotAllowed for a service of another unit.
+    """
+    await _check_works_for(clerk, service.unit_id)
     intake = Intake(
         channel=channel, letter_no=letter_no, letter_date=letter_date, actor=Actor("staff", clerk)
     )
     return await file_case(
         draft, service=service, browser="", applicant=None, key=key, now=now, intake=intake
     )
+
+
+async def _check_works_for(clerk: UUID, unit: UUID) -> None:
+    if not await desk_queries.works_for(clerk, unit):
+        raise NotAllowed(_("Only the unit that has this case works on it."))
 
 
 async def _append(
@@ -133,6 +139,7 @@ async def _append(
     files: Sequence[StoredFile] = (),
 ) -> None:
     case = await record.locked(case_id, seen=seen)
+    await _check_works_for(clerk, case.unit)
     if kind in SPEAKING and case.assignee is None:
         data = {**(data or {}), "assignee": str(clerk)}
     await record.append(case, kind, Actor("staff", clerk), data=data, words=words, files=files, now=now)

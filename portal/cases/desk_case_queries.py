@@ -17,7 +17,8 @@ _CASE = """
            c.contact_phone, c.locale, c.answers, c.body, c.channel, c.letter_no, c.letter_date, c.filed_at,
            c.first_answer_due_at, c.result_due_at, c.first_answer_at, c.result_at, c.next_due_at, c.outcome,
            c.assignee, a.display_name AS assignee_name, p.username AS applicant,
-           s.slug AS service_slug, s.title_fa, s.title_en, u.id AS unit_id,
+           s.slug AS service_slug, s.title_fa, s.title_en, u.id AS unit_id, u.phone AS unit_phone,
+           ARRAY(SELECT w.unit FROM case_unit w WHERE w."case" = c.id) AS worked_on_by,
            u.name_fa || ' — ' || g.name_fa AS unit_fa, u.name_en || ' — ' || g.name_en AS unit_en,
            f.fields, v.n AS edition
     FROM "case" c
@@ -46,7 +47,7 @@ _EVENTS = """
     ORDER BY e.n
 """
 _FILES = """
-    SELECT id, event, field, name, media_type, size, stored_as FROM attachment
+    SELECT id, "case", event, field, name, media_type, size, stored_as FROM attachment
     WHERE "case" = {} ORDER BY at, id
 """
 _MAILS = """
@@ -59,6 +60,7 @@ class CaseFile(msgspec.Struct, frozen=True, kw_only=True):
     """One file of a case. ``size`` is in bytes; ``field`` is the key of the form's question, or empty."""
 
     id: UUID
+    case: UUID
     event: UUID
     field: str
     name: str
@@ -112,7 +114,8 @@ class DeskCase(msgspec.Struct, frozen=True, kw_only=True):
     """One case with everything the desk knows of it; names as in ``db.cases.Case``.
 
     ``applicant`` is the user name of whoever filed it signed in. ``edition`` is that of the statement whose
-    promises hold. ``unit`` names its agency too. ``happenings`` begin with the filing.
+    promises hold. ``unit`` names its agency too;
+    ``worked_on_by`` are all units that worked on it. ``happenings`` begin with the filing.
     """
 
     id: UUID
@@ -123,6 +126,8 @@ class DeskCase(msgspec.Struct, frozen=True, kw_only=True):
     service_slug: str
     unit_id: UUID
     unit: Words
+    unit_phone: str
+    worked_on_by: tuple[UUID, ...]
     assignee: UUID | None
     assignee_name: str | None
     applicant: str | None
@@ -169,6 +174,7 @@ async def desk_case(number: int) -> DeskCase | None:
             **plain,
             "service": Words(fa=row["title_fa"], en=row["title_en"]),
             "unit": Words(fa=row["unit_fa"], en=row["unit_en"]),
+            "worked_on_by": tuple(row["worked_on_by"]),
             "answers": _answers(fields, msgspec.json.decode(row["answers"])),
             "happenings": tuple(_happening(event, files) for event in events),
             "mails": tuple(msgspec.convert(mail, CaseMail) for mail in mails),

@@ -1,12 +1,11 @@
 """What the queue of the desk shows: open cases by their nearest promise, filtered and searched.
 
 The expressions below are written exactly as the indexes have them that serve them: case_open_by_promise,
-case_state_by_promise, case_by_promise, case_assignee_by_promise, case_words (GIN), case_email, case_phone.
+case_state_by_promise, case_by_promise, case_assignee_by_promise. For the search see ``desk_search``.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,28 +16,20 @@ import msgspec
 from db.accounts import Account
 from db.cases import Case
 from db.services import Unit
-from portal import codes, sla, text
-from portal.cases import rules
-from portal.security.sessions import STAFF_ROLES
+from portal import sla
+from portal.cases import desk_search
+from portal.cases.desk_search import ALL, OPEN, Condition, in_state
+from portal.security.sessions import STAFF_ROLES, SignedIn
 from portal.services.statement import Words
 
 PAGE = 50
 MOST_MATCHES = 2000
 """A search sorts so many matches and says when there were more."""
-ALL = "all"
-"""The filter of states that lets every case through; an empty one means the open ones."""
-_MOST_WORDS = 8
-_LONGEST_WORD = 60
-_LEAST_DIGITS = 4
 _NEVER = datetime.max.replace(tzinfo=UTC)  # what asyncpg calls infinity
 
-# Literal states, since a partial index serves no statement whose states are parameters.
-_OPEN = "c.state IN ('{}')".format("', '".join(rules.OPEN_STATES))
 _DUE = "coalesce(c.next_due_at, 'infinity'::timestamptz)"
-_AT_RISK = "4 * ({} - c.owed_since) > 3 * (c.next_due_at - c.owed_since)"
-_WORDS = "to_tsvector('simple', c.search_key) @@ to_tsquery('simple', {})"
-_EMAIL = "lower(c.contact_email) LIKE {}"
-_PHONE = "c.contact_phone LIKE {}"
+_LATE = "c.next_due_at < {now}"
+_AT_RISK = "c.next_due_at >= {now} AND 4 * ({now} - c.owed_since) > 3 * (c.next_due_at - c.owed_since)"
 _CASES = f'SELECT c.id, {_DUE} AS due FROM "case" c WHERE '  # noqa: S608 - our own words
 _SHOWN = """
     SELECT c.id, c.number, c.state, c.contact_name, c.agency_name, c.filed_at, c.next_due_at, c.owed_since, c.letter_no,
@@ -52,18 +43,26 @@ _SHOWN = """
     LEFT JOIN account a ON a.id = c.assignee
     ORDER BY page.due, page.id
 """
-_COUNTS = """
+_COUNTS = f"""
     SELECT count(*) AS n_open,
-           count(*) FILTER (WHERE c.next_due_at < now) AS n_late,
-           count(*) FILTER (
-               WHERE c.next_due_at >= now AND 4 * (now - c.owed_since) > 3 * (c.next_due_at - c.owed_since)
-           ) AS n_at_risk
-    FROM "case" c, (SELECT {}::timestamptz AS now) AS clock WHERE
+           count(*) FILTER (WHERE {_LATE.format(now="now")}) AS n_late,
+           count(*) FILTER (WHERE {_AT_RISK.format(now="now")}) AS n_at_risk
+    FROM "case" c, (SELECT {{}}::timestamptz AS now) AS clock
+    WHERE {OPEN} AND ({{}} OR c.unit = ANY({{}}))
+"""  # noqa: S608 - our own words
+_CLERKS = """
+    SELECT a.id, a.display_name FROM account a
+    WHERE a.state = 'active' AND a.role = ANY({})
+        AND (a.unit = {} OR EXISTS (SELECT FROM membership m WHERE m.account = a.id AND m.unit = {}))
+    ORDER BY a.display_name, a.id
 """
 _UNITS = """
     SELECT u.slug, u.id, u.name_fa || ' — ' || g.name_fa AS fa, u.name_en || ' — ' || g.name_en AS en
     FROM unit u JOIN agency g ON g.id = u.agency ORDER BY u.slug
 """
+
+_WORKS_ON = "c.unit = ANY({})"
+_WORKED_ON = 'EXISTS (SELECT FROM case_unit w WHERE w."case" = c.id AND w.unit = ANY({}))'
 
 Narrow = Callable[["_Sql"], None]
 
@@ -71,8 +70,8 @@ Narrow = Callable[["_Sql"], None]
 class QueueFilters(msgspec.Struct, frozen=True, kw_only=True):
     """What the clerk asked for. ``state`` is one of rules.STATES, ALL, or empty for the open ones.
 
-    ``service`` and ``unit`` are slugs; ``q`` is a tracking code in any spelling, words, or (the beginning of)
-    an e-mail address or a phone number.
+    ``service`` and ``unit`` are slugs. ``at_risk`` and ``late`` together mean either. ``q`` is words, the beginning
+    of a tracking code, an e-mail address or a phone number, or the last digits of one.
     """
 
     state: str = ""
@@ -159,45 +158,46 @@ class _Sql:
 
 
 async def queue(
-    filters: QueueFilters, *, account: UUID, now: datetime, after: Cursor | None = None
+    filters: QueueFilters, *, reader: SignedIn, now: datetime, after: Cursor | None = None
 ) -> QueuePage:
     """The page of the queue that begins after ``after``, nearest promise first; one statement.
 
-    ``account`` is who "mine" means. A tracking code finds its case whatever the other filters say.
+    It lists what the reader's units work on now; a search also finds what they referred away. Auditors see
+    every unit's cases. ``reader`` is who "mine" means.
     """
-    typed = codes.parse(filters.q) if filters.q else codes.Mistake.LENGTH
-    code = typed if not isinstance(typed, codes.Mistake) else None
     sql = _Sql()
-    if code is not None:
-        _by_search(sql, [("c.number = {}", code)], lambda sql: None, after)
-    elif filters.q:
-        _by_search(sql, _branches(filters.q), lambda sql: _narrow(sql, filters, account, now), after)
+    owed = filters.late or filters.at_risk
+    state = "" if owed and filters.state == ALL else filters.state  # what has ended owes nothing
+    if filters.q:
+        sought = desk_search.conditions(filters.q, state)
+        _by_search(sql, sought, lambda sql: _narrow(sql, filters, reader, now), after)
     else:
-        _by_promise(sql, lambda sql: _narrow(sql, filters, account, now), after)
+        _by_promise(sql, in_state(state), lambda sql: _narrow(sql, filters, reader, now), after)
     rows = await Case.raw(" ".join([*sql.parts, _SHOWN]), *sql.values)
     shown = rows[:PAGE]
     return QueuePage(
         rows=tuple(_row(row, now) for row in shown),
         next=Cursor(shown[-1]["next_due_at"], shown[-1]["id"]) if len(rows) > PAGE else None,
         capped=bool(rows) and rows[0]["n_matches"] >= MOST_MATCHES,
-        slip=not rows and typed is codes.Mistake.CHECK,
+        slip=not rows and desk_search.is_slip(filters.q),
     )
 
 
-async def counts(*, now: datetime) -> Counts:
-    """How many cases are open, late and at risk now; read from one index."""
-    (row,) = await Case.raw(_COUNTS + _OPEN, now)
+async def counts(*, reader: SignedIn, now: datetime) -> Counts:
+    """How many cases of the reader's units are open, late and at risk now; read from one index."""
+    (row,) = await Case.raw(_COUNTS, now, reader.reads_all, list(reader.units))
     return msgspec.convert(row, Counts)
 
 
-async def clerks() -> list[Choice]:
-    """Everybody who may work a case, by name."""
-    rows = (
-        await Account.select(Account.id, Account.display_name)
-        .where(Account.role.is_in(sorted(STAFF_ROLES)), Account.state == "active")
-        .order_by(Account.display_name)
-    )
+async def clerks(unit: UUID) -> list[Choice]:
+    """Everybody who may work a case of ``unit``, by name."""
+    rows = await Account.raw(_CLERKS, sorted(STAFF_ROLES), unit, unit)
     return [Choice(value=str(row["id"]), label=row["display_name"]) for row in rows]
+
+
+async def works_for(clerk: UUID, unit: UUID) -> bool:
+    """Whether ``clerk`` may work the cases of ``unit``."""
+    return any(choice.value == str(clerk) for choice in await clerks(unit))
 
 
 async def units() -> list[tuple[str, UUID, Words]]:
@@ -218,66 +218,43 @@ def read_cursor(typed: str) -> Cursor | None:
         return None
 
 
-def words_query(typed: str) -> str:
-    """``typed`` for to_tsquery: its words as prefixes that must all occur; empty when it holds no word.
-
-    Only letters and digits remain, so nothing in it can be an operator.
-    """
-    words = re.findall(r"[^\W_]+", text.search_key(typed))[:_MOST_WORDS]
-    return " & ".join(f"{word[:_LONGEST_WORD]}:*" for word in words)
-
-
-def _by_promise(sql: _Sql, narrow: Narrow, after: Cursor | None) -> None:
+def _by_promise(sql: _Sql, sought: Condition, narrow: Narrow, after: Cursor | None) -> None:
     sql.add("WITH found AS (SELECT 0 AS n_matches), page AS (")
-    sql.add(_CASES + "true")
+    sql.add(_CASES + sought.sql, *sought.values)
     narrow(sql)
     if after:
         sql.add(f"AND ({_DUE}, c.id) > ({{}}, {{}})", after.due_at or _NEVER, after.id)
     sql.add(f"ORDER BY {_DUE}, c.id LIMIT {PAGE + 1})")
 
 
-def _by_search(sql: _Sql, branches: list[tuple[str, Any]], narrow: Narrow, after: Cursor | None) -> None:
-    """Each branch keeps to one index and stops early; what all found together is sorted for the page."""
-    sql.add("WITH matches AS MATERIALIZED (SELECT * FROM (")
-    for n, (condition, value) in enumerate(branches):
-        sql.add("UNION (" if n else "(")
-        sql.add(_CASES + condition, value)
+def _by_search(sql: _Sql, sought: list[Condition], narrow: Narrow, after: Cursor | None) -> None:
+    """Condition by condition until enough is met; what all found together is sorted for the page."""
+    sql.add("WITH hits AS MATERIALIZED (SELECT * FROM (")
+    for n, condition in enumerate(sought):
+        sql.add("UNION ALL (" if n else "(")
+        sql.add(_CASES + condition.sql, *condition.values)
         narrow(sql)
         sql.add(f"LIMIT {MOST_MATCHES})")
-    sql.add(f") AS m LIMIT {MOST_MATCHES})")
-    sql.add(", found AS (SELECT count(*) AS n_matches FROM matches), page AS (SELECT id, due FROM matches")
+    sql.add(f") AS hit LIMIT {MOST_MATCHES})")
+    sql.add(", found AS (SELECT count(*) AS n_matches FROM hits), page AS (SELECT DISTINCT due, id FROM hits")
     if after:
         sql.add("WHERE (due, id) > ({}, {})", after.due_at or _NEVER, after.id)
     sql.add(f"ORDER BY due, id LIMIT {PAGE + 1})")
 
 
-def _branches(typed: str) -> list[tuple[str, Any]]:
-    """Where to look for what was typed; a search without a word or number finds nothing."""
-    branches: list[tuple[str, Any]] = [(_WORDS, words_query(typed))]
-    plain = text.without_bidi(text.latin_digits(typed)).strip()
-    if "@" in plain:
-        branches.append((_EMAIL, f"{text.like_literal(plain.lower())}%"))
-    digits = re.sub(r"[\s()+-]", "", plain)
-    if digits.isdigit() and len(digits) >= _LEAST_DIGITS:
-        branches.append((_PHONE, f"+98{re.sub(r'^(?:0098|98|0)', '', digits)}%"))
-    return branches
-
-
-def _narrow(sql: _Sql, filters: QueueFilters, account: UUID, now: datetime) -> None:
-    if not filters.state:
-        sql.add(f"AND {_OPEN}")
-    elif filters.state != ALL:
-        sql.add("AND c.state = {}", filters.state)
+def _narrow(sql: _Sql, filters: QueueFilters, reader: SignedIn, now: datetime) -> None:
+    if not reader.reads_all:
+        sql.add(f"AND {_WORKED_ON if filters.q else _WORKS_ON}", list(reader.units))
     if filters.service:
         sql.add("AND c.service = (SELECT id FROM service WHERE slug = {})", filters.service)
     if filters.unit:
         sql.add("AND c.unit = (SELECT id FROM unit WHERE slug = {})", filters.unit)
     if filters.mine:
-        sql.add("AND c.assignee = {}", account)
-    if filters.at_risk:
-        sql.add(f"AND {_AT_RISK}", now)
-    if filters.late:
-        sql.add(f"AND {_OPEN} AND c.next_due_at < {{}}", now)
+        sql.add("AND c.assignee = {}", reader.account_id)
+    owed = [sql for sql, wanted in ((_LATE, filters.late), (_AT_RISK, filters.at_risk)) if wanted]
+    if owed:
+        either = " OR ".join(owed)
+        sql.add(f"AND ({either.format(now='{}')})", *[now] * either.count("{now}"))
 
 
 def _row(row: dict[str, Any], now: datetime) -> QueueRow:

@@ -14,7 +14,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from portal import codes, uploads
-from portal.cases import access, actions, queries, visits
+from portal.cases import access, actions, filing_drafts, queries, visits
 from portal.cases.actions import DifferentSubmission, Filed, FilingDraft
 from portal.cases.forms import (
     FilingForm,
@@ -28,13 +28,13 @@ from portal.cases.forms import (
     with_errors,
 )
 from portal.cases.receipt import Receipt, receipt_of, square_code
-from portal.cases.visits import Visitor
+from portal.cases.visits import Visit, Visitor
 from portal.errors import NotFound, TooMany
 from portal.i18n import _, current_language, localized
-from portal.security import throttle
+from portal.security import throttle, upload_quota
 from portal.security.address import client_address, network_of
 from portal.security.cookies import cookie_value
-from portal.security.csrf import Posted
+from portal.security.csrf import Sent
 from portal.services.labels import AUDIENCES
 from portal.services.queries import ServiceView, service_by_slug
 from portal.settings import Settings
@@ -46,19 +46,27 @@ LARGEST_BODY = uploads.MAX_TOTAL + 4 * 2**20  # bytes: all files and the answers
 
 
 @get("/cases/new/{slug:str}", name="cases.new")
-async def show_form(request: Visitor, slug: FromPath[str], settings: NamedDependency[Settings]) -> Template:
+async def show_form(
+    request: Visitor,
+    slug: FromPath[str],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
+) -> Template:
     service = await _service(slug)
     if not service.is_open:
         return Template("cases/closed.html", context={"service": service, "current": "services"})
     cookies = [] if _tokens(request, settings) else [visits.keys(settings, [access.new_token()])]
-    return _page(service, blank_filing(service, request.user), cookies=cookies)
+    filing = blank_filing(service, request.user)
+    if request.user:
+        filing = await filing_drafts.restored(filing, service, request.user.account_id, now=now)
+    return _page(service, filing, cookies=cookies)
 
 
 @post("/cases/new/{slug:str}", name="cases.file", request_max_body_size=LARGEST_BODY)
 async def post_form(
     request: Visitor,
     slug: FromPath[str],
-    posted: NamedDependency[Posted],
+    sent: NamedDependency[Sent],
     settings: NamedDependency[Settings],
     now: NamedDependency[datetime],
 ) -> Template | Redirect:
@@ -66,29 +74,38 @@ async def post_form(
     if not service.is_open:
         context = {"service": service, "current": "services"}
         return Template("cases/closed.html", context=context, status_code=409)
-    filing = read_filing(posted.form, service, current_language())
-    if posted.stale:
-        return _page(service, with_errors(filing, {"form": str(posted.stale)}), status=403)
+    posted = await sent.read()
+    today = now.astimezone(settings.zone).date()
+    filing = read_filing(posted.form, service, current_language(), today=today)
+    if refusal := posted.stale or await _slow_down(filing, request, now):
+        return _page(service, with_errors(filing, {"form": str(refusal)}), status=refusal.status)
+    if request.user and posted.form.get(filing_drafts.SAVE):
+        await filing_drafts.keep(filing, service, request.user.account_id, now=now)
+        return Redirect(localized("/mine"), status_code=303)
     if filing.draft is None:
-        return _page(service, filing, status=422)
-    network = network_of(client_address(request))
-    try:
-        await throttle.hit(f"filing:{network}", limit=FILINGS, window=FILINGS_WINDOW, now=now)
-    except TooMany as refusal:
-        return _page(service, with_errors(filing, {"form": str(refusal)}), status=429)
-    received = await uploads.receive_all(filing.uploads, settings.uploads_dir)
+        wrong = await uploads.judge_all(filing.uploads)
+        return _page(service, with_errors(filing, wrong), status=422)
+    received = await upload_quota.receive_all(filing.uploads, settings.uploads_dir, sender=request, now=now)
     if received.errors:
         return _page(service, with_errors(filing, received.errors), status=422)
     draft = msgspec.structs.replace(filing.draft, files=received.files)
-    keys = _tokens(request, settings) or [access.new_token()]
     twin = await _twin(draft, service, request, settings, now=now)
     if twin is not None and not posted.form.get("again"):
         await uploads.discard_all(draft.files, settings.uploads_dir)
         return _different(service, filing, twin)
+    keys = _tokens(request, settings) or [access.new_token()]
     try:
         filed = await _file(draft, service, request, settings, browser=keys[0], now=now)
     except DifferentSubmission as earlier:
         return _different(service, filing, earlier.number)
+    return await _to_receipt(filed, service, request, settings, keys)
+
+
+async def _to_receipt(
+    filed: Filed, service: ServiceView, request: Visitor, settings: Settings, keys: list[str]
+) -> Redirect:
+    if request.user:
+        await filing_drafts.sent(service, request.user.account_id)
     end = "/receipt" if filed.same_browser else ""
     path = localized(f"/cases/{codes.show_text(filed.number)}{end}")
     return Redirect(path, status_code=303, cookies=[visits.keys(settings, keys)])
@@ -101,18 +118,16 @@ async def show_receipt(
     settings: NamedDependency[Settings],
     now: NamedDependency[datetime],
 ) -> Template | Redirect:
-    number = codes.parse(code)
-    if isinstance(number, codes.Mistake):
-        raise NotFound(_("There is no receipt at this address."))
-    seen = await visits.visit(request, number, settings, now)
-    receipt = await receipt_of(number) if seen.tier == 2 else None
+    seen = await visits.at_code(request, code, settings, now)
+    receipt = await receipt_of(seen.number) if seen.tier == 2 else None
     if receipt is None:
         # The same answer, after the same work, for a case of others and for none: its own page counts guesses.
-        return visits.to_case(number)
+        return visits.to_case(seen.number)
+    await visits.note_look(seen)
     context = {
         "receipt": receipt,
-        "passcode": await _passcode(receipt, seen.tokens, settings, now),
-        "qr": square_code(settings.base_url, number),
+        "passcode": await _passcode(receipt, seen),
+        "qr": square_code(settings.base_url, seen.number),
         "current": "track",
     }
     return Template("cases/receipt.html", context=context)
@@ -123,6 +138,18 @@ async def _service(slug: str) -> ServiceView:
     if service is None:
         raise NotFound(_("There is no such service."))
     return service
+
+
+async def _slow_down(filing: FilingForm, request: Visitor, now: datetime) -> TooMany | None:
+    """Count what makes work: filings, and files that come with mistakes. Returns the refusal of one too many."""
+    if filing.draft or filing.uploads:
+        counted = "filing" if filing.draft else "misfiling"
+        network = network_of(client_address(request))
+        try:
+            await throttle.hit(f"{counted}:{network}", limit=FILINGS, window=FILINGS_WINDOW, now=now)
+        except TooMany as refusal:
+            return refusal
+    return None
 
 
 async def _file(
@@ -166,16 +193,16 @@ async def _twin(
     return None
 
 
-async def _passcode(receipt: Receipt, tokens: list[str], settings: Settings, now: datetime) -> str | None:
+async def _passcode(receipt: Receipt, seen: Visit) -> str | None:
     """The passcode, for a quarter of an hour and for the browser that filed; None for everybody else.
 
     Only the browser's own token counts here, not those of links from mails.
     """
-    key = settings.secret_key
-    if not tokens or now - receipt.filed_at >= access.PASSCODE_SHOWN:
+    key, now = seen.settings.secret_key, seen.now
+    if not seen.tokens or now - receipt.filed_at >= access.PASSCODE_SHOWN:
         return None
     own = await access.tier_of(
-        receipt.case_id, tokens=tokens[:1], account=None, applicant=None, key=key, now=now
+        receipt.case_id, tokens=seen.tokens[:1], account=None, applicant=None, key=key, now=now
     )
     return await access.receipt_passcode(receipt.case_id, key=key, now=now) if own == 2 else None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,7 +12,7 @@ import msgspec
 from litestar.datastructures import FormMultiDict, UploadFile
 
 from portal.cases.actions import FilingDraft
-from portal.forms import FormReader
+from portal.forms import FormReader, named
 from portal.i18n import N_, _
 from portal.security.sessions import SignedIn
 from portal.services.labels import AUDIENCES, audience_words
@@ -23,16 +24,18 @@ ATTACHMENTS = "attachments"
 LONGEST_BODY = 5000
 LONGEST_NAME = 120
 LONGEST_AGENCY = 200
+DAYS_BACK, DAYS_AHEAD = -36_525, 3653
+"""A day that a question asks for lies between a hundred years before the filing and ten after, unless it says more."""
 _LONGEST_ECHO = 100_000
 """Characters of one answer that fill the page again; far more than any question takes."""
 LABELS = {
     "audience": N_("For whom are you writing?"),
     "agency_name": N_("Name of the agency"),
+    ATTACHMENTS: N_("Files"),
     "contact_name": N_("Your first and last name"),
     "contact_email": N_("E-mail address"),
     "contact_phone": N_("Mobile number"),
     "declaration": N_("Declaration"),
-    ATTACHMENTS: N_("Files"),
 }
 _SINGLE = ("audience", "agency_name", "contact_name", "contact_email", "contact_phone", "body", "declaration")
 
@@ -63,15 +66,14 @@ def blank_filing(service: ServiceView, account: SignedIn | None) -> FilingForm:
     return FilingForm(submission_id=uuid4(), typed=typed, errors={})
 
 
-def read_filing(form: FormMultiDict, service: ServiceView, locale: str) -> FilingForm:
+def read_filing(form: FormMultiDict, service: ServiceView, locale: str, *, today: date) -> FilingForm:
     """The form with its draft, or with every mistake in it; ``locale`` is the language to answer in."""
     reader = FormReader(form)
     fields = questions(service)
     _refuse_odd_fields(reader, fields)
-    # In the order of the page, which the list of mistakes follows.
     audience = _audience(reader, service)
     agency_name = reader.text("agency_name", max_length=LONGEST_AGENCY, required=audience == "agency")
-    answers = {field.key: _read(reader, field) for field in fields if field.kind != "file"}
+    answers = {field.key: _read(reader, field, today) for field in fields if field.kind != "file"}
     body = reader.long_text("body", max_length=LONGEST_BODY, required=needs_body(service))
     uploads = _uploads(reader, service, fields)
     name = reader.text("contact_name", max_length=LONGEST_NAME)
@@ -97,32 +99,37 @@ def read_filing(form: FormMultiDict, service: ServiceView, locale: str) -> Filin
     return FilingForm(
         submission_id=submission_id,
         typed=_typed(reader, fields),
-        errors=_with_files_again(reader.errors, uploads) if reader.errors else {},
+        errors=reader.errors,
         draft=None if reader.errors else draft,
         uploads=uploads,
     )
 
 
 def with_errors(filing: FilingForm, errors: dict[str, str]) -> FilingForm:
-    """The same form with what only showed later, and no draft. It asks for chosen files again."""
-    told = _with_files_again({**errors, **filing.errors}, filing.uploads)
+    """The same form with what only showed later, and no draft. It asks for chosen files again.
+
+    A browser keeps no chosen files when the page comes back: unsaid, they would go missing unnoticed.
+    """
+    again = _("Please choose your files here again: browsers do not keep them.")
+    told = {**dict.fromkeys((name for name, _key, _file in filing.uploads), again), **errors, **filing.errors}
     return msgspec.structs.replace(filing, draft=None, errors=told)
 
 
 def labels(service: ServiceView) -> dict[str, str]:
-    """What each field of the page is called, in the reader's language."""
+    """What each field of the page is called, in the reader's language and in the order of the page."""
     body = _("What do you need from us?") if needs_body(service) else _("Anything else we should know?")
     own = {field.name: str(field.label) for field in service.fields}
-    return {**own, "body": body, **{name: _(label) for name, label in LABELS.items()}}
+    common = {name: _(label) for name, label in LABELS.items()}
+    first = {name: common.pop(name) for name in ("audience", "agency_name")}
+    return {**first, **own, "body": body, **common}
 
 
 def summary(filing: FilingForm, service: ServiceView) -> dict[str, str]:
-    """The mistakes for the top of the page, each with the name of its field: "Please fill this in" tells little."""
-    named = labels(service)
-    return {
-        name: f"{named[name]} — {message}" if name in named else message
-        for name, message in filing.errors.items()
-    }
+    """The mistakes in the order of the page, each with the name of its field: "Please fill this in" tells little."""
+    titles = labels(service)
+    about_fields = {name: filing.errors[name] for name in titles if name in filing.errors}
+    about_all = {name: message for name, message in filing.errors.items() if name not in titles}
+    return about_all | named(about_fields, titles)
 
 
 def questions(service: ServiceView) -> tuple[Field, ...]:
@@ -153,9 +160,16 @@ def _typed(reader: FormReader, fields: Iterable[Field]) -> Typed:
 # ---- One question ----
 
 
-def _read(reader: FormReader, field: Field) -> Any:
-    value = _READERS[field.kind](reader, field)
-    return value.isoformat() if field.kind == "date" and value else value
+def _read(reader: FormReader, field: Field, today: date) -> Any:
+    if field.kind != "date":
+        return _READERS[field.kind](reader, field)
+    least, most = field.minimum, field.maximum
+    span = (
+        today + timedelta(days=DAYS_BACK if least is None else least),
+        today + timedelta(days=DAYS_AHEAD if most is None else most),
+    )
+    day = reader.date(field.name, span=span, required=field.required)
+    return day.isoformat() if day else None
 
 
 def _text(reader: FormReader, field: Field) -> str:
@@ -184,7 +198,6 @@ _READERS: dict[str, Callable[[FormReader, Field], Any]] = {
     "number": _number,
     "choice": _choice,
     "choices": _choices,
-    "date": lambda reader, field: reader.date(field.name, required=field.required),
     "national_id": lambda reader, field: reader.national_id(field.name, required=field.required),
     "legal_id": lambda reader, field: reader.legal_id(field.name, required=field.required),
     "phone": lambda reader, field: reader.mobile(field.name, required=field.required),
@@ -233,14 +246,6 @@ def _uploads(
     if attached and not takes_files(service):
         reader.fail("form", _("This form takes no files."))
     return (*uploads, *((ATTACHMENTS, "", file) for file in attached))
-
-
-def _with_files_again(
-    errors: dict[str, str], uploads: Iterable[tuple[str, str, UploadFile]]
-) -> dict[str, str]:
-    """A browser keeps no chosen files when the page comes back: say so, or they go missing unnoticed."""
-    again = _("Please choose your files here again: browsers do not keep them.")
-    return {**errors, **{name: again for name, _key, _file in uploads if name not in errors}}
 
 
 # ---- What no page of ours sends ----

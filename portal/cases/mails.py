@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
+from uuid import UUID
 
 from db.cases import Case
 from db.outbox import OutboxMessage
+from db.services import Unit
 from portal import codes, outbox
 from portal.cases import access
 from portal.cases.events import Event
@@ -36,6 +38,7 @@ async def tell_applicant(case: Case, event: Event, *, now: datetime) -> None:
             "service": {"fa": service.title.fa, "en": service.title.en} if service and titled else None,
             "due_at": case.next_due_at,
             "outcome": event.data.get("outcome"),
+            "phone": await _phone_of(case.unit) if event.kind == "withdrawn" else "",
         },
         cause=f"case:{case.id}:{event.n}",
         case=case.id,
@@ -61,6 +64,12 @@ def shown(message: OutboxMessage, settings: Settings, *, token: str = "") -> Map
         "service": data["service"][message.locale] if data["service"] else None,
         "due_at": datetime.fromisoformat(data["due_at"]) if data["due_at"] else None,
         "outcome": data["outcome"],
+        "phone": data.get("phone", ""),  # mails recorded before it was added have none
         "link": f"{settings.base_url}{prefix}/cases/{codes.show_text(number)}{query}",
         "desk": settings.base_url + prefix,
     }
+
+
+async def _phone_of(unit: UUID) -> str:
+    row = await Unit.select(Unit.phone).where(Unit.id == unit).first()
+    return row["phone"] if row else ""

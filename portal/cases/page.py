@@ -24,11 +24,15 @@ WORDED = {"waiting": "asked", "answered": "answered", "closed": "closed", "rejec
 
 
 class Promise(msgspec.Struct, frozen=True):
-    """One promised day. ``met`` is None while it is still owed, or was never needed; ``late`` as in sla.Progress."""
+    """One promised day. ``met`` is None while it is still owed, or was never needed; ``late`` as in sla.Progress.
+
+    ``asked``: it was met by asking the applicant back, so nothing was answered yet.
+    """
 
     due: date
     met: date | None
     late: bool
+    asked: bool = False
 
 
 class Outline(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +74,7 @@ def outline(case: CaseView, *, zone: tzinfo, now: datetime) -> Outline:
         state=case.state,
         title=None if case.sensitive else case.title,
         filed=_day(case.filed_at, zone),
-        first_answer=_promise(case, case.first_answer_due_at, case.first_answer_at, zone, now),
+        first_answer=_first_answer(case, zone, now),
         result=_promise(case, case.result_due_at, case.result_at, zone, now),
         owed=owed,
         due=_day(due_at, zone) if due_at else None,
@@ -168,6 +172,13 @@ def _owed(case: CaseView) -> Owed | None:
     if case.first_answer_at is None and case.next_due_at == case.first_answer_due_at:
         return "first_answer"
     return "result" if case.next_due_at == case.result_due_at else "answer"
+
+
+def _first_answer(case: CaseView, zone: tzinfo, now: datetime) -> Promise | None:
+    promise = _promise(case, case.first_answer_due_at, case.first_answer_at, zone, now)
+    # Every first answer but a question is a result as well.
+    asked = case.first_answer_at is not None and case.first_answer_at != case.result_at
+    return msgspec.structs.replace(promise, asked=asked) if promise else None
 
 
 def _promise(

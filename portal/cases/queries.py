@@ -52,7 +52,7 @@ _ATTACHMENT = """
     SELECT name, media_type, size, stored_as FROM attachment WHERE "case" = {} AND id = {}
 """
 
-UNSEEN_KINDS = frozenset({"noted", "assigned"})
+UNSEEN_KINDS = frozenset({"noted", "assigned", "claimed", "erased"})
 """Events that are the desk's own business."""
 
 

@@ -21,24 +21,33 @@ from portal.cases.staff_forms import (
     BY_POST,
     REGISTRATION_FIELDS,
     Registration,
-    choose_again,
-    named,
+    files_again,
     read_registration,
     registration_labels,
 )
-from portal.cases.staff_pages import PRIVATE, Visit, address, channel_name, known_case
+from portal.cases.staff_pages import (
+    LARGEST_BODY,
+    PRIVATE,
+    Visit,
+    address,
+    channel_name,
+    known_case,
+    note_look,
+)
+from portal.forms import named
 from portal.i18n import _, localized
 from portal.security.csrf import Posted
+from portal.security.sessions import SignedIn
 from portal.services.labels import AUDIENCES, CHANNELS
 from portal.services.queries import ServiceView, catalogue, service_by_slug
 from portal.settings import Settings
 
-LARGEST_BODY = uploads.MAX_TOTAL + 2**20  # bytes: scans of a letter and the words beside them
-
 
 @get("/cases/register", name="desk.register")
-async def show_registration() -> Template:
-    return await _page({**dict.fromkeys(REGISTRATION_FIELDS, ""), "submission_id": str(uuid4())}, {})
+async def show_registration(request: Visit) -> Template:
+    return await _page(
+        request.user, {**dict.fromkeys(REGISTRATION_FIELDS, ""), "submission_id": str(uuid4())}, {}
+    )
 
 
 @post("/cases/register", name="desk.register_post", request_max_body_size=LARGEST_BODY)
@@ -50,23 +59,25 @@ async def post_registration(
 ) -> Template | Redirect:
     slug = posted.form.get("service")
     service = await service_by_slug(slug) if isinstance(slug, str) else None
-    service = service if service and service.is_open else None
+    service = service if service and service.is_open and service.unit_id in request.user.units else None
     today = now.astimezone(settings.zone).date()
     entered = read_registration(posted.form, service, today=today, base_url=settings.base_url)
     if posted.stale:
-        return await _again(entered, {"form": str(posted.stale)}, status=403)
+        return await _again(request.user, entered, {"form": str(posted.stale)}, status=403)
     if entered.draft is None or service is None:
-        return await _page(entered.typed, entered.errors, status=422)
+        return await _page(request.user, entered.typed, entered.errors, status=422)
     received = await uploads.receive_all(
         [("attachments", "", file) for file in entered.files], settings.uploads_dir
     )
     if received.errors:
-        return await _again(entered, received.errors)
+        return await _again(request.user, entered, received.errors)
     draft = msgspec.structs.replace(entered.draft, files=received.files)
     try:
         filed = await _register(draft, entered, service, request, settings, now)
     except DifferentSubmission as earlier:
-        return await _different(entered, cast(int, earlier.number))  # the desk may know every number
+        return await _different(
+            request.user, entered, cast(int, earlier.number)
+        )  # the desk may know every number
     return Redirect(localized(f"{address(filed.number)}/slip"), status_code=303)
 
 
@@ -78,7 +89,8 @@ async def show_slip(
     now: NamedDependency[datetime],
 ) -> Template:
     """What the sender gets: the code, and for a quarter of an hour the passcode, for the clerk who gave it."""
-    case = await known_case(code)
+    case = await known_case(code, request.user)
+    await note_look(case, now)
     key = settings.secret_key
     own = gave_passcode(case) == request.user.account_id
     context = {
@@ -125,29 +137,33 @@ async def _register(
     return filed
 
 
-async def _again(entered: Registration, errors: dict[str, str], *, status: int = 422) -> Template:
-    again = {"attachments": choose_again(entered.files)} if entered.files else {}
-    return await _page(entered.typed, {**entered.errors, **again, **errors}, status=status)
+async def _again(
+    clerk: SignedIn, entered: Registration, errors: dict[str, str], *, status: int = 422
+) -> Template:
+    found = {**entered.errors, **files_again(entered.files), **errors}
+    return await _page(clerk, entered.typed, found, status=status)
 
 
-async def _different(entered: Registration, number: int) -> Template:
+async def _different(clerk: SignedIn, entered: Registration, number: int) -> Template:
     """The same page was sent before with other content: that case stands, this content gets an id of its own."""
     message = _(
         "This page was sent before with other content; that made the case %(code)s. Send it again to make another."
     )
     typed = {**entered.typed, "submission_id": str(uuid4())}
-    again = {"attachments": choose_again(entered.files)} if entered.files else {}
-    return await _page(typed, {"form": message % {"code": codes.show_text(number)}, **again}, status=409)
+    errors = {"form": message % {"code": codes.show_text(number)}, **files_again(entered.files)}
+    return await _page(clerk, typed, errors, status=409)
 
 
-async def _page(typed: dict[str, str], errors: dict[str, str], *, status: int = 200) -> Template:
+async def _page(
+    clerk: SignedIn, typed: dict[str, str], errors: dict[str, str], *, status: int = 200
+) -> Template:
     labels = registration_labels()
     context = {
         "typed": typed,
         "errors": errors,
         "summary": named(errors, labels),
         "labels": labels,
-        "services": await _services(),
+        "services": await _services(clerk),
         "channels": [(channel, _(CHANNELS[channel])) for channel in BY_POST],
         "audiences": [(key, _(label)) for key, label in AUDIENCES.items()],
         "accept": uploads.ACCEPT,
@@ -156,12 +172,12 @@ async def _page(typed: dict[str, str], errors: dict[str, str], *, status: int = 
     return Template("cases/register.html", context=context, status_code=status, headers=PRIVATE)
 
 
-async def _services() -> list[tuple[str, str]]:
-    """The open services; those that no letter can reach say so before one is chosen."""
+async def _services(clerk: SignedIn) -> list[tuple[str, str]]:
+    """The open services of the clerk's units; those that no letter can reach say so before one is chosen."""
     offered = []
     for card in await catalogue():
         service = await service_by_slug(card.slug)
-        if service is None or not service.is_open:
+        if service is None or not service.is_open or service.unit_id not in clerk.units:
             continue
         by_post = set(service.intake_channels) & set(BY_POST)
         title = str(service.title) if by_post else _("%(service)s (portal only)") % {"service": service.title}

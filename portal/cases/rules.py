@@ -50,6 +50,8 @@ MOVES: dict[tuple[str, str], str] = {
     **_moves("replied", ("waiting", "answered"), "in_review"),
     **_moves("withdrawn", OPEN_STATES, "withdrawn"),
     **_moves("passcode", STATES, None),
+    **_moves("claimed", STATES, None),
+    **_moves("erased", ENDED_STATES, None),
 }
 FIRST = {"filed": "registered"}
 

@@ -104,7 +104,7 @@ def read_move(move: Move, form: FormMultiDict) -> SentMove:
     seen = reader.typed("seen")
     files = tuple(reader.files("attachments")) if move.name == "answer" else ()
     if reader.errors and files:
-        reader.fail("attachments", choose_again(files))
+        reader.fail("attachments", _choose_again(files))
     return SentMove(
         seen=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 9 else 0,
         values=values,
@@ -131,15 +131,12 @@ def registration_labels() -> dict[str, str]:
     return {name: _(label) for name, label in REGISTRATION_LABELS.items()}
 
 
-def named(errors: dict[str, str], labels: dict[str, str]) -> dict[str, str]:
-    """The mistakes for the top of the page, each with the name of its field: "Choose one." tells little."""
-    return {
-        name: f"{labels[name]} — {message}" if name in labels else message for name, message in errors.items()
-    }
+def files_again(files: tuple[UploadFile, ...]) -> dict[str, str]:
+    """The mistake to show where files came with a form that comes back; none without files."""
+    return {"attachments": _choose_again(files)} if files else {}
 
 
-def choose_again(files: tuple[UploadFile, ...]) -> str:
-    """What to say about files that were sent with a form that comes back."""
+def _choose_again(files: tuple[UploadFile, ...]) -> str:
     names = _(", ").join(f"\u2068{file.filename[:100]}\u2069" for file in files)
     return _("Please choose these files again, since browsers do not keep them: %(names)s") % {"names": names}
 
@@ -173,7 +170,7 @@ def read_registration(
     )
     files = tuple(reader.files("attachments"))
     if reader.errors and files:
-        reader.fail("attachments", choose_again(files))
+        reader.fail("attachments", _choose_again(files))
     return Registration(
         channel=channel,
         letter_no=letter_no,

@@ -14,15 +14,14 @@ from litestar.response import Redirect, Template
 from portal import uploads
 from portal.cases import desk_actions
 from portal.cases.desk_case_queries import DeskCase
-from portal.cases.staff_forms import MOVES, Move, SentMove, choose_again, read_move
-from portal.cases.staff_pages import Visit, address, case_page, conflict_page, known_case
+from portal.cases.staff_forms import MOVES, Move, SentMove, files_again, read_move
+from portal.cases.staff_pages import LARGEST_BODY, Visit, address, case_page, conflict_page, known_case
 from portal.errors import Conflict, NotFound
 from portal.i18n import _, localized
+from portal.security.cookies import to_say
 from portal.security.csrf import Posted
 from portal.settings import Settings
 from portal.uploads import StoredFile
-
-LARGEST_BODY = uploads.MAX_TOTAL + 2**20  # bytes: all files of an answer and the words beside them
 
 _VERBS: dict[str, Callable[..., Awaitable[Any]]] = {
     "take": desk_actions.take,
@@ -51,7 +50,7 @@ async def post_move(
     move = MOVES.get(move_name)
     if move is None:
         raise NotFound(_("There is nothing here."))
-    case = await known_case(code)
+    case = await known_case(code, request.user)
     sent = read_move(move, posted.form)
     if posted.stale:
         return await _again(case, request, move, sent, {"form": str(posted.stale)}, status=403, now=now)
@@ -65,13 +64,14 @@ async def post_move(
     try:
         await _make(move, case, request, sent, received.files, settings, now)
     except Conflict as problem:
-        fresh = await known_case(code)
+        fresh = await known_case(code, request.user)
         return await conflict_page(fresh, request.user, move=move, sent=sent, problem=str(problem), now=now)
     except NotFound as problem:
         errors = {_NAMES_SOMEBODY.get(move.name, "form"): str(problem)}
         return await _again(case, request, move, sent, errors, now=now)
-    end = "/slip" if move.name == "passcode" else f"?said={move.name}"
-    return Redirect(localized(address(case.number) + end), status_code=303)
+    end = "/slip" if move.name == "passcode" else ""
+    cookies = [to_say(settings, move.name)]
+    return Redirect(localized(address(case.number) + end), status_code=303, cookies=cookies)
 
 
 async def _make(
@@ -106,6 +106,5 @@ async def _again(
     status: int = 422,
     now: datetime,
 ) -> Template:
-    if sent.files:
-        errors = {"attachments": choose_again(sent.files), **errors}
+    errors = {**files_again(sent.files), **errors}
     return await case_page(case, request.user, now=now, sent=(move, sent), errors=errors, status=status)

@@ -9,17 +9,19 @@ import msgspec
 from litestar import Request
 from litestar.response import Template
 
-from portal import codes, sla, uploads
+from portal import audit, codes, sla, uploads
 from portal.cases import desk_queries, rules
 from portal.cases.desk_case_queries import DeskCase, Happening, desk_case
-from portal.cases.staff_forms import BODIES, LABELS, MOVES, Move, SentMove, choose_again, move_labels, named
-from portal.errors import NotFound
+from portal.cases.staff_forms import BODIES, LABELS, MOVES, Move, SentMove, files_again, move_labels
+from portal.errors import NotAllowed, NotFound
+from portal.forms import named
 from portal.i18n import N_, _
 from portal.security.sessions import SignedIn
 from portal.services.labels import AUDIENCES, CHANNELS, TARGETS
 
 Visit = Request[SignedIn, Any, Any]
 PRIVATE = {"Cache-Control": "no-store"}
+LARGEST_BODY = uploads.MAX_TOTAL + 2**20  # bytes: all files of a form and the words beside them
 
 _HAPPENED = {
     "filed": N_("Request received"),
@@ -34,6 +36,8 @@ _HAPPENED = {
     "replied": N_("The applicant wrote"),
     "withdrawn": N_("Withdrawn by the applicant"),
     "passcode": N_("New passcode given out"),
+    "claimed": N_("The applicant put it under their account"),
+    "erased": N_("What names its people was erased"),
 }
 _MAIL_STATES = {
     "queued": N_("Waiting to be sent"),
@@ -63,12 +67,17 @@ def channel_name(case: DeskCase) -> str:
     return _(CHANNELS[case.channel]) if case.channel in CHANNELS else case.channel
 
 
-async def known_case(code: str) -> DeskCase:
-    """The case of the code in an address. Raises NotFound."""
+async def known_case(code: str, reader: SignedIn) -> DeskCase:
+    """The case of the code in an address. Raises NotFound, and NotAllowed for a case of other units."""
     number = codes.parse(code)
     case = None if isinstance(number, codes.Mistake) else await desk_case(number)
     if case is None:
         raise NotFound(_("There is no case with this code."))
+    if not reader.reads_all and not set(case.worked_on_by) & set(reader.units):
+        raise NotAllowed(
+            _("Only the unit that works on this case reads it: %(unit)s, %(phone)s.")
+            % {"unit": case.unit, "phone": f"\u2066{case.unit_phone}\u2069"}
+        )
     return case
 
 
@@ -86,6 +95,7 @@ async def case_page(
 
     ``made`` is the move that has just been made, which the page then states.
     """
+    await note_look(case, now)
     context = {
         **await _forms(case, account, sent, errors or {}),
         **_facts(case, now),
@@ -99,12 +109,12 @@ async def conflict_page(
     case: DeskCase, account: SignedIn, *, move: Move, sent: SentMove, problem: str, now: datetime
 ) -> Template:
     """What happened to ``case`` since the clerk saw it, and the clerk's own words, ready to be sent again."""
-    errors = {"attachments": choose_again(sent.files)} if sent.files else {}
+    await note_look(case, now)
     meanwhile = case.since(sent.seen)
     # A tick that was set for the case as it stood says nothing about the case as it stands.
     again = msgspec.structs.replace(sent, typed={**sent.typed, "sure": ""})
     context = {
-        **await _forms(case, account, (move, again), errors),
+        **await _forms(case, account, (move, again), files_again(sent.files)),
         **_facts(case, now),
         "problem": _changed_by(meanwhile[-1], account) if meanwhile else problem,
         "meanwhile": meanwhile,
@@ -113,6 +123,11 @@ async def conflict_page(
         "current": "desk",
     }
     return Template("cases/conflict.html", context=context, status_code=409, headers=PRIVATE)
+
+
+async def note_look(case: DeskCase, now: datetime) -> None:
+    """The audit log says that this clerk saw who filed the case and what."""
+    await audit.append("case_viewed", object=f"case:{case.id}", now=now)
 
 
 def happened(happening: Happening) -> str:
@@ -138,11 +153,13 @@ async def _forms(
 ) -> dict[str, Any]:
     """What the forms of the page need: the moves this state allows and what they offer to choose."""
     open_move, typed = (sent[0].name, sent[1].typed) if sent else ("", {})
-    moves = [move for move in MOVES.values() if move.is_allowed(case.state)]
+    works_on_it = account.is_staff and case.unit_id in account.units
+    moves = [move for move in MOVES.values() if works_on_it and move.is_allowed(case.state)]
     if case.assignee == account.account_id:
         moves = [move for move in moves if move.name != "take"]
     return {
         "moves": moves,
+        "reads_only": not works_on_it,
         "open_move": open_move,
         "typed": typed,
         "errors": errors,
@@ -151,7 +168,7 @@ async def _forms(
             for name, text in named(errors, move_labels(open_move)).items()
         },
         "labels": {name: _(label) for name, label in LABELS.items()},
-        "clerks": [(clerk.value, clerk.label) for clerk in await desk_queries.clerks()],
+        "clerks": [(clerk.value, clerk.label) for clerk in await desk_queries.clerks(case.unit_id)],
         "units": [
             (str(unit), str(name)) for _slug, unit, name in await desk_queries.units() if unit != case.unit_id
         ],

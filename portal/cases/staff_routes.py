@@ -12,17 +12,20 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import File, Redirect, Template
 
-from portal import codes, text
-from portal.cases import desk_queries, rules
+from portal import audit, text
+from portal.cases import desk_queries, desk_search, rules
 from portal.cases.desk_case_queries import file_of
-from portal.cases.desk_queries import ALL, Cursor, QueueFilters, read_cursor
+from portal.cases.desk_queries import Cursor, QueueFilters, read_cursor
+from portal.cases.desk_search import ALL
 from portal.cases.downloads import download
 from portal.cases.register_routes import register_handlers
 from portal.cases.staff_forms import MOVES
 from portal.cases.staff_moves import post_move
-from portal.cases.staff_pages import PRIVATE, Visit, case_page, known_case
+from portal.cases.staff_pages import PRIVATE, Visit, address, case_page, known_case
 from portal.errors import NotFound
 from portal.i18n import _, localized
+from portal.security.cookies import said
+from portal.security.sessions import SignedIn
 from portal.services.queries import catalogue
 from portal.settings import Settings
 
@@ -30,22 +33,25 @@ LONGEST_SEARCH = 200
 
 
 @get("/", name="desk.queue")
-async def show_queue(request: Visit, now: NamedDependency[datetime], after: FromQuery[str] = "") -> Template:
+async def show_queue(
+    request: Visit, now: NamedDependency[datetime], after: FromQuery[str] = ""
+) -> Template | Redirect:
     filters = _filters(request.query_params)
-    page = await desk_queries.queue(
-        filters, account=request.user.account_id, now=now, after=read_cursor(after)
-    )
+    number = await desk_search.case_with_code(filters.q) if filters.q else None
+    if number is not None:
+        return Redirect(localized(address(number)), status_code=303)
+    page = await desk_queries.queue(filters, reader=request.user, now=now, after=read_cursor(after))
     context = {
         "filters": filters,
         "page": page,
-        "counts": await desk_queries.counts(now=now),
+        "counts": await desk_queries.counts(reader=request.user, now=now),
         "states": [
             ("", _("Open cases")),
             (ALL, _("All")),
             *((key, rules.state_label(key)) for key in rules.STATES),
         ],
         "services": [(card.slug, str(card.title)) for card in await catalogue()],
-        "units": [(slug, str(name)) for slug, _id, name in await desk_queries.units()],
+        "units": await _units(request.user),
         "first": localized(_here(filters)) if after else None,
         "next": localized(_here(filters, page.next)) if page.next else None,
         "everywhere": localized(_here(QueueFilters(state=ALL, q=filters.q))),
@@ -57,18 +63,29 @@ async def show_queue(request: Visit, now: NamedDependency[datetime], after: From
 
 @get("/cases/{code:str}", name="desk.case")
 async def show_case(
-    request: Visit, code: FromPath[str], now: NamedDependency[datetime], said: FromQuery[str] = ""
+    request: Visit, code: FromPath[str], settings: NamedDependency[Settings], now: NamedDependency[datetime]
 ) -> Template:
-    return await case_page(await known_case(code), request.user, now=now, made=MOVES.get(said))
+    case = await known_case(code, request.user)
+    word, cookies = said(settings, request)
+    shown = await case_page(case, request.user, now=now, made=MOVES.get(word))
+    shown.cookies.extend(cookies)
+    return shown
 
 
 @get("/cases/{code:str}/files/{file_id:str}", name="desk.file")
-async def send_file(code: FromPath[str], file_id: FromPath[str], settings: NamedDependency[Settings]) -> File:
+async def send_file(
+    request: Visit,
+    code: FromPath[str],
+    file_id: FromPath[str],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
+) -> File:
     """The file as it was sent, always as a download: it may hold anything."""
-    number = codes.parse(code)
-    found = None if isinstance(number, codes.Mistake) else await file_of(number, _id(file_id))
+    case = await known_case(code, request.user)
+    found = await file_of(case.number, _id(file_id))
     if found is None:
         raise NotFound(_("There is no such file."))
+    await audit.append("file_fetched", object=f"case:{found.case}", data={"file": str(found.id)}, now=now)
     return download(settings, stored_as=found.stored_as, name=found.name, media_type=found.media_type)
 
 
@@ -78,6 +95,12 @@ async def show_after_move(code: FromPath[str], move_name: FromPath[str]) -> Redi
     if move_name not in MOVES:
         raise NotFound(_("There is nothing here."))
     return Redirect(localized(f"/desk/cases/{quote(code, safe='')}"), status_code=303)
+
+
+async def _units(reader: SignedIn) -> list[tuple[str, str]]:
+    """The units whose cases the reader sees, to choose from."""
+    known = await desk_queries.units()
+    return [(slug, str(name)) for slug, unit, name in known if reader.reads_all or unit in reader.units]
 
 
 def _filters(asked: Mapping[str, str]) -> QueueFilters:

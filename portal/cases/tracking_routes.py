@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
-from portal import codes
+from portal import audit, codes
 from portal.cases import access, page, visits
 from portal.cases.applicant_routes import applicant_handlers
 from portal.cases.visits import Visit, Visitor
@@ -24,9 +24,7 @@ from portal.settings import Settings
 
 TRIES, TRIES_WINDOW = 60, timedelta(minutes=10)
 """Tries to open cases from one neighbourhood, right ones included: an agency behind one address has many."""
-TOO_OFTEN = N_(
-    "There were too many attempts to open this request today. Please try again tomorrow, or call the unit."
-)
+TOO_OFTEN = N_("There were too many wrong tries today.")
 NOTHING_TYPED = N_("Please type your passcode.")
 SOMETHING_PLEASE = N_("Please fill in one of the two boxes.")
 
@@ -54,21 +52,17 @@ async def show_case(
     settings: NamedDependency[Settings],
     now: NamedDependency[datetime],
     key: FromQuery[str] = "",
-    said: FromQuery[str] = "",
 ) -> Template | Redirect:
-    number = codes.parse(code)
-    if isinstance(number, Mistake):
-        return visits.track_page(code, problem=number)
+    found = await visits.at_code(request, code, settings, now)
     if key:
-        return await _by_link(request, number, key, settings, now)
-    if code != codes.show_text(number):
-        return visits.to_case(number)
-    found = await visits.visit(request, number, settings, now)
+        return await _by_link(found, key)
+    if code != codes.show_text(found.number):
+        return visits.to_case(found.number)
     if found.tier == 0 and await visits.code_is_not_enough(request, now):
-        return visits.proof_page(number)
+        return visits.proof_page(found.number)
     if found.case is None:
-        return await visits.missed(request, number, now)
-    return await visits.case_page(found, settings, now, said=said)
+        return await visits.missed(request, found)
+    return await visits.case_page(found)
 
 
 @post("/cases/{code:str}/unlock", name="cases.unlock")
@@ -79,23 +73,19 @@ async def post_unlock(
     settings: NamedDependency[Settings],
     now: NamedDependency[datetime],
 ) -> Template | Redirect:
-    number = codes.parse(code)
-    if isinstance(number, Mistake):
-        return visits.track_page(code, problem=number)
     network = network_of(client_address(request))
     await throttle.hit(f"unlock:{network}", limit=TRIES, window=TRIES_WINDOW, now=now)
-    found = await visits.visit(request, number, settings, now)
+    found = await visits.at_code(request, code, settings, now)
     telling = found.tier > 0 or not await visits.code_is_not_enough(request, now)
     if telling and found.case is None:
-        return await visits.missed(request, number, now)
+        return await visits.missed(request, found)
     browser = found.browser
-    status, errors = await _unlock(found, FormReader(form), browser, settings, now)
+    status, errors = await _unlock(found, FormReader(form), browser)
     if not errors:
-        cookie = visits.keys(settings, found.tokens or [browser])
-        return visits.to_case(number, said="unlocked", cookies=[cookie])
+        return visits.and_say(found, "unlocked", tokens=found.tokens or [browser])
     if telling:
-        return await visits.case_page(found, settings, now, status=status, errors=errors)
-    return visits.proof_page(number, refused=True)
+        return await visits.case_page(found, status=status, errors=errors)
+    return visits.proof_page(found.number, refused=True)
 
 
 @post("/cases/{code:str}/lock", name="cases.lock")
@@ -106,17 +96,15 @@ async def post_lock(
     settings: NamedDependency[Settings],
     now: NamedDependency[datetime],
 ) -> Template | Redirect:
-    number = codes.parse(code)
-    if isinstance(number, Mistake):
-        return visits.track_page(code, problem=number)
-    found = await visits.visit(request, number, settings, now)
+    found = await visits.at_code(request, code, settings, now)
     await access.forget(found.case_id, tokens=found.tokens, key=settings.secret_key)
     # Every token goes, the browser's own too: the next person at this device must not file under it.
-    return visits.to_case(number, said="locked", cookies=[visits.keys(settings, [])])
+    return visits.and_say(found, "locked", tokens=[])
 
 
 def _find(typed: str) -> Template | Redirect:
-    """To the case whose code was typed; a mistyped one is explained without a query."""
+    """To the case whose code or address was typed; a mistyped one is explained without a query."""
+    typed = codes.in_link(typed)
     if not typed.strip():
         return visits.track_page()
     number = codes.parse(typed)
@@ -125,29 +113,31 @@ def _find(typed: str) -> Template | Redirect:
     return visits.to_case(number)
 
 
-async def _by_link(request: Visitor, number: int, key: str, settings: Settings, now: datetime) -> Redirect:
+async def _by_link(found: Visit, key: str) -> Redirect:
     """The key of a mail's link moves into the browser's cookie and out of the address. Nothing is stored."""
-    found = await visits.visit(request, number, settings, now)
     token = next(iter(access.tokens_in(key)), "")
-    if not token or not await _opens(found, token, settings, now):
-        return visits.to_case(number, said="link")
+    if not token or not await _opens(found, token):
+        await _note("unlock_failed", found, "link")
+        return visits.and_say(found, "link", tokens=found.tokens)
+    await _note("case_unlocked", found, "link")
     # A link's token never becomes the browser's own: others may have the mail, too.
     held = access.with_token(found.tokens or [access.new_token()], token)
-    return visits.to_case(number, cookies=[visits.keys(settings, access.tokens_in(held))])
+    return visits.to_case(found.number, cookies=[visits.keys(found.settings, access.tokens_in(held))])
 
 
-async def _opens(found: Visit, token: str, settings: Settings, now: datetime) -> bool:
-    key = settings.secret_key
-    tier = await access.tier_of(found.case_id, tokens=[token], account=None, applicant=None, key=key, now=now)
+async def _opens(found: Visit, token: str) -> bool:
+    key = found.settings.secret_key
+    tier = await access.tier_of(
+        found.case_id, tokens=[token], account=None, applicant=None, key=key, now=found.now
+    )
     return tier > 0
 
 
-async def _unlock(
-    found: Visit, reader: FormReader, browser: str, settings: Settings, now: datetime
-) -> tuple[int, dict[str, str]]:
+async def _unlock(found: Visit, reader: FormReader, browser: str) -> tuple[int, dict[str, str]]:
     """The browser has been let in, or the status and the mistakes by field."""
     passcode, proof = reader.typed("passcode").strip(), reader.typed("proof").strip()
-    key, case = settings.secret_key, found.case
+    by = "passcode" if passcode else "proof"
+    key, case, now = found.settings.secret_key, found.case, found.now
     try:
         if passcode:
             await access.unlock_with_passcode(found.case_id, passcode, browser=browser, key=key, now=now)
@@ -160,10 +150,18 @@ async def _unlock(
             asked_for_both = found.tier == 0 and case is not None and page.proof_of(case)
             return 422, {"passcode": _(SOMETHING_PLEASE if asked_for_both else NOTHING_TYPED)}
     except NotAllowed as refusal:
-        return 422, {"passcode" if passcode else "proof": str(refusal)}
+        await _note("unlock_failed", found, by)
+        return 422, {by: str(refusal)}
     except TooMany:
+        await _note("unlock_failed", found, by)
         return 429, {"form": _(TOO_OFTEN)}
+    await _note("case_unlocked", found, by)
     return 303, {}
+
+
+async def _note(action: str, found: Visit, by: str) -> None:
+    """Also for a code that is nobody's, under the id that stands for it: the same work for every answer."""
+    await audit.append(action, object=f"case:{found.case_id}", data={"by": by}, now=found.now)
 
 
 tracking_handlers = [

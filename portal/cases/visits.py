@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,10 +17,10 @@ from litestar import Request
 from litestar.datastructures import Cookie
 from litestar.response import Redirect, Template
 
-from portal import codes, uploads
+from portal import audit, codes, uploads
 from portal.cases import access, page, queries, rules
 from portal.cases.queries import CaseView
-from portal.errors import TooMany
+from portal.errors import PortalError, TooMany
 from portal.i18n import localized
 from portal.security import misses
 from portal.security.address import client_address
@@ -33,13 +33,24 @@ Visitor = Request[SignedIn | None, Any, Any]
 PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 _drawn: dict[tuple[object, ...], str] = {}
 SAID = frozenset({"replied", "withdrawn", "unlocked", "locked", "link"})
-"""What a case page may be asked to say on top; each has its words in templates/cases/_said.html."""
+"""What a case page can say on top, once; each has its words in templates/cases/_said.html."""
+
+
+class Mistyped(PortalError):
+    """No code looks like that; ``typed`` as it stood in the address."""
+
+    status = 404
+
+    def __init__(self, typed: str, mistake: codes.Mistake) -> None:
+        super().__init__()
+        self.typed, self.mistake = typed, mistake
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
     """``case`` is None for a code that is nobody's; ``case_id`` then is an id that no case has.
 
-    ``tier`` is 0 to 2 (``access``), ``tokens`` what the browser's cookie holds, ``account`` who is signed in.
+    ``tier`` is 0 to 2 (``access``), ``tokens`` what the browser's cookie holds, ``account`` who is signed in,
+    ``said`` (one of SAID, or empty) what this page was asked to say; all of it holds at ``now``.
     """
 
     number: int
@@ -48,6 +59,9 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     tier: int
     tokens: list[str]
     account: UUID | None
+    said: str
+    settings: Settings
+    now: datetime
 
     @property
     def browser(self) -> str:
@@ -55,11 +69,20 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
         return self.tokens[0] if self.tokens else access.new_token()
 
 
+async def at_code(request: Visitor, code: str, settings: Settings, now: datetime) -> Visit:
+    """Who looks at the case with ``code``, as an address has it. Raises Mistyped, before any query."""
+    number = codes.parse(code)
+    if isinstance(number, codes.Mistake):
+        raise Mistyped(code, number)
+    return await visit(request, number, settings, now)
+
+
 async def visit(request: Visitor, number: int, settings: Settings, now: datetime) -> Visit:
     """Who looks at ``number`` and how much they may see: one query, a second one for browsers with tokens."""
     case = await queries.case_by_number(number)
     case_id = case.id if case else _nobodys(number, settings.secret_key)
-    tokens = access.tokens_in(cookie_value(settings, request, access.KEYS))
+    held = cookie_value(settings, request, access.KEYS)
+    tokens = access.tokens_in(held)
     account = request.user.account_id if request.user else None
     tier = await access.tier_of(
         case_id,
@@ -69,7 +92,17 @@ async def visit(request: Visitor, number: int, settings: Settings, now: datetime
         key=settings.secret_key,
         now=now,
     )
-    return Visit(number=number, case=case, case_id=case_id, tier=tier, tokens=tokens, account=account)
+    return Visit(
+        number=number,
+        case=case,
+        case_id=case_id,
+        tier=tier,
+        tokens=tokens,
+        account=account,
+        said=next((word for word in SAID if _notice(number, word) in held.split(".")), ""),
+        settings=settings,
+        now=now,
+    )
 
 
 async def code_is_not_enough(request: Visitor, now: datetime) -> bool:
@@ -79,39 +112,51 @@ async def code_is_not_enough(request: Visitor, now: datetime) -> bool:
 
 async def case_page(
     found: Visit,
-    settings: Settings,
-    now: datetime,
     *,
     status: int = 200,
     errors: dict[str, str] | None = None,
-    typed: str = "",
-    said: str = "",
+    typed: Mapping[str, str] | None = None,
 ) -> Template:
-    """The case as far as this visitor may see it. ``typed`` refills the box of the form that was refused."""
+    """The case as far as this visitor may see it. ``typed`` (by field) refills the form that was refused."""
     case = found.case
     assert case is not None, "a code that is nobody's has no page"
+    proof = page.proof_of(case) if found.tier == 0 else None
     context: dict[str, Any] = {
-        "case": page.outline(case, zone=settings.zone, now=now),
+        "case": page.outline(case, zone=found.settings.zone, now=found.now),
         "tier": found.tier,
-        "proof": page.proof_of(case) if found.tier == 0 else None,
+        "proof": proof,
+        "ways": await _ways(found, proof),
         "errors": errors or {},
-        "said": said if said in SAID else "",
+        "said": found.said,
         "once": _once,
         "current": "track",
     }
     if found.tier:
-        context |= await _opened(found, case, settings)
-        context["typed"] = typed
-    return Template("cases/case.html", context=context, status_code=status, headers=PRIVATE)
+        await note_look(found)
+        context |= await _opened(found, case)
+        context["typed"] = typed or {}
+    cookies = [keys(found.settings, found.tokens)] if found.said else []
+    return Template("cases/case.html", context=context, status_code=status, headers=PRIVATE, cookies=cookies)
 
 
-async def missed(request: Visitor, number: int, now: datetime) -> Template:
+async def note_look(found: Visit) -> None:
+    """The audit log says that this visitor saw more of the case than its code shows to everybody."""
+    tier = {"tier": found.tier}
+    await audit.append("case_viewed", object=f"case:{found.case_id}", data=tier, now=found.now)
+
+
+async def missed(request: Visitor, found: Visit) -> Template:
     """The well-formed code is nobody's: that is said and counted, as long as it doesn't look like guessing."""
     try:
-        await misses.note_miss(client_address(request), now)
+        await misses.note_miss(client_address(request), found.now)
     except TooMany as refusal:
-        return proof_page(number, status=429, retry_after=refusal.retry_after)
-    return track_page(codes.show_text(number), problem="unknown")
+        return proof_page(found.number, status=429, retry_after=refusal.retry_after)
+    return track_page(codes.show_text(found.number), problem="unknown")
+
+
+def show_mistyped(_request: Visitor, error: Mistyped) -> Template:
+    """Exception handler for Mistyped: what is wrong with the code, and the box to type it again."""
+    return track_page(error.typed, problem=error.mistake)
 
 
 def track_page(typed: str = "", *, problem: str = "") -> Template:
@@ -139,17 +184,31 @@ def proof_page(
     return Template("cases/proof.html", context=context, status_code=status, headers=headers)
 
 
-def to_case(number: int, *, said: str = "", cookies: list[Cookie] | None = None) -> Redirect:
+def to_case(number: int, *, cookies: list[Cookie] | None = None) -> Redirect:
     """To the page of the case at its one address."""
-    path = localized(f"/cases/{codes.show_text(number)}") + (f"?said={said}" if said else "")
+    path = localized(f"/cases/{codes.show_text(number)}")
     return Redirect(path, status_code=303, cookies=cookies or [], headers=PRIVATE)
 
 
-def keys(settings: Settings, tokens: list[str]) -> Cookie:
-    """The cookie that holds ``tokens``; it goes away with the last one."""
-    if not tokens:
+def and_say(found: Visit, said: str, *, tokens: list[str]) -> Redirect:
+    """To the page of the case, which says ``said`` once; the browser holds ``tokens`` from now on.
+
+    It travels in the one cookie that guests have: in the address it would be said again at every reload.
+    """
+    return to_case(found.number, cookies=[keys(found.settings, tokens, _notice(found.number, said))])
+
+
+def keys(settings: Settings, tokens: list[str], *more: str) -> Cookie:
+    """The cookie that holds ``tokens`` and ``more``; it goes away with the last of them."""
+    parts = [*tokens, *more]
+    if not parts:
         return cleared(settings, access.KEYS)
-    return cookie(settings, access.KEYS, ".".join(tokens), max_age=int(access.LINK_LASTS.total_seconds()))
+    return cookie(settings, access.KEYS, ".".join(parts), max_age=int(access.LINK_LASTS.total_seconds()))
+
+
+def _notice(number: int, said: str) -> str:
+    """``said`` for the page of this very case; too short to be taken for a token."""
+    return f"{said}:{codes.text(number)[-4:]}"
 
 
 def _once(*key: object, caller: Callable[[], str]) -> str:
@@ -159,13 +218,22 @@ def _once(*key: object, caller: Callable[[], str]) -> str:
     return _drawn[key]
 
 
-async def _opened(found: Visit, case: CaseView, settings: Settings) -> dict[str, Any]:
+async def _ways(found: Visit, proof: str | None) -> dict[str, int]:
+    """The ways to see more that are open today, each with the tries it has left."""
+    if found.tier == 2:
+        return {}
+    left = await access.tries_left(found.case_id, now=found.now)
+    offered = ("passcode", "proof") if proof else ("passcode",)
+    return {way: left[way] for way in offered if left[way]}
+
+
+async def _opened(found: Visit, case: CaseView) -> dict[str, Any]:
     """What tiers 1 and 2 see besides."""
     steps = await queries.timeline(case.id, found.tier)
     filed = await queries.filed_form(case.id)
     return {
         "steps": steps,
-        "answers": page.form_as_filed(filed, found.tier, zone=settings.zone),
+        "answers": page.form_as_filed(filed, found.tier, zone=found.settings.zone),
         "outcome": case.outcome,
         "told": page.last_step(steps, case.state),
         "may_reply": rules.allowed("replied", case.state),

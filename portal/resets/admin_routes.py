@@ -48,7 +48,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     opens_at: datetime
 
 
-@get("/resets", name="resets.list")
+@get("/resets", name="resets.requests")
 async def show_resets(
     now: NamedDependency[datetime], tab: FromQuery[str] = "open", before: FromQuery[int] = 0
 ) -> Template:
@@ -210,7 +210,7 @@ async def _standing(found: ResetRequest, approver: Approver, settings: Settings,
 
 
 def _page(template: str, context: dict[str, Any], *, status: int = 200) -> Template:
-    words = {"labels": labels, "why": approvals.WHY, "current": "resets"}
+    words = {"labels": labels, "why": approvals.WHY, "current": "admin"}
     return Template(template, context={**words, **context}, status_code=status, headers=PRIVATE)
 
 

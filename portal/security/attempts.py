@@ -21,7 +21,7 @@ _INSTANT = timedelta(microseconds=1)
 
 @atomic
 async def take_turn(key: str, *, now: datetime) -> None:
-    """Count one try at ``key``. Raises TooMany, counting nothing, while the last one's wait is not over.
+    """One try at ``key`` is counted. Raises TooMany, counting nothing, while the last one's wait is not over.
 
     Waits are 30 s after the fifth try, doubling to an hour and never longer: nobody is locked out for good.
     """

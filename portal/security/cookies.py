@@ -9,6 +9,8 @@ from litestar.datastructures import Cookie
 
 from portal.settings import Settings
 
+SAID = "said"
+
 
 def cookie_name(settings: Settings, name: str) -> str:
     """``__Host-<name>`` on https, plain on loopback: only Chromium keeps ``__Host-`` cookies there."""
@@ -34,6 +36,17 @@ def cookie(settings: Settings, name: str, value: str, max_age: int | None = None
 def cleared(settings: Settings, name: str) -> Cookie:
     """What makes the browser forget ``name`` at once."""
     return cookie(settings, name, "", max_age=0)
+
+
+def to_say(settings: Settings, word: str) -> Cookie:
+    """What makes the next page state ``word`` (one of its own), once; an address would say it at every reload."""
+    return cookie(settings, SAID, word, max_age=60)
+
+
+def said(settings: Settings, connection: ASGIConnection[Any, Any, Any, Any]) -> tuple[str, list[Cookie]]:
+    """The word that ``to_say`` left for this page, or empty, and what makes the browser forget it."""
+    word = cookie_value(settings, connection, SAID)
+    return word, [cleared(settings, SAID)] if word else []
 
 
 def cookie_value(settings: Settings, connection: ASGIConnection[Any, Any, Any, Any], name: str) -> str:

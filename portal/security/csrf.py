@@ -25,7 +25,7 @@ from portal.errors import NotAllowed
 from portal.i18n import N_, _
 from portal.security import sessions
 from portal.security.cookies import cookie_value
-from portal.security.form_parts import parse_form
+from portal.security.form_parts import parse_form, parse_texts
 from portal.settings import LOOPBACK, Settings
 
 FIELD = "_csrf_token"
@@ -115,23 +115,49 @@ class Posted(msgspec.Struct, frozen=True):
     stale: StaleForm | None
 
 
-async def read_posted(
+class Sent:
+    """A form on its way, still unread: a handler that takes large files refuses first, and reads then."""
+
+    def __init__(self, request: Request[Any, Any, Any], settings: Settings, now: datetime) -> None:
+        self._request, self._settings, self._now = request, settings, now
+        self._form = FormMultiDict([])
+
+    async def read(self) -> Posted:
+        """The form and whether it may be used. Raises BadRequest or TooLarge for what can't be read."""
+        self._form = await parse_form(self._request)
+        key, session = self._settings.secret_key, cookie_value(self._settings, self._request, sessions.COOKIE)
+        path, token = self._request.scope["path"], self._form.get(FIELD)
+        fresh = check_form_token(key, session, path, token, self._now)
+        stale = None if fresh else StaleForm(_("The page was open too long. Please send it again."))
+        return Posted(self._form, stale)
+
+    async def texts(self) -> FormMultiDict:
+        """What was typed, to show it again to somebody who may not send it; files are dropped as they come."""
+        return await parse_texts(self._request)
+
+    async def close(self) -> None:
+        """Files that were read are closed."""
+        await self._form.close()
+
+
+async def wait_to_read(
     request: Request[Any, Any, Any], settings: NamedDependency[Settings], now: NamedDependency[datetime]
-) -> AsyncGenerator[Posted, None]:
+) -> AsyncGenerator[Sent, None]:
+    """Litestar dependency ``sent``: the form, unread. Files are closed when the handler is done."""
+    sent = Sent(request, settings, now)
+    try:
+        yield sent
+    finally:
+        await sent.close()
+
+
+async def read_posted(sent: NamedDependency[Sent]) -> Posted:
     """Litestar dependency ``posted``: the form and whether it may be used, for pages where a lot is typed.
 
     The handler sees ``posted.stale`` and shows the form again, with the input kept and ``str(posted.stale)``
-    as its error (status 403). Raises BadRequest or TooLarge for what can't be read. Files are closed when the
-    handler is done.
+    as its error (status 403). Raises BadRequest or TooLarge for what can't be read.
     """
-    form = await parse_form(request)
-    session = cookie_value(settings, request, sessions.COOKIE)
-    fresh = check_form_token(settings.secret_key, session, request.scope["path"], form.get(FIELD), now)
-    stale = None if fresh else StaleForm(_("The page was open too long. Please send it again."))
-    try:
-        yield Posted(form, stale)
-    finally:
-        await form.close()
+    return await sent.read()
 
 
 async def read_form(posted: NamedDependency[Posted]) -> FormMultiDict:

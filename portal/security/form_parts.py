@@ -36,10 +36,21 @@ async def parse_form(request: Request[Any, Any, Any]) -> FormMultiDict:
     The caller closes it. Raises BadRequest for what can't be read as UTF-8 text without NUL, TooLarge for too
     many parts, over a megabyte of text, or a body over the handler's ``request_max_body_size``.
     """
+    return await _parse(request, _Parts())
+
+
+async def parse_texts(request: Request[Any, Any, Any]) -> FormMultiDict:
+    """As ``parse_form``, without the files: they are dropped as they come. For people who may not send them."""
+    form = await _parse(request, _Texts())
+    await form.close()
+    return FormMultiDict([(name, value) for name, value in form.multi_items() if isinstance(value, str)])
+
+
+async def _parse(request: Request[Any, Any, Any], parts: _Parts) -> FormMultiDict:
     kind, options = request.content_type
     try:
         if kind == "multipart/form-data":
-            return await _multipart(request, options.get("boundary") or "")
+            return await _multipart(request, options.get("boundary") or "", parts)
         if kind == "application/x-www-form-urlencoded":
             return _url_encoded(await request.body())
     except ClientException as error:
@@ -61,8 +72,7 @@ def _url_encoded(body: bytes) -> FormMultiDict:
     return FormMultiDict([(name, _clean(value)) for name, value in fields])
 
 
-async def _multipart(request: Request[Any, Any, Any], boundary: str) -> FormMultiDict:
-    parts = _Parts()
+async def _multipart(request: Request[Any, Any, Any], boundary: str, parts: _Parts) -> FormMultiDict:
     try:
         with PushMultipartParser(boundary, max_segment_count=request.app.multipart_form_part_limit) as parser:
             async for chunk in request.stream():
@@ -97,7 +107,7 @@ class _Parts:
         elif event is None:
             await self._end()
         elif self.file is not None:
-            await self.file.write(event)
+            await self._keep(self.file, event)
         else:
             self.text_size += len(event)
             if self.text_size > MAX_TEXT:
@@ -116,6 +126,9 @@ class _Parts:
                 headers=dict(segment.headerlist),
             )
 
+    async def _keep(self, file: UploadFile, data: bytes | bytearray) -> None:
+        await file.write(data)
+
     async def _end(self) -> None:
         if self.file is None:
             self.done.append((self.name, _clean(self.text.decode())))
@@ -129,6 +142,13 @@ class _Parts:
         for file in (self.file, *(value for _name, value in self.done)):
             if isinstance(file, UploadFile):
                 await file.close()
+
+
+class _Texts(_Parts):
+    """Files stay empty."""
+
+    async def _keep(self, file: UploadFile, data: bytes | bytearray) -> None:
+        pass
 
 
 def _clean(text: str) -> str:

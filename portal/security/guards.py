@@ -22,7 +22,7 @@ from portal.errors import NotAllowed, PortalError
 from portal.i18n import _
 from portal.security.address import client_address
 from portal.security.cookies import cookie_value
-from portal.security.form_parts import parse_form
+from portal.security.form_parts import parse_texts
 from portal.security.permissions import ACCESS, may_open
 from portal.security.sessions import COOKIE, SignedIn, account_of
 from portal.settings import Settings
@@ -94,7 +94,8 @@ async def permitted(connection: Connection, handler: BaseRouteHandler) -> None:
         return
     account = await _account(connection)
     if access is None or not may_open(handler.name or "", account):
-        await audit.append("denied", object=connection.scope["path"], now=datetime.now(UTC))
+        # The route, not the path: a path may hold somebody's tracking code.
+        await audit.append("denied", object=connection.scope["path_template"], now=datetime.now(UTC))
         raise NotAllowed(_("This page is not for your kind of account."))
     if access.fresh and not account.is_fresh:
         raise ProofNeeded(_here(connection))
@@ -129,11 +130,10 @@ async def _words_of(connection: Connection) -> list[str]:
     if not isinstance(connection, Request) or connection.method != "POST":
         return []
     try:
-        form = await parse_form(connection)
+        form = await parse_texts(connection)
     except PortalError:
         return []
-    await form.close()
-    return [value for value in form.values() if isinstance(value, str) and len(value.split()) > 1]
+    return [value for value in form.values() if len(value.split()) > 1]
 
 
 def _here(connection: Connection) -> str:

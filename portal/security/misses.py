@@ -45,7 +45,7 @@ _memory = _Memory()
 
 
 async def note_miss(address: str, now: datetime) -> None:
-    """Count a well-formed code that is nobody's, tried from ``address``.
+    """A well-formed code that is nobody's, tried from ``address``, is counted.
 
     Raises TooMany once its neighbourhood is over a limit; then this process counts it without the database.
     """

@@ -7,6 +7,7 @@ verb, so that a count stays when the rest of the request is rolled back.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from db.keys import uuid7
@@ -25,7 +26,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 async def hit(key: str, *, limit: int, window: timedelta, now: datetime) -> None:
-    """Count one more ``key`` in the present window.
+    """``key`` has happened once more in the present window.
 
     Raises TooMany from the ``limit + 1``th on; its ``retry_after`` is the seconds until the window ends.
     """
@@ -34,7 +35,7 @@ async def hit(key: str, *, limit: int, window: timedelta, now: datetime) -> None
 
 
 async def count(key: str, window: timedelta, now: datetime, *, times: int = 1) -> int:
-    """Count ``key`` ``times`` more and return how often it happened in the present window, these included."""
+    """``key`` has happened ``times`` more; returns how often in the present window, these included."""
     rows = await Throttle.raw(
         _COUNT,
         uuid7(),
@@ -47,12 +48,17 @@ async def count(key: str, window: timedelta, now: datetime, *, times: int = 1) -
 
 async def peek(key: str, window: timedelta, now: datetime) -> int:
     """How often ``key`` happened in the present window, counting nothing."""
-    row = (
-        await Throttle.select(Throttle.hits)
-        .where(Throttle.key == key, Throttle.window_start == _start(window, now))
-        .first()
+    return (await peek_each([key], window, now))[key]
+
+
+async def peek_each(keys: Sequence[str], window: timedelta, now: datetime) -> dict[str, int]:
+    """How often each of ``keys`` happened in the present window, counting nothing. One query."""
+    rows = await Throttle.raw(
+        "SELECT key, hits FROM throttle WHERE key = ANY({}) AND window_start = {}",
+        list(keys),
+        _start(window, now),
     )
-    return int(row["hits"]) if row else 0
+    return dict.fromkeys(keys, 0) | {row["key"]: row["hits"] for row in rows}
 
 
 async def since(key: str, moment: datetime) -> int:
@@ -66,7 +72,7 @@ async def since(key: str, moment: datetime) -> int:
 
 
 async def forget_before(moment: datetime) -> None:
-    """Delete the counters of windows that began before ``moment``; 31 days back hurts no limit we keep."""
+    """No counter of a window that began before ``moment`` is left; 31 days back hurts no limit we keep."""
     await Throttle.delete().where(Throttle.window_start < moment)
 
 

@@ -1,4 +1,4 @@
-"""What happens to services: they are loaded from files."""
+"""What happens to services: they are loaded from files and found by their names."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 from piccolo.columns import Column
+from piccolo.columns.combination import Where
 from piccolo.table import Table
 
 from db.engine import atomic
@@ -35,16 +36,14 @@ async def load_service(file: ServiceFile, *, position: int, now: datetime) -> UU
 
     A new service is open. A form or a statement that differs from the newest becomes a new edition, a
     statement's in force from ``now``, the one before it superseded at the same instant; the number inside the
-    document is the edition's. The same file again changes nothing, and neither the state somebody gave the
-    service nor an edited calendar is touched.
+    document is the edition's. The same file again changes nothing. What is edited here stays: the state somebody
+    gave the service, its calendar, its agency and its unit; the file makes only those that are missing.
     """
-    agency = await _keep(Agency, Agency.slug, _agency(file.agency))
-    unit = await _keep(Unit, Unit.slug, _unit(file.unit, agency))
+    agency = await _offer(_agency(file.agency), Agency.slug)
+    unit = await _offer(_unit(file.unit, agency), Unit.slug)
     await _offer_calendar()
-    kept_state = (Service.state,)
-    service = await _keep(
-        Service, Service.slug, _service(file, agency=agency, unit=unit, position=position), keep=kept_state
-    )
+    service = await _keep_service(_service(file, agency=agency, unit=unit, position=position))
+    await refresh_search(Service.id == service)
     await _publish_form(service, file.form, now)
     await _publish_statement(service, file.statement, now)
     queries.forget()
@@ -62,13 +61,41 @@ def read_sample(slug: str) -> ServiceFile:
     return msgspec.json.decode((SAMPLES / f"{slug}.json").read_bytes(), type=ServiceFile)
 
 
-async def _keep(table: type[Table], target: Column, row: Table, *, keep: tuple[Column, ...] = ()) -> UUID:
-    """``row`` is in ``table``, over one of the same ``target``, whose key and ``keep`` columns stay.
+async def refresh_search(which: Where) -> None:
+    """The catalogue finds those services by what they, their agencies and their units are called now."""
+    called = (
+        Service.title_fa,
+        Service.title_en,
+        Service.agency.name_fa,
+        Service.agency.name_en,
+        Service.unit.name_fa,
+        Service.unit.name_en,
+    )
+    for row in await Service.select(Service.id, Service.sheet, *called).where(which):
+        sheet = msgspec.json.decode(row.pop("sheet"), type=Sheet)
+        service = row.pop("id")
+        words = [f"{words.fa} {words.en}" for words in (sheet.summary, sheet.description, *sheet.documents)]
+        key = text.search_key(" ".join([*row.values(), *words]))
+        await Service.update({Service.search_key: key}).where(Service.id == service)
+
+
+async def _keep_service(service: Service) -> UUID:
+    stays = {"id", "slug", "state", "search_key"}
+    values = [column for column in Service._meta.columns if column._meta.name not in stays]
+    return await _upsert(service, Service.slug, values)
+
+
+async def _offer(row: Table, target: Column) -> UUID:
+    """``row`` is in its table, unless one of the same ``target`` is there, which stays as it is."""
+    return await _upsert(row, target, [target])  # DO NOTHING would return no key
+
+
+async def _upsert(row: Table, target: Column, values: list[Column]) -> UUID:
+    """``row`` is in its table; one of the same ``target`` has its ``values`` now. Returns the key.
 
     Locks the row until the transaction ends.
     """
-    stays = {"id", target._meta.name, *(column._meta.name for column in keep)}
-    values = [column for column in table._meta.columns if column._meta.name not in stays]
+    table = type(row)
     made = (
         await table.insert(row)
         .on_conflict(target=target, action="DO UPDATE", values=values)
@@ -113,17 +140,11 @@ def _service(file: ServiceFile, *, agency: UUID, unit: UUID, position: int) -> S
         audience=_json(file.audience),
         intake_channels=_json(file.intake_channels),
         sheet=_json(Sheet(**{name: getattr(file, name) for name in Sheet.__struct_fields__})),
-        search_key=_search_key(file),
         free=file.free,
         sensitive=file.sensitive,
         state="open",
         position=position,
     )
-
-
-def _search_key(file: ServiceFile) -> str:
-    found_by = (file.title, file.summary, file.description, file.agency.name, file.unit.name, *file.documents)
-    return text.search_key(" ".join(f"{words.fa} {words.en}" for words in found_by))
 
 
 async def _publish_form(service: UUID, fields: tuple[Field, ...], now: datetime) -> None:

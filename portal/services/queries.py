@@ -139,7 +139,7 @@ _remembered: dict[str | UUID, tuple[float, ServiceView]] = {}
 
 async def service_by_slug(slug: str) -> ServiceView | None:
     """The service at /services/<slug>; None for drafts and for what is no slug. Up to 2 seconds old."""
-    return await _remember(slug, _BY_SLUG) if _is_slug(slug) else None
+    return await _remember(slug, _BY_SLUG) if is_slug(slug) else None
 
 
 async def service_by_id(service_id: UUID) -> ServiceView | None:
@@ -164,13 +164,14 @@ async def catalogue(q: str = "") -> list[ServiceCard]:
 
 async def statement_of(slug: str, n: int | None = None) -> Edition | None:
     """Edition ``n`` of a service's statement, without ``n`` the one in force; None where there is none."""
-    if not _is_slug(slug) or not (n is None or 0 < n <= _LARGEST_EDITION):
+    if not is_slug(slug) or not (n is None or 0 < n <= _LARGEST_EDITION):
         return None
     rows = await (Service.raw(_IN_FORCE, slug) if n is None else Service.raw(_EDITION, slug, n))
     return _edition(rows[0]) if rows else None
 
 
-def _is_slug(slug: str) -> bool:
+def is_slug(slug: str) -> bool:
+    """Whether ``slug`` can stand in an address: small Latin letters and digits, single dashes between them."""
     return len(slug) <= _LONGEST_SLUG and _SLUG.fullmatch(slug) is not None
 
 

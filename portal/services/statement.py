@@ -51,7 +51,11 @@ class Option(msgspec.Struct, frozen=True):
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
-    """One question of a service's form. It is posted as ``f_<key>``; limits are characters or the number's range."""
+    """One question of a service's form, posted as ``f_<key>``.
+
+    Limits are characters, the number's range or, for a date, days from the day of filing (0: that day, -30: a month
+    before).
+    """
 
     key: str
     kind: FieldKind

@@ -10,24 +10,26 @@ from litestar.enums import MediaType
 from litestar.response import Template
 
 from db import schema
-from db.engine import Contention
+from db.engine import AWAY
 from portal.services import queries
 from portal.services.labels import WORDS
 
 READY_WITHIN = 5.0  # seconds
-NOT_READY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, Contention)
+NOT_READY = (*AWAY, asyncpg.PostgresError)
 NO_STORE = {"Cache-Control": "no-store"}
 ROBOTS = """User-agent: *
 Disallow: /cases/
 Disallow: /T/
 Disallow: /track
 Disallow: /accounts/
+Disallow: /mine
 Disallow: /desk
 Disallow: /admin
 Disallow: /en/cases/
 Disallow: /en/T/
 Disallow: /en/track
 Disallow: /en/accounts/
+Disallow: /en/mine
 Disallow: /en/desk
 Disallow: /en/admin
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,12 +14,14 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
 from db.outbox import OutboxMessage
+from portal import audit
 from portal.cases import mails
 from portal.errors import NotFound
 from portal.i18n import N_, _
 from portal.resets import mails as reset_mails
 from portal.settings import Settings
 from portal.site import queries
+from portal.site.settings_routes import settings_handlers
 from portal.templating import MailTemplates, MailText
 
 STATES = {
@@ -43,9 +46,11 @@ class Shown(msgspec.Struct, frozen=True):
 async def show_mail(
     settings: NamedDependency[Settings],
     mail_templates: NamedDependency[MailTemplates],
+    now: NamedDependency[datetime],
     before: FromQuery[UUID | None] = None,
 ) -> Template:
     """The newest messages, 50 a page."""
+    await audit.append("mail_viewed", now=now)
     page = await queries.newest_letters(before)
     rows = [Shown(row, await _words(row, settings, mail_templates)) for row in page.rows]
     context = {**_WORDS, "rows": rows, "older": page.older, "first": before is None}
@@ -57,11 +62,13 @@ async def show_message(
     message_id: FromPath[UUID],
     settings: NamedDependency[Settings],
     mail_templates: NamedDependency[MailTemplates],
+    now: NamedDependency[datetime],
 ) -> Template:
     """One message as its reader gets it, but with a link that has no key. Raises NotFound."""
     message = await queries.letter(message_id)
     if message is None:
         raise NotFound(_("There is no such message."))
+    await audit.append("mail_viewed", object=f"message:{message_id}", now=now)
     shown = Shown(message, await _words(message, settings, mail_templates))
     return Template("site/message.html", context={**_WORDS, "shown": shown})
 
@@ -86,6 +93,6 @@ def state_words(state: str) -> str:
     return _(STATES[state])
 
 
-_WORDS = {"state_words": state_words, "tones": TONES, "current": "mail"}
+_WORDS = {"state_words": state_words, "tones": TONES, "current": "admin"}
 
-admin_router = Router("/admin", route_handlers=[show_mail, show_message])
+admin_router = Router("/admin", route_handlers=[show_mail, show_message, *settings_handlers])

@@ -18,7 +18,7 @@ from portal.accounts.actions import make_account
 from portal.accounts.routes import router, send_to_sign_in
 from portal.errors import PortalError
 from portal.security import permissions
-from portal.security.csrf import FIELD, form_token, read_form, read_posted, token_for
+from portal.security.csrf import FIELD, form_token, read_form, read_posted, token_for, wait_to_read
 from portal.security.guards import SignedInReader, SignInNeeded, permitted
 
 NOON = datetime(2026, 3, 21, 12, tzinfo=UTC)
@@ -88,6 +88,7 @@ async def browser(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         dependencies={
             "settings": Provide(lambda: own, sync_to_thread=False),
             "now": Provide(lambda: NOON, sync_to_thread=False),
+            "sent": Provide(wait_to_read),
             "posted": Provide(read_posted),
             "form": Provide(read_form),
         },
@@ -209,7 +210,8 @@ async def test_signing_out_ends_the_session_for_good(browser, maryam):
     await browser.sign_in()
     token = browser.session
     answer = await browser.submit("/accounts/sign-out")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/en")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/en/accounts/signed-out")
+    assert "You are signed out" in (await browser.get("/accounts/signed-out")).text
     assert answer.headers["clear-site-data"] == '"cache", "storage"'
     assert not browser.session
     browser.plant(token)

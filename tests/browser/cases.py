@@ -135,6 +135,16 @@ async def search(clerk: Visitor, words: str) -> list[str]:
     return await clerk.page.locator("main table .code-inline").all_text_contents()
 
 
+async def is_free_in_print(visitor: Visitor, picture: str) -> bool:
+    """Whether the picture, on paper, begins below whatever stands before it."""
+    await visitor.page.emulate_media(media="print")
+    found = await visitor.page.locator(picture).evaluate(
+        "image => image.previousElementSibling.getBoundingClientRect().bottom <= image.getBoundingClientRect().top"
+    )
+    await visitor.page.emulate_media(media="screen")
+    return bool(found)
+
+
 async def move(clerk: Visitor, name: str, **fields: str) -> Response:
     """The clerk's move ``name`` was made with ``fields``, on the desk's page of the case."""
     form = f'form[action$="/{name}"]'

@@ -12,11 +12,14 @@ from playwright.async_api import Response
 
 from portal import codes
 from portal.cases import rules
-from tests.browser.cases import SAMPLES, Filed, fill_request, move, register_letter, unlock
+from portal.services.actions import read_sample
+from tests.browser.cases import SAMPLES, Filed, fill_request, move, unlock
+from tests.browser.errands import first_message, first_reset, forgotten, fresh_slip, unproved, wrong_password
 from tests.browser.visitor import Visitor
 
 GUEST, APPLICANT, CITIZEN, STAFF, ADMIN = "guest", "applicant", "citizen", "staff", "admin"
 FIRST = "yearbook-qom"
+AGENCY, UNIT = read_sample(FIRST).agency.slug, read_sample(FIRST).unit.slug
 MISTYPED = "XKP9-2ZKY-93WR-1W58"
 NOBODYS = codes.show_text(codes.LOWEST + 20_261_121)
 
@@ -64,13 +67,6 @@ def sending_nothing(path: str | Callable[[World], str], form: str, within: str =
         return await visitor.send(form)
 
     return go
-
-
-async def wrong_password(visitor: Visitor, _: World) -> Response:
-    await visitor.open("/accounts/sign-in")
-    await visitor.fill("username", f"nobody-{visitor.language}")
-    await visitor.fill("password", "not the right one at all")
-    return await visitor.send("/accounts/sign-in")
 
 
 async def wrong_passcode(visitor: Visitor, world: World) -> Response:
@@ -128,32 +124,30 @@ async def overtaken(visitor: Visitor, world: World) -> Response:
     return await move(visitor, "answer", body="We call back on Monday.")
 
 
-async def fresh_slip(visitor: Visitor, _: World) -> Response:
-    await register_letter(visitor)
-    response = await visitor.page.reload()
-    assert response is not None
-    return response
+async def wrong_setting(visitor: Visitor, _: World) -> Response:
+    await visitor.open("/admin/settings")
+    await visitor.fill("reset_contact_phone", "12")
+    return await visitor.send("/admin/settings")
 
 
-async def forgotten(visitor: Visitor, _: World) -> Response:
-    await visitor.open("/accounts/forgot")
-    await visitor.fill("username", "auditor")
-    return await visitor.send("/accounts/forgot")
+async def outdated_unit(visitor: Visitor, _: World) -> Response:
+    """A unit that a colleague has changed since its page was opened."""
+    await visitor.open(f"/admin/units/{UNIT}")
+    await visitor.page.eval_on_selector("main [name=seen]", "seen => { seen.value = 'old' }")
+    await visitor.fill("phone", "111")
+    return await visitor.send(f"/units/{UNIT}")
 
 
-async def first_reset(visitor: Visitor, _: World) -> Response:
-    await visitor.open("/admin/resets")
-    return await visitor.follow(visitor.page.locator("main table a").first)
-
-
-async def unproved(visitor: Visitor, world: World) -> Response:
-    await first_reset(visitor, world)
-    return await visitor.send("/approve")
-
-
-async def first_message(visitor: Visitor, _: World) -> Response:
-    await visitor.open("/admin/mail")
-    return await visitor.follow(visitor.page.locator("main table a").first)
+async def unused_unit(visitor: Visitor, _: World) -> Response:
+    """A unit nothing belongs to, which can be removed."""
+    await visitor.open(f"/admin/units/new?agency={AGENCY}")
+    for name, value in {
+        "slug": f"new-{visitor.language}",
+        "name_fa": "واحد تازه",
+        "name_en": "New unit",
+    }.items():
+        await visitor.fill(name, value)
+    return await visitor.send("/units/new")
 
 
 STOPS = [
@@ -194,6 +188,7 @@ STOPS = [
         "sign-in-errors", "accounts.sign_in_post", GUEST, sending_nothing("/accounts/sign-in", "sign-in"), 422
     ),
     Stop("sign-in-wrong", "accounts.sign_in_post", GUEST, wrong_password, 422),
+    Stop("signed-out", "accounts.signed_out", GUEST, at("/accounts/signed-out")),
     Stop("stale-form", "accounts.sign_in_post", GUEST, too_old("/accounts/sign-in"), 403),
     Stop("forgot", "resets.forgot", GUEST, at("/accounts/forgot")),
     Stop("forgot-errors", "resets.ask", GUEST, sending_nothing("/accounts/forgot", "forgot"), 422),
@@ -247,13 +242,36 @@ STOPS = [
     Stop("slip", "desk.slip", STAFF, fresh_slip),
     Stop("mail", "site.mail", ADMIN, at("/admin/mail")),
     Stop("message", "site.message", ADMIN, first_message),
-    Stop("resets", "resets.list", ADMIN, at("/admin/resets")),
-    Stop("resets-unmatched", "resets.list", ADMIN, at("/admin/resets?tab=unmatched")),
+    Stop("resets", "resets.requests", ADMIN, at("/admin/resets")),
+    Stop("resets-unmatched", "resets.requests", ADMIN, at("/admin/resets?tab=unmatched")),
     Stop("one-reset", "resets.show", ADMIN, first_reset),
     Stop("one-reset-errors", "resets.approve", ADMIN, unproved, 422),
     Stop("resets-report", "resets.report", ADMIN, at("/admin/resets/report")),
+    Stop("audit", "audit_log.entries", ADMIN, at("/admin/audit")),
+    Stop("audit-filtered", "audit_log.entries", ADMIN, at("/admin/audit?who=admin&action=signed_in")),
+    Stop("audit-none", "audit_log.entries", ADMIN, at("/admin/audit?who=nobody")),
+    Stop("audit-mistyped", "audit_log.entries", ADMIN, at("/admin/audit?from=1405/12/30&action=x"), 422),
+    Stop("settings", "site.settings", ADMIN, at("/admin/settings?said=changed")),
+    Stop("settings-errors", "site.settings_post", ADMIN, wrong_setting, 422),
+    Stop("agencies", "services.agencies", ADMIN, at("/admin/agencies")),
+    Stop("agency", "services.agency", ADMIN, at(f"/admin/agencies/{AGENCY}?said=changed")),
+    Stop("agency-new", "services.new_agency", ADMIN, at("/admin/agencies/new")),
+    Stop(
+        "agency-errors",
+        "services.add_agency",
+        ADMIN,
+        sending_nothing("/admin/agencies/new", "/agencies/new"),
+        422,
+    ),
+    Stop("unit", "services.unit", ADMIN, at(f"/admin/units/{UNIT}?said=same")),
+    Stop("unit-overtaken", "services.change_unit", ADMIN, outdated_unit, 409),
+    Stop("unit-new", "services.new_unit", ADMIN, at(f"/admin/units/new?agency={AGENCY}")),
+    Stop("unit-errors", "services.add_unit", ADMIN, sending_nothing("/admin/units/new", "/units/new"), 422),
+    Stop("unit-unused", "services.unit", ADMIN, unused_unit),
 ]
 NO_PAGES = {
+    "audit_log.case",
+    "audit_log.export",
     "cases.after_move",
     "cases.back",
     "desk.file",

@@ -14,6 +14,7 @@ from tests.browser.cases import (
     WORDS,
     file_request,
     find_in_queue,
+    is_free_in_print,
     move,
     number_of,
     read_receipt,
@@ -91,8 +92,9 @@ async def test_a_request_goes_from_question_to_outcome(arrive, language, width):
     filed = await file_request(applicant, "yearbook-qom")
     await clerk.sign_in("staff")
     await find_in_queue(clerk, filed)
-    assert await search(clerk, filed.digits.translate(PERSIAN_DIGITS)) == [filed.text]
-    await clerk.follow(clerk.page.locator("main table a"))
+    assert await search(clerk, filed.text[:9].lower()) == [filed.text]
+    await search(clerk, filed.digits.translate(PERSIAN_DIGITS))
+    assert clerk.page.url.endswith(f"/desk/cases/{filed.text}")
     await move(clerk, "take")
     await move(clerk, "ask", body="Which county do you mean?")
 
@@ -117,6 +119,7 @@ async def test_a_letter_becomes_a_case_whose_slip_opens_it(arrive, language, wid
     await clerk.sign_in("staff")
     slip = await register_letter(clerk)
     assert number_of(slip)
+    assert await is_free_in_print(clerk, "img.qr")
     await track(sender, slip.digits)
     await unlock(sender, slip.passcode)
     assert await sender.says(WORDS)

@@ -9,18 +9,37 @@ from uuid import UUID, uuid4
 import msgspec
 
 from portal.cases.actions import Filed, FilingDraft, file_case
+from portal.security.sessions import SignedIn
 from portal.services.actions import load_service, read_sample
 from portal.services.queries import ServiceView, service_by_slug
 from tests.conftest import NOON
+from tests.support.browser import works_everywhere
 
 KEY = b"k" * 48
 SLUG = "spatial-observatory"
+NOBODY = UUID(int=7)
 BROWSER = "browser-token-of-the-filer"
+
+
+def reads_all(account: UUID = NOBODY) -> SignedIn:
+    """Somebody who sees the cases of every unit."""
+    return SignedIn(
+        session_id=account,
+        account_id=account,
+        username="auditor",
+        display_name="Auditor",
+        role="auditor",
+        units=(),
+        locale="fa",
+        is_staff=False,
+        is_fresh=True,
+    )
 
 
 async def a_service(slug: str = SLUG) -> ServiceView:
     """One of the sample services, open for filing."""
     await load_service(read_sample(slug), position=1, now=NOON)
+    await works_everywhere()
     service = await service_by_slug(slug)
     assert service is not None
     return service

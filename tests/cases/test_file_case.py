@@ -1,6 +1,7 @@
 """The form of a new request: every kind of question, every mistake, all of them at once."""
 
 import io
+from datetime import date
 from uuid import UUID, uuid4
 
 import msgspec
@@ -12,6 +13,7 @@ from portal.i18n import using
 from portal.services.queries import ServiceView
 from portal.services.statement import Field, Option, Sheet, Words
 
+TODAY = date(2026, 11, 21)  # 1405/08/30
 WORDS = Words(fa="ف", en="E")
 OPTIONS = (Option("north", WORDS), Option("south", WORDS))
 SUBMISSION = "5f0f5a2e-6f0e-4e56-9f5e-0a8f6f2f3c11"
@@ -77,7 +79,7 @@ def sent(*fields: Field, service: ServiceView | None = None, more=(), **typed) -
         "declaration": "yes",
     }
     pairs = [(name, value) for name, value in {**filled, **typed}.items() if value is not None]
-    return read_filing(FormMultiDict([*pairs, *more]), service or a_service(*fields), "fa")
+    return read_filing(FormMultiDict([*pairs, *more]), service or a_service(*fields), "fa", today=TODAY)
 
 
 def a_file(name: str = "a.pdf") -> UploadFile:
@@ -180,6 +182,27 @@ def test_a_mistake_is_told_with_what_would_be_right(kind, typed, says):
 
 def test_a_number_nobody_can_hold_is_refused():
     assert "largest" in sent(*ALL, f_number="9" * 30).errors["f_number"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "limits", "says"),
+    [
+        ("1300/01/01", {}, "Write a day from 21 November 1926 to"),
+        ("1500/01/01", {}, "to 21 November 2036"),
+        ("1405/08/29", {"minimum": 0}, "Write a day from 21 November 2026 to"),
+        ("1405/09/01", {"maximum": 0}, "to 21 November 2026."),
+        ("1405/13/40", {}, "There is no month 13"),
+    ],
+)
+def test_a_day_far_from_what_is_asked_is_refused(typed, limits, says):
+    filing = sent(question("date", **limits), f_date=typed)
+    assert says in filing.errors["f_date"]
+
+
+def test_the_first_and_the_last_day_of_a_limit_fit():
+    limits = {"minimum": 0, "maximum": 1}
+    assert not sent(question("date", **limits), f_date="1405/08/30").errors
+    assert not sent(question("date", **limits), f_date="14050901").errors
 
 
 def test_all_mistakes_are_told_at_once():

@@ -11,6 +11,7 @@ from db.cases import Attachment, Case
 from db.services import Service
 from db.throttle import Throttle
 from portal.cases import filing_routes
+from portal.security import upload_quota
 from portal.services import queries as service_queries
 from tests.cases.factories import a_service
 from tests.support.sample_files import PDF, png
@@ -178,6 +179,21 @@ async def test_a_refused_file_names_its_field_and_leaves_nothing(browser, servic
     assert (await Case.count(), kept_files(settings)) == (0, 0)
 
 
+async def test_a_refused_file_shows_beside_the_other_mistakes_in_the_order_of_the_page(browser, service):
+    page = await file(browser, f_area="", contact_email="nobody", files=attached("a.svg", b"<svg/>"))
+    assert page.status_code == 422
+    named = re.findall(r'<a href="#([a-z_]+)">', page.text)
+    assert named == ["f_area", "attachments", "contact_email"]
+    assert "a.svg" in page.text
+
+
+async def test_files_with_mistakes_are_not_judged_without_end(browser, service, monkeypatch):
+    monkeypatch.setattr(filing_routes, "FILINGS", 1)
+    statuses = [(await file(browser, f_area="", files=attached())).status_code for _ in range(2)]
+    assert statuses == [422, 429]
+    assert (await file(browser)).status_code == 303
+
+
 async def test_files_chosen_before_a_mistake_are_asked_for_again(browser, service, settings):
     page = await file(browser, f_area="", files=attached())
     assert 'id="attachments-error"' in page.text
@@ -196,6 +212,15 @@ async def test_a_flood_from_one_place_is_slowed_down(browser, service, monkeypat
     assert refused.status_code == 429
     assert "Nobody Else" in refused.text
     assert await Case.count() == 1
+
+
+async def test_beyond_the_days_quota_files_are_refused_kindly_and_words_kept(browser, service, monkeypatch):
+    monkeypatch.setattr(upload_quota, "MOST_A_DAY", 0)
+    page = await file(browser, files=attached())
+    assert (page.status_code, await Case.count()) == (422, 0)
+    assert 'href="#attachments"' in page.text
+    assert "لایهٔ راه‌ها" in page.text
+    assert (await file(browser)).status_code == 303
 
 
 async def test_mistakes_do_not_count_as_filings(browser, service, monkeypatch):

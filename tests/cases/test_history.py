@@ -18,6 +18,7 @@ from portal.cases.record import Stale, standing_of
 from portal.errors import Conflict
 from tests.cases.factories import a_case
 from tests.conftest import NOON
+from tests.support.browser import works_everywhere
 
 HOUR = timedelta(hours=1)
 KINDS = sorted({kind for kind, _state in rules.MOVES})
@@ -27,6 +28,7 @@ SOMEBODY = UUID(int=7)
 async def a_clerk() -> UUID:
     account = Account(username="desk", display_name="Desk", role="staff", password_hash="!", created_at=NOON)
     await account.save()
+    await works_everywhere()
     return account.id
 
 

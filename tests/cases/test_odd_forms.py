@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.cases.forms import blank_filing
+from portal.cases.forms import blank_filing, with_errors
 from tests.cases.test_file_case import (  # noqa: F401
     ALL,
     OPTIONS,
@@ -26,6 +26,7 @@ def test_files_stay_with_the_question_they_answer():
 
 def test_after_a_mistake_files_must_be_chosen_again_and_the_page_says_so():
     filing = sent(question("file"), body="", more=[("attachments", a_file()), ("f_file", a_file())])
+    filing = with_errors(filing, {})
     assert "again" in filing.errors["f_file"]
     assert "again" in filing.errors["attachments"]
 

@@ -1,6 +1,7 @@
 """The queue of the desk: which cases it shows, in which order, page by page."""
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,16 +11,17 @@ from db.engine import connection_of_transaction
 from db.services import Service, Unit
 from portal import codes
 from portal.cases import actions, desk_actions, desk_queries, rules
-from portal.cases.desk_queries import ALL, PAGE, Cursor, QueueFilters, read_cursor
-from tests.cases.factories import KEY, a_case, a_draft, a_service
+from portal.cases.desk_queries import PAGE, Cursor, QueueFilters, read_cursor
+from portal.cases.desk_search import ALL
+from tests.cases.factories import KEY, NOBODY, a_case, a_draft, a_service, reads_all
 from tests.conftest import NOON
 
-NOBODY = UUID(int=7)
 HOUR = timedelta(hours=1)
 
 
 async def queue(after=None, *, now=NOON, account=NOBODY, **filters):
-    return await desk_queries.queue(QueueFilters(**filters), account=account, now=now, after=after)
+    reader = reads_all(account)
+    return await desk_queries.queue(QueueFilters(**filters), reader=reader, now=now, after=after)
 
 
 async def numbers(**options):
@@ -99,17 +101,15 @@ async def test_a_service_and_a_unit_narrow_the_queue(db):
     assert await numbers(service="no-such-service") == []
 
 
-async def test_at_risk_means_over_three_quarters_of_the_time(db):
+async def test_soon_due_means_over_three_quarters_of_the_time_and_not_late(db):
     near, far, late = await a_case(), await a_case(), await a_case()
     await due(near, NOON + 4 * HOUR)
     await due(far, NOON + 40 * HOUR)
     await due(late, NOON + HOUR)
     now = NOON + 3 * HOUR + timedelta(seconds=1)
     page = await queue(at_risk=True, now=now)
-    assert [(row.number, row.late, row.at_risk) for row in page.rows] == [
-        (late.number, True, True),
-        (near.number, False, True),
-    ]
+    assert [(row.number, row.late, row.at_risk) for row in page.rows] == [(near.number, False, True)]
+    assert await numbers(at_risk=True, late=True, now=now) == [late.number, near.number]
 
 
 async def test_late_means_that_the_promise_has_passed(db):
@@ -121,18 +121,26 @@ async def test_late_means_that_the_promise_has_passed(db):
     assert await numbers(late=True, state=ALL, now=NOON + 3 * HOUR) == [late.number]
 
 
-async def test_the_heading_leads_from_late_to_the_late_cases(clerk):
-    late = await due(await a_case(), NOON - timedelta(days=3))
-    page = await clerk.get("/en/desk")
-    assert '<a href="/en/desk?late=1">late: 1</a>' in page.text
-    assert codes.show_text(late.number) in (await clerk.get("/en/desk?late=1")).text
+async def test_the_heading_counts_what_its_links_list(clerk):
+    ago, now = timedelta(days=30), datetime.now(UTC)
+    soon, late = await a_case(now=now - ago), await a_case(now=now - ago)
+    await due(soon, now + timedelta(days=3))
+    await due(late, now - timedelta(days=3))
+    heading = (await clerk.get("/en/desk")).text
+    for name, words, filed, other in (
+        ("at_risk", "soon due: 1", soon, late),
+        ("late", "late: 1", late, soon),
+    ):
+        assert f'<a href="/en/desk?{name}=1">{words}</a>' in heading
+        page = (await clerk.get(f"/en/desk?{name}=1")).text
+        assert (codes.show_text(filed.number) in page, codes.show_text(other.number) in page) == (True, False)
 
 
 async def test_the_heading_counts_open_late_and_soon_due(db):
     for hours in (1, 4, 40):
         await due(await a_case(), NOON + hours * HOUR)
     await actions.withdraw((await a_case()).case_id, reason="", now=NOON)
-    counts = await desk_queries.counts(now=NOON + 3 * HOUR + timedelta(seconds=1))
+    counts = await desk_queries.counts(reader=reads_all(), now=NOON + 3 * HOUR + timedelta(seconds=1))
     assert (counts.n_open, counts.n_late, counts.n_at_risk) == (3, 1, 1)
 
 
@@ -142,6 +150,12 @@ async def test_late_and_soon_due_are_said_in_words(clerk):
     page = await clerk.get("/en/desk")
     assert "late by 2 days" in page.text
     assert "late: 1" in page.text
+
+
+async def test_the_queue_says_when_each_case_was_received(clerk):
+    await a_case(now=NOON)
+    page = await clerk.get("/en/desk")
+    assert re.search(r'data-label="Received"><time [^>]+>2026-11-21</time>', page.text)
 
 
 @pytest.mark.parametrize("after", ["x", "_", "2026-11-21T08:30:00_" + str(UUID(int=1)), "9" * 500, "\u0660_"])

@@ -47,6 +47,12 @@ async def test_the_receipt_works_in_english(browser, receipt):
     assert "Your request is registered" in page.text
 
 
+async def test_the_receipt_has_a_print_button_for_browsers_with_script(browser, receipt):
+    page = await browser.get(f"/en{receipt}")
+    assert re.search(r"<button [^>]*data-print hidden>Print</button>", page.text)
+    assert re.search(r'<script type="module" src="/static/print.js', page.text)
+
+
 async def test_a_stranger_is_led_to_the_case_and_learns_nothing_more(stranger, receipt):
     answer = await stranger.get(receipt)
     assert (answer.status_code, answer.headers["location"]) == (303, receipt.removesuffix("/receipt"))

@@ -5,7 +5,9 @@ import pytest
 from db.cases import Attachment, Case, Message
 from portal.cases import actions
 from portal.cases.applicant_routes import LONGEST_MESSAGE
+from portal.security import upload_quota
 from tests.cases.visitors import as_filer, by_desk, filed_now, form_at, path_of, prove, right_now, send
+from tests.support.browser import held_by_form
 
 PDF = b"%PDF-1.7\nall of it\n%%EOF\n"
 WORDS = "فایل خواسته‌شده پیوست است."
@@ -27,10 +29,24 @@ def stored_files(settings):
 async def test_a_reply_stands_in_the_history(filed, stranger):
     await prove(stranger, filed, proof="1234")
     answer = await send(stranger, filed, "reply", {"body": WORDS})
-    assert (answer.status_code, answer.headers["location"]) == (303, f"{path_of(filed)}?said=replied")
+    assert (answer.status_code, answer.headers["location"]) == (303, path_of(filed))
     shown = await stranger.get(answer.headers["location"])
     assert "Your message was sent" in shown.text
     assert WORDS in shown.text
+
+
+async def test_what_happened_is_said_once(filed, browser):
+    await send(as_filer(browser), filed, "reply", {"body": WORDS})
+    pages = [(await browser.get(path_of(filed))).text for _ in range(2)]
+    assert ["Your message was sent" in page for page in pages] == [True, False]
+    assert WORDS in pages[1]
+
+
+async def test_what_happened_to_one_case_is_not_said_of_another(filed, browser, settings):
+    other = await filed_now(settings)
+    await send(as_filer(browser), filed, "withdraw", {"reason": ""})
+    assert "Your request is withdrawn" not in (await browser.get(path_of(other))).text
+    assert "Your request is withdrawn" in (await browser.get(path_of(filed))).text
 
 
 async def test_a_question_is_shown_first_and_answering_it_brings_the_case_back(filed, browser, clerk):
@@ -40,6 +56,16 @@ async def test_a_question_is_shown_first_and_answering_it_brings_the_case_back(f
     assert shown.index("کدام سال؟") < shown.index("What happened so far")
     await send(browser, filed, "reply", {"body": WORDS})
     assert await state_of(filed) == "in_review"
+
+
+async def test_a_question_is_not_called_an_answer(filed, browser, clerk):
+    await by_desk("ask", filed, clerk, body="کدام سال؟")
+    asked = (await as_filer(browser).get(path_of(filed))).text
+    assert "we asked you on" in asked
+    assert "given on" not in asked
+    await by_desk("answer", filed, clerk, body="پاسخ")
+    answered = (await browser.get(path_of(filed))).text
+    assert answered.index("we asked you on") < answered.index("given on")
 
 
 async def test_files_come_with_the_reply(filed, browser):
@@ -62,6 +88,23 @@ async def test_a_file_we_cannot_take_keeps_the_words_and_stores_nothing(filed, b
     assert WORDS in page.text
     assert await Message.count() == 0
     assert stored_files(settings) == before
+
+
+async def test_a_refused_file_shows_beside_words_too_long(filed, browser):
+    files = [("attachments", ("page.html", b"<script>", "text/html"))]
+    page = await send(as_filer(browser), filed, "reply", {"body": "ا" * (LONGEST_MESSAGE + 1)}, files=files)
+    assert page.status_code == 422
+    assert 'href="#attachments"' in page.text
+    assert 'href="#body"' in page.text
+
+
+async def test_beyond_the_days_quota_words_are_kept_and_can_go_alone(filed, browser, monkeypatch):
+    monkeypatch.setattr(upload_quota, "MOST_A_DAY", 0)
+    page = await send(as_filer(browser), filed, "reply", {"body": WORDS}, files=[pdf()])
+    assert page.status_code == 422
+    assert 'href="#attachments"' in page.text
+    assert WORDS in page.text
+    assert (await send(browser, filed, "reply", {"body": WORDS})).status_code == 303
 
 
 @pytest.mark.parametrize(
@@ -105,12 +148,20 @@ UNKNOWN = "/en/cases/XKP9-2ZKY-93WR-1W57"
 
 async def test_a_withdrawn_case_has_ended_and_says_so(filed, browser):
     answer = await send(as_filer(browser), filed, "withdraw", {"reason": "دیگر لازم نیست."})
-    assert (answer.status_code, answer.headers["location"]) == (303, f"{path_of(filed)}?said=withdrawn")
+    assert (answer.status_code, answer.headers["location"]) == (303, path_of(filed))
     shown = await browser.get(answer.headers["location"])
     assert "Your request is withdrawn" in shown.text
     assert "دیگر لازم نیست." in shown.text
+    assert "given on" not in shown.text
     assert 'name="body"' not in shown.text
     assert await state_of(filed) == "withdrawn"
+
+
+async def test_a_withdrawal_that_is_refused_keeps_its_reason_where_it_was_written(filed, browser):
+    page = await send(as_filer(browser), filed, "withdraw", {"reason": WORDS, "_csrf_token": "1.x"})
+    assert page.status_code == 403
+    assert held_by_form(page.text, f"{path_of(filed)}/withdraw")["reason"].strip() == WORDS
+    assert held_by_form(page.text, f"{path_of(filed)}/reply")["body"].strip() == ""
 
 
 async def test_withdrawing_needs_more_than_proof_of_contact(filed, browser, stranger):

@@ -4,11 +4,12 @@ import re
 from datetime import date, timedelta
 
 import html5lib
+import msgspec
 import pytest
 
 from db.cases import Attachment, Case
-from db.services import Service
-from portal import uploads
+from db.services import Service, Unit
+from portal import codes, uploads
 from portal.cases import access, page, queries
 from tests.cases.factories import a_case, a_service
 from tests.cases.visitors import FILE, as_filer, by_desk, filed_now, path_of, prove, right_now
@@ -157,14 +158,18 @@ async def test_the_key_of_a_mail_never_becomes_the_browsers_own(told, stranger, 
     assert access.tokens_in(stranger.client.cookies["keys"])[0] != token
 
 
-async def test_a_key_that_opens_nothing_says_so(told, stranger):
+async def test_a_key_that_opens_nothing_says_so_and_who_can_help(told, stranger):
+    await Unit.update({Unit.phone: "02538000000"}, force=True)
     answer = await stranger.get(f"{path_of(told)}?key={'x' * 22}")
-    assert answer.headers["location"] == f"{path_of(told)}?said=link"
-    assert "no longer works" in (await stranger.get(answer.headers["location"])).text
+    assert answer.headers["location"] == path_of(told)
+    shown = (await stranger.get(answer.headers["location"])).text
+    assert "no longer works" in shown
+    assert "If you have neither, call the unit: <a" in shown
 
 
 async def test_only_known_words_are_said(told, stranger):
-    shown = await stranger.get(f"{path_of(told)}?said=hacked")
+    stranger.client.cookies.set("keys", f"hacked:{codes.text(told.number)[-4:]}")
+    shown = await stranger.get(path_of(told))
     assert 'role="status"' not in shown.text
 
 
@@ -254,3 +259,15 @@ async def test_a_missed_promise_is_said_plainly(db, stranger, settings):
     shown = await stranger.get(path_of(filed))
     assert "that day has passed. We still owe you an answer" in shown.text
     assert "tag late" in shown.text
+
+
+@pytest.mark.parametrize(("prefix", "size"), [("/en", "12,345 KB"), ("", "۱۲٬۳۴۵ کیلوبایت")])
+async def test_an_answers_files_stand_beside_it_with_their_size(settings, browser, clerk, prefix, size):
+    filed = await filed_now(settings)
+    sent = msgspec.structs.replace(FILE, name="پاسخ.pdf", size=12_345 * 1024)
+    await by_desk("answer", filed, clerk, body=ANSWER, files=(sent,))
+    shown = (await as_filer(browser).get(prefix + path_of(filed).removeprefix("/en"))).text
+    now = shown[shown.index(ANSWER) : shown.index('<ol class="timeline">')]
+    assert "پاسخ.pdf" in now
+    assert size in now
+    assert "پاسخ.pdf" in shown.split('<ol class="timeline">')[1]

@@ -24,6 +24,10 @@ async def test_the_page_has_a_box_for_the_code(browser):
         "XKP9—2ZKY—93WR—lWS7",
         "کد رهگیری: XKP9-2ZKY-93WR-1W57",
         "۱۲۳۴ ۵۶۷۸ ۹۰۱۲ ۳۴۵۶ ۷۸۹۱",
+        "http://localhost:8000/T/XKP92ZKY93WR1W57",
+        "HTTPS://DESK.EXAMPLE/T/XKP92ZKY93WR1W57",
+        "https://desk.example/en/cases/XKP9-2ZKY-93WR-1W57?key=abcdefghijklmnopqrstuv",
+        "desk.example/cases/XKP9-2ZKY-93WR-1W57/receipt",
     ],
 )
 async def test_a_code_in_any_dress_leads_to_its_one_address(browser, typed):

@@ -3,6 +3,7 @@
 import pytest
 
 from db.cases import AccessGrant
+from db.services import Unit
 from portal import codes
 from portal.cases import access
 from portal.cases.tracking_routes import TRIES
@@ -23,7 +24,7 @@ async def passcode_of(filed, settings):
 
 async def test_the_passcode_opens_the_case_in_this_browser(filed, stranger, settings):
     answer = await prove(stranger, filed, passcode=await passcode_of(filed, settings))
-    assert (answer.status_code, answer.headers["location"]) == (303, f"{path_of(filed)}?said=unlocked")
+    assert (answer.status_code, answer.headers["location"]) == (303, path_of(filed))
     assert WHOLE_FORM in (await stranger.get(answer.headers["location"])).text
 
 
@@ -49,6 +50,12 @@ async def test_without_a_mobile_the_whole_address_is_asked(db, settings, strange
     assert (await prove(stranger, filed, proof="Maryam@agency.example")).status_code == 303
 
 
+async def test_of_two_ways_to_open_each_says_that_one_is_enough(filed, stranger):
+    assert (await stranger.get(path_of(filed))).text.count("(one of the two)") == 2
+    await prove(stranger, filed, proof="1234")
+    assert "(one of the two)" not in (await stranger.get(path_of(filed))).text
+
+
 async def test_without_any_contact_only_the_passcode_is_asked(db, settings, stranger):
     filed = await filed_now(settings, contact_phone=None, contact_email=None)
     assert 'name="proof"' not in (await stranger.get(path_of(filed))).text
@@ -72,9 +79,34 @@ async def test_an_empty_box_says_what_is_missing(filed, stranger):
 async def test_after_five_wrong_tries_even_the_right_answer_is_refused(filed, stranger, settings, field):
     right = {"passcode": await passcode_of(filed, settings), "proof": "1234"}[field]
     statuses = [(await prove(stranger, filed, **{field: "0000"})).status_code for _ in range(6)]
-    assert statuses == [422] * 5 + [429]
+    assert statuses == [422] * 4 + [429] * 2
     assert (await prove(stranger, filed, **{field: right})).status_code == 429
     assert (await stranger.get(path_of(filed))).status_code == 200
+
+
+async def test_the_box_says_how_many_tries_are_left(filed, stranger):
+    assert "Tries left" not in (await stranger.get(path_of(filed))).text
+    assert "Tries left today: 4" in (await prove(stranger, filed, passcode="13579246")).text
+    assert "Tries left today: 4" in (await stranger.get(path_of(filed))).text
+    assert "Tries left today: 3" in (await prove(stranger, filed, passcode="13579246")).text
+
+
+async def test_a_way_tried_out_leaves_the_other_one_open(filed, stranger):
+    pages = [await prove(stranger, filed, passcode="13579246") for _ in range(5)]
+    assert 'name="passcode"' not in pages[-1].text
+    assert "The passcode was tried too often today" in pages[-1].text
+    assert (await prove(stranger, filed, proof="1234")).status_code == 303
+
+
+async def test_when_every_way_is_tried_out_the_page_says_who_to_call(filed, stranger):
+    await Unit.update({Unit.phone: "02538000000"}, force=True)
+    for field in ("passcode", "proof"):
+        for _ in range(5):
+            page = await prove(stranger, filed, **{field: "0000"})
+    for shown in (page, await stranger.get(path_of(filed))):
+        assert 'name="passcode"' not in shown.text
+        assert 'name="proof"' not in shown.text
+        assert 'href="tel:02538000000"' in shown.text
 
 
 async def test_right_answers_use_no_try_up(filed, stranger):
@@ -87,10 +119,10 @@ async def test_right_answers_use_no_try_up(filed, stranger):
 
 async def test_the_browser_keeps_its_token_when_it_opens_a_second_case(filed, stranger, settings):
     await prove(stranger, filed, proof="1234")
-    first = stranger.client.cookies["keys"]
+    first = access.tokens_in(stranger.client.cookies["keys"])
     second = await filed_now(settings)
     await prove(stranger, second, proof="1234")
-    assert stranger.client.cookies["keys"] == first
+    assert access.tokens_in(stranger.client.cookies["keys"]) == first
     assert MASKED_FORM in (await stranger.get(path_of(filed))).text
 
 

@@ -38,10 +38,11 @@ class Portal:
         self.folder = folder
         self.supervisor: subprocess.Popen[str] | None = None
 
-    def start(self, *, workers: int = 1) -> float:
+    def start(self, *, workers: int = 1, module: str = "") -> float:
         """The portal answers; returns the seconds from the start to its first page."""
         started = time.monotonic()
-        self.launch([sys.executable, "-c", START.format(app="create_app")], workers=workers)
+        command = ["-m", module] if module else ["-c", START.format(app="create_app")]
+        self.launch([sys.executable, *command], workers=workers)
         assert self.supervisor is not None
         assert self.supervisor.stdout is not None
         assert "answers at" in self.supervisor.stdout.readline()
@@ -127,6 +128,30 @@ def test_stopping_leaves_nothing_behind(portal, number):
     assert portal.send(number) == 0
     assert left_over(family) == []
     socket.create_server(("127.0.0.1", portal.port)).close()
+
+
+def test_a_signal_in_the_middle_of_a_look_at_a_child_stops_all_the_same(portal):
+    portal.start(module="tests.faults.signal_in_poll")
+    family = portal.family()
+    started = time.monotonic()
+    assert portal.send(signal.SIGUSR1) == 0
+    assert time.monotonic() - started < 5
+    assert left_over(family) == []
+
+
+@pytest.mark.parametrize("after", [0.1, 0.4, 0.7, 1.0, 1.3])
+def test_a_signal_while_the_portal_starts_is_obeyed_at_once(portal, after):
+    portal.start()
+    portal.send(signal.SIGTERM)
+    portal.clean()
+    portal.launch([sys.executable, "-m", "tests.faults.signal_in_poll"])
+    assert eventually(lambda: len(portal.family()) > 1, seconds=5)
+    time.sleep(after)
+    family = portal.family()
+    started = time.monotonic()
+    assert portal.send(signal.SIGTERM) == 0
+    assert time.monotonic() - started < 3
+    assert left_over(family) == []
 
 
 def test_an_impatient_second_signal_ends_a_slow_request(portal):

@@ -16,4 +16,6 @@ class Words(msgspec.Struct, frozen=True):
 
 
 if __name__ == "__main__":
-    asyncio.run(worker.work(worker.courier_of(settings.load(), lambda *_: Words()), asyncio.Event()))
+    chosen = settings.load()
+    courier = worker.courier_of(chosen, lambda *_: Words())
+    asyncio.run(worker.work(courier, asyncio.Event()))

@@ -11,7 +11,7 @@ from litestar.di import NamedDependency, Provide
 
 from portal import settings
 from portal.errors import PortalError
-from portal.security.csrf import FIELD, Posted, form_token, read_form, read_posted
+from portal.security.csrf import FIELD, Posted, form_token, read_form, read_posted, wait_to_read
 
 NOON = datetime(2026, 3, 21, 12, tzinfo=UTC)
 URL = "http://localhost:8000/form"
@@ -49,6 +49,7 @@ async def client(own):
         dependencies={
             "settings": Provide(lambda: own, sync_to_thread=False),
             "now": Provide(lambda: NOON, sync_to_thread=False),
+            "sent": Provide(wait_to_read),
             "posted": Provide(read_posted),
             "form": Provide(read_form),
         },

@@ -20,6 +20,7 @@ SOMETHING = {
     "file_id": str(uuid4()),
     "file_path": "portal.css",
     "message_id": str(uuid4()),
+    "case_id": str(uuid4()),
     "move_name": "take",
     "no": "123456",
 }

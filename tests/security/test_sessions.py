@@ -42,7 +42,7 @@ async def test_a_session_says_who_is_signed_in(db):
         "مریم",
         "manager",
     )
-    assert (who.unit, who.locale, who.is_staff) == (None, "fa", True)
+    assert (who.units, who.locale, who.is_staff) == ((), "fa", True)
 
 
 async def test_only_the_digest_of_a_token_is_kept(db):

@@ -202,3 +202,34 @@ async def test_a_search_keeps_its_words_and_counts_what_it_found(samples, browse
 async def test_a_search_without_result_says_what_may_help(samples, browser):
     words = words_of((await browser.get("/en/services", params={"q": "passport renewal"})).text)
     assert "No service holds all these words. A single word often finds more." in words
+
+
+async def test_who_promises_is_named_once_for_each_run_of_clauses(samples, browser):
+    page = (await browser.get("/en/services/performance-evaluation/sla")).text
+    commitments = page[page.index('<section id="commitments">') :].split("</section>")[0]
+    named = re.findall(r'<p class="party">([^<]+)</p>', commitments)
+    assert named == ["Your part", "Both sides", "Our part"]
+    assert re.findall(r'<ol start="(\d+)">', commitments) == ["1", "5", "7"]
+
+
+@pytest.mark.parametrize(
+    ("slug", "folded"),
+    [("resource-monitoring", ["All 17 promises"]), ("spatial-observatory", ["All 10 promises"])],
+)
+async def test_after_five_promises_the_others_are_folded_away(samples, browser, slug, folded):
+    page = (await browser.get(f"/en/services/{slug}")).text
+    assert re.findall(r"<summary>([^<]+)</summary>", page) == folded
+    inside = page[page.index("<details>") : page.index("</details>")]
+    clauses = read_sample(slug).statement.promised_by("provider")
+    assert [clause.text.en in unescape(inside) for clause in clauses] == [False] * 5 + [True] * (
+        len(clauses) - 5
+    )
+
+
+async def test_the_masthead_leads_to_the_same_page_in_the_other_language(samples, browser):
+    for page, other in (
+        ("/services?q=data", "/en/services?q=data"),
+        ("/en/services/yearbook-qom", "/services/yearbook-qom"),
+    ):
+        masthead = (await browser.get(page)).text.split("</header>")[0]
+        assert f'<a href="{other}" lang=' in masthead

@@ -13,8 +13,9 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from db.accounts import Account
+from db.accounts import Account, Membership
 from portal import app as portal_app
+from portal import place
 from portal import settings as settings_module
 from portal.security import sessions
 from portal.services import queries as service_queries
@@ -122,8 +123,9 @@ def application(settings: Settings) -> Any:
 
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> None:
-    """What the process remembers of services belongs to another test."""
+    """What the process remembers of services and settings belongs to another test."""
     service_queries.forget()
+    place.forget()
 
 
 def client_of(application: Any) -> httpx.AsyncClient:
@@ -165,6 +167,14 @@ async def admin(db: None, application: Any) -> AsyncIterator[Browser]:
         yield await signed_in(client, "chief", "admin")
 
 
+async def works_everywhere() -> None:
+    """Everybody of the desk works on the cases of every unit that there is: tests of one unit say so themselves."""
+    await Membership.raw(
+        "INSERT INTO membership (id, account, unit) SELECT gen_random_uuid(), a.id, u.id FROM account a, unit u"
+        " WHERE a.role IN ('staff', 'manager', 'admin') AND a.unit IS NULL ON CONFLICT DO NOTHING"
+    )
+
+
 async def signed_in(client: httpx.AsyncClient, username: str, role: str) -> Browser:
     """A browser signed in as a new account; its password is nobody's."""
     now = datetime.now(UTC)
@@ -172,5 +182,6 @@ async def signed_in(client: httpx.AsyncClient, username: str, role: str) -> Brow
         username=username, display_name=username.title(), role=role, password_hash="!", created_at=now
     )
     await account.save()
+    await works_everywhere()
     client.cookies.set("session", await sessions.open_session(account.id, device="test", now=now))
     return Browser(client, account)

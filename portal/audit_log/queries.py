@@ -1,0 +1,153 @@
+"""What is read of the audit log: a page of it, the newest first, by any of its filters."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from db.accounts import Account
+from db.audit import AuditEntry
+from db.cases import Case
+
+PAGE = 50
+EXPORT_PAGE = 1_000
+# In SQL for the keyset and so that only the rows of the page are joined. Its indexes are in the migration
+# "the audit log by time, for each filter".
+_ENTRIES = """
+    SELECT e.id, e.at, e.actor, e.role, e.action, e.object, e.address, e.data::text AS data,
+           a.username, s.seq, s.mac
+    FROM (SELECT * FROM audit_entry WHERE {where} ORDER BY at DESC, id DESC LIMIT {limit}) e
+    LEFT JOIN account a ON a.id = e.actor
+    LEFT JOIN audit_seal s ON s.entry = e.id
+    ORDER BY e.at DESC, e.id DESC
+"""
+
+
+class Filters(msgspec.Struct, frozen=True, kw_only=True):
+    """What to look for; empty or None is everything. ``since`` is the first instant, ``until`` the first beyond.
+
+    ``who`` is a user name as accounts have it, ``object`` as entries have it.
+    """
+
+    who: str = ""
+    action: str = ""
+    object: str = ""
+    address: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class Place(msgspec.Struct, frozen=True):
+    """The place of an entry in the order of the log."""
+
+    at: datetime
+    id: int
+
+    def __str__(self) -> str:
+        return f"{self.at.astimezone(UTC).isoformat()}_{self.id}"
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry as ``db.audit`` has it. ``username`` is None for guests and the portal itself.
+
+    ``seq`` and ``mac`` are its place in the chain and its seal, None until it is sealed.
+    """
+
+    id: int
+    at: datetime
+    actor: UUID | None
+    username: str | None
+    role: str
+    action: str
+    object: str
+    address: str
+    data: str
+    seq: int | None
+    mac: str | None
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What else the entry says, by our own names."""
+        return msgspec.json.decode(self.data, type=dict[str, Any])
+
+    @property
+    def place(self) -> Place:
+        return Place(self.at, self.id)
+
+
+class LogPage(msgspec.Struct, frozen=True):
+    """Some entries, the newest first; ``next`` is where the next page begins, None at the end.
+
+    ``names`` are the user names of the accounts that entries of this page are about, by ``object``.
+    """
+
+    rows: list[Entry]
+    next: Place | None
+    names: dict[str, str]
+
+
+async def entries(filters: Filters, *, after: Place | None = None) -> LogPage:
+    """The 50 newest entries that fit, or those that follow ``after``. Two queries, however many rows."""
+    rows = await _entries(filters, after, PAGE + 1)
+    shown = rows[:PAGE]
+    return LogPage(shown, shown[-1].place if len(rows) > PAGE else None, await _names(shown))
+
+
+async def every_entry(filters: Filters) -> AsyncIterator[list[Entry]]:
+    """All entries that fit, the newest first, in batches: none stays in memory, none is in a long transaction."""
+    after = None
+    while rows := await _entries(filters, after, EXPORT_PAGE):
+        yield rows
+        after = rows[-1].place
+
+
+async def number_of(case_id: UUID) -> int | None:
+    """The tracking number of a case; None when there is no such case."""
+    row = await Case.select(Case.number).where(Case.id == case_id).first()
+    return row["number"] if row else None
+
+
+async def id_of(number: int) -> UUID | None:
+    """The case with this tracking number, or None."""
+    row = await Case.select(Case.id).where(Case.number == number).first()
+    return row["id"] if row else None
+
+
+def read_place(typed: str) -> Place | None:
+    """The place that an address carries; None for anything else, which shows the first page."""
+    at, _, number = typed[:80].partition("_")
+    try:
+        place = Place(datetime.fromisoformat(at), int(number))
+    except ValueError:
+        return None
+    return place if place.at.tzinfo and 0 < place.id < 2**63 else None
+
+
+async def _entries(filters: Filters, after: Place | None, limit: int) -> list[Entry]:
+    parts = [
+        ("actor = (SELECT id FROM account WHERE username = {})", filters.who),
+        ("action = {}", filters.action),
+        ("object = {} AND object <> ''", filters.object),
+        ("address = {} AND address <> ''", filters.address),
+        ("at >= {}", filters.since),
+        ("at < {}", filters.until),
+    ]
+    wanted: list[tuple[str, list[Any]]] = [(condition, [value]) for condition, value in parts if value]
+    if after:
+        wanted.append(("(at, id) < ({}, {})", [after.at, after.id]))
+    where = " AND ".join(condition for condition, _ in wanted) or "true"
+    values = [value for _, given in wanted for value in given]
+    rows = await AuditEntry.raw(_ENTRIES.replace("{where}", where).replace("{limit}", str(limit)), *values)
+    return [Entry(**row) for row in rows]
+
+
+async def _names(rows: list[Entry]) -> dict[str, str]:
+    ids = {UUID(row.object.removeprefix("account:")) for row in rows if row.object.startswith("account:")}
+    if not ids:
+        return {}
+    known = await Account.select(Account.id, Account.username).where(Account.id.is_in(list(ids)))
+    return {f"account:{row['id']}": row["username"] for row in known}

@@ -1,0 +1,43 @@
+"""Half-filled forms of signed-in people: kept when they ask for it or their browser does, restored when they return."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from portal.accounts import drafts
+from portal.cases.forms import FilingForm, Typed
+from portal.services.queries import ServiceView
+
+SAVE = "save"
+"""Name of the button that keeps a form instead of sending it."""
+
+
+async def keep(filing: FilingForm, service: ServiceView, account: UUID, *, now: datetime) -> None:
+    """What was typed is a draft of ``account``; chosen files are not kept."""
+    data = {name: [value] if isinstance(value, str) else value for name, value in filing.typed.items()}
+    await drafts.save(account, form_of(service), data, now=now)
+
+
+async def restored(blank: FilingForm, service: ServiceView, account: UUID, *, now: datetime) -> FilingForm:
+    """The form with what ``account`` had typed before; what the service no longer asks is left out."""
+    draft = await drafts.draft_of(account, form_of(service), now=now)
+    if draft is None:
+        return blank
+    several = {field.name for field in service.fields if field.kind == "choices"}
+    typed: Typed = {
+        name: values if name in several else next(iter(values), "") for name, values in draft.data.items()
+    }
+    return msgspec.structs.replace(blank, typed={**blank.typed, **typed})
+
+
+async def sent(service: ServiceView, account: UUID) -> None:
+    """The form was sent: there is nothing left to come back to."""
+    await drafts.forget(account, form_of(service))
+
+
+def form_of(service: ServiceView) -> str:
+    """The address of the service's form, without language prefix."""
+    return f"/cases/new/{service.slug}"

@@ -1,0 +1,104 @@
+"""What people with an account ask about cases that are theirs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from db.cases import Case
+from portal.services.statement import Words
+
+PAGE = 50
+# By the index on applicant; nobody has so many cases that sorting them costs anything.
+_OWN = """
+    SELECT c.id, c.number, c.state, c.filed_at, c.next_due_at, s.title_fa, s.title_en
+    FROM "case" c JOIN service s ON s.id = c.service
+    WHERE c.applicant = {} AND ({}::uuid IS NULL OR (c.filed_at, c.id) < (
+        SELECT last.filed_at, last.id FROM "case" last WHERE last.id = {} AND last.applicant = c.applicant))
+    ORDER BY c.filed_at DESC, c.id DESC LIMIT {}
+"""
+# By the index on the object of an entry, once for each of the person's cases.
+_OPENINGS = """
+    SELECT e.id, c.number, e.role, e.at
+    FROM "case" c JOIN audit_entry e ON e.object = 'case:' || c.id
+    WHERE c.applicant = {} AND e.action = 'case_viewed' AND e.role IN ('staff', 'manager', 'admin', 'auditor')
+        AND ({}::bigint IS NULL OR e.id < {})
+    ORDER BY e.id DESC LIMIT {}
+"""
+
+# Messages and files as JSON, in the same query: one person's export reads each table once.
+_EVERYTHING = """
+    SELECT c.number::text AS number, s.slug AS service, c.state, c.outcome, c.filed_at, c.changed_at, c.erased_at,
+           c.contact_name, c.contact_email, c.contact_phone, c.agency_name, c.body, c.answers::text AS answers,
+           (SELECT coalesce(jsonb_agg(jsonb_build_object('at', m.at, 'direction', m.direction, 'body', m.body)
+                ORDER BY m.at), '[]')::text
+            FROM message m WHERE m."case" = c.id AND m.visible_to = 'applicant') AS messages,
+           (SELECT coalesce(jsonb_agg(jsonb_build_object('name', f.name, 'size', f.size, 'sha256', f.sha256)
+                ORDER BY f.at), '[]')::text
+            FROM attachment f WHERE f."case" = c.id) AS files
+    FROM "case" c JOIN service s ON s.id = c.service
+    WHERE c.applicant = {} ORDER BY c.filed_at
+"""
+
+
+class OwnCase(msgspec.Struct, frozen=True, kw_only=True):
+    """One case of the person; ``next_due_at`` is the nearest promise still to keep, None when none is."""
+
+    id: UUID
+    number: int
+    state: str
+    filed_at: datetime
+    next_due_at: datetime | None
+    title: Words
+
+
+class OwnCases(msgspec.Struct, frozen=True):
+    """One page of them, the newest first; ``older`` is where the next page begins, None at the end."""
+
+    rows: tuple[OwnCase, ...]
+    older: UUID | None
+
+
+class Opening(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody of the desk looked at one of the person's cases: in which role, not who."""
+
+    id: int
+    number: int
+    role: str
+    at: datetime
+
+
+class Openings(msgspec.Struct, frozen=True):
+    """One page of them, the newest first; ``older`` is where the next page begins, None at the end."""
+
+    rows: tuple[Opening, ...]
+    older: int | None
+
+
+async def own_cases(account: UUID, *, before: UUID | None = None) -> OwnCases:
+    """Up to 50 cases that ``account`` filed or claimed: the newest, or those filed before the case ``before``."""
+    rows = await Case.raw(_OWN, account, before, before, PAGE + 1)
+    found = tuple(
+        OwnCase(
+            **{name: row[name] for name in ("id", "number", "state", "filed_at", "next_due_at")},
+            title=Words(fa=row["title_fa"], en=row["title_en"]),
+        )
+        for row in rows[:PAGE]
+    )
+    return OwnCases(found, found[-1].id if len(rows) > PAGE else None)
+
+
+async def openings(account: UUID, *, before: int | None = None) -> Openings:
+    """Up to 50 looks of the desk at the person's cases: the newest, or those before the entry ``before``."""
+    rows = await Case.raw(_OPENINGS, account, before, before, PAGE + 1)
+    found = tuple(Opening(**row) for row in rows[:PAGE])
+    return Openings(found, found[-1].id if len(rows) > PAGE else None)
+
+
+async def everything_of(account: UUID) -> list[dict[str, Any]]:
+    """All cases of the person as they may read them, for their own export: forms, words, names of files."""
+    rows: list[dict[str, Any]] = await Case.raw(_EVERYTHING, account)
+    return rows

@@ -1,0 +1,235 @@
+"""My desk: the cases, drafts and data of whoever is signed in."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Router, get, post
+from litestar.datastructures import FormMultiDict
+from litestar.di import NamedDependency
+from litestar.enums import MediaType
+from litestar.params import FromQuery
+from litestar.response import Redirect, Response, Template
+
+from portal import codes
+from portal.accounts import drafts, own_actions
+from portal.accounts.own_queries import own_account
+from portal.cases import access, own_queries, queries
+from portal.cases import own_actions as case_actions
+from portal.errors import Conflict, NotAllowed, TooMany
+from portal.forms import FormReader
+from portal.i18n import N_, _, localized
+from portal.security import throttle
+from portal.security.address import client_address, network_of
+from portal.security.cookies import said, to_say
+from portal.security.sessions import SignedIn
+from portal.services.queries import catalogue
+from portal.settings import LANGUAGES, Settings
+from portal.site.own_data import export_of
+
+Person = Request[SignedIn, Any, Any]
+
+PRIVATE = {"Cache-Control": "no-store"}
+CLAIMS, CLAIMS_WINDOW = 20, timedelta(hours=1)
+LONGEST_NAME = 160
+ROLES = {
+    "citizen": N_("Citizen"),
+    "agency": N_("Agency user"),
+    "liaison": N_("Liaison"),
+    "staff": N_("Clerk of the desk"),
+    "evaluator": N_("Evaluator"),
+    "manager": N_("Service manager"),
+    "admin": N_("Site admin"),
+    "auditor": N_("Auditor"),
+}
+
+
+class DraftLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A draft as the list shows it."""
+
+    form: str
+    title: str
+    saved_at: datetime
+
+
+@get("/", name="site.mine")
+async def show_mine(
+    request: Person, now: NamedDependency[datetime], before: FromQuery[UUID | None] = None
+) -> Template:
+    return await _mine(request.user, now, before=before)
+
+
+@post("/claim", name="site.claim")
+async def post_claim(
+    request: Person,
+    form: NamedDependency[FormMultiDict],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
+) -> Template | Redirect:
+    reader = FormReader(form)
+    number = _code(reader)
+    passcode = reader.text("passcode", max_length=60)
+    if not reader.errors and number is not None:
+        try:
+            await _claim(number, passcode, request, settings, now)
+            return Redirect(localized(f"/cases/{codes.show_text(number)}"), status_code=303)
+        except NotAllowed as refusal:
+            reader.fail("passcode", str(refusal))
+        except (Conflict, TooMany) as refusal:
+            reader.fail("form", str(refusal))
+    typed = {"code": reader.typed("code")[: codes.LONGEST_TYPED]}
+    return await _mine(request.user, now, errors=reader.errors, typed=typed, status=422)
+
+
+@get(["/claim", "/drafts/forget"], name="site.mine_back")
+async def show_mine_again() -> Redirect:
+    """Whoever reloads the answer to a form, or takes it in the other language."""
+    return Redirect(localized("/mine"), status_code=303)
+
+
+@post("/drafts/forget", name="site.forget_draft")
+async def post_forget_draft(request: Person, form: NamedDependency[FormMultiDict]) -> Redirect:
+    await drafts.forget(request.user.account_id, FormReader(form).typed("form")[:120])
+    return Redirect(localized("/mine"), status_code=303)
+
+
+@get("/opened", name="site.openings")
+async def show_openings(request: Person, before: FromQuery[int | None] = None) -> Template:
+    """Who of the desk looked into one's cases: when and in which role."""
+    page = await own_queries.openings(request.user.account_id, before=before)
+    context = {"page": page, "first": before is None, "roles": role_name, "current": "mine"}
+    return Template("site/openings.html", context=context, headers=PRIVATE)
+
+
+@get("/data", name="site.own_data")
+async def show_data(request: Person, settings: NamedDependency[Settings]) -> Template:
+    word, cookies = said(settings, request)
+    shown = await _data(request.user, saved=word == "saved")
+    shown.cookies.extend(cookies)
+    return shown
+
+
+@post("/data", name="site.own_data_post")
+async def post_data(
+    request: Person,
+    form: NamedDependency[FormMultiDict],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
+) -> Template | Redirect:
+    reader = FormReader(form)
+    display_name = reader.text("display_name", max_length=LONGEST_NAME)
+    locale = reader.choice("locale", LANGUAGES)
+    if reader.errors:
+        typed = {name: reader.typed(name) for name in ("display_name", "locale")}
+        return await _data(request.user, errors=reader.errors, typed=typed, status=422)
+    await own_actions.correct(request.user.account_id, display_name=display_name, locale=locale, now=now)
+    cookies = [to_say(settings, "saved")]
+    return Redirect(localized("/mine/data"), status_code=303, cookies=cookies)
+
+
+@get("/data.json", name="site.own_export")
+async def send_data(request: Person, now: NamedDependency[datetime]) -> Response[bytes]:
+    """Everything about oneself as a file."""
+    data = msgspec.json.format(
+        msgspec.json.encode(await export_of(request.user.account_id, now=now)), indent=2
+    )
+    headers = {**PRIVATE, "Content-Disposition": 'attachment; filename="my-data.json"'}
+    return Response(data, media_type=MediaType.JSON, headers=headers)
+
+
+def role_name(role: str) -> str:
+    """The role in the reader's language."""
+    return _(ROLES[role])
+
+
+def _code(reader: FormReader) -> int | None:
+    typed = reader.typed("code")
+    if not typed.strip():
+        reader.fail("code", _("Please fill this in."))
+        return None
+    number = codes.parse(typed)
+    if isinstance(number, codes.Mistake):
+        reader.fail("code", _("This code is mistyped. Please compare it with your receipt."))
+        return None
+    return number
+
+
+async def _claim(number: int, passcode: str, request: Person, settings: Settings, now: datetime) -> None:
+    """The case is the person's. A code that is nobody's is answered like a wrong passcode."""
+    account = request.user.account_id
+    network = network_of(client_address(request))
+    await throttle.hit(f"claim:{network}", limit=CLAIMS, window=CLAIMS_WINDOW, now=now)
+    case = await queries.case_by_number(number)
+    if case is None:
+        raise NotAllowed(_(access.WRONG))
+    await access.check_passcode(case.id, passcode, key=settings.secret_key, now=now)
+    await case_actions.claim(case.id, account=account, now=now)
+
+
+async def _mine(
+    account: SignedIn,
+    now: datetime,
+    *,
+    before: UUID | None = None,
+    errors: dict[str, str] | None = None,
+    typed: dict[str, str] | None = None,
+    status: int = 200,
+) -> Template:
+    context = {
+        "page": await own_queries.own_cases(account.account_id, before=before),
+        "first": before is None,
+        "drafts": await _drafts(account.account_id, now),
+        "errors": errors or {},
+        "typed": typed or {},
+        "current": "mine",
+    }
+    return Template("site/mine.html", context=context, status_code=status, headers=PRIVATE)
+
+
+async def _drafts(account: UUID, now: datetime) -> list[DraftLine]:
+    """What was not sent yet; drafts for services that have gone are not shown."""
+    saved = await drafts.drafts_of(account, now=now)
+    titles = {f"/cases/new/{card.slug}": str(card.title) for card in await catalogue()} if saved else {}
+    return [
+        DraftLine(form=draft.form, title=titles[draft.form], saved_at=draft.saved_at)
+        for draft in saved
+        if draft.form in titles
+    ]
+
+
+async def _data(
+    account: SignedIn,
+    *,
+    saved: bool = False,
+    errors: dict[str, str] | None = None,
+    typed: dict[str, str] | None = None,
+    status: int = 200,
+) -> Template:
+    own = await own_account(account.account_id)
+    context = {
+        "own": own,
+        "role": role_name(own.role),
+        "errors": errors or {},
+        "saved": saved,
+        "typed": typed or {"display_name": own.display_name, "locale": own.locale},
+        "current": "mine",
+    }
+    return Template("site/own_data.html", context=context, status_code=status, headers=PRIVATE)
+
+
+mine_router = Router(
+    "/mine",
+    route_handlers=[
+        show_mine,
+        post_claim,
+        show_mine_again,
+        post_forget_draft,
+        show_openings,
+        show_data,
+        post_data,
+        send_data,
+    ],
+)
