@@ -104,6 +104,17 @@ async def end_session(token: str) -> None:
     await Session.delete().where(Session.token_sha256 == _digest(token))
 
 
+async def end_all_sessions(account: UUID, except_session: UUID | None = None) -> int:
+    """No session of ``account`` exists any more, but for the one with the id ``except_session``; returns how many.
+
+    The caller's log entry says why.
+    """
+    ended = Session.delete().where(Session.account == account)
+    if except_session is not None:
+        ended = ended.where(Session.id != except_session)
+    return len(await ended.returning(Session.id))
+
+
 async def forget_ended(now: datetime) -> None:
     """No session that is past its absolute limit is kept."""
     await Session.delete().where(Session.ends_at <= now)

@@ -14,6 +14,7 @@ from portal import settings
 from portal.security.guards import SignedInReader
 from portal.security.sessions import (
     account_of,
+    end_all_sessions,
     end_session,
     forget_ended,
     idle_limit,
@@ -65,6 +66,17 @@ async def test_two_sign_ins_are_two_sessions(db):
     await end_session(first)
     assert await account_of(first, NOON) is None
     assert await account_of(second, NOON)
+
+
+async def test_all_sessions_of_one_person_end_but_the_one_at_hand(db):
+    maryam, other = await someone(), await someone(username="other")
+    here, there, others = [await open_session(who, device="", now=NOON) for who in (maryam, maryam, other)]
+    assert await end_all_sessions(maryam, (await account_of(here, NOON)).session_id) == 1
+    assert await account_of(there, NOON) is None
+    assert await account_of(here, NOON)
+    assert await end_all_sessions(maryam) == 1
+    assert await account_of(here, NOON) is None
+    assert await account_of(others, NOON)
 
 
 @pytest.mark.parametrize(
