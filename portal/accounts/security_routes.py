@@ -191,7 +191,7 @@ async def _app(
     address = authenticator.app_address(secret, username=who.username, host=host)
     context = {
         "action": f"{SECURITY}/apps/{factor}",
-        "square": segno.make_qr(address, error="m").svg_data_uri(border=4, light="#fff", omitsize=True),
+        "square": segno.make_qr(address, error="l").svg_data_uri(border=4, light="#fff", omitsize=True),
         "address": address,
         "secret": " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
         "name": name,
