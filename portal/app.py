@@ -19,6 +19,8 @@ from db.engine import close_pool, open_pool
 from portal import error_pages, i18n
 from portal import settings as settings_module
 from portal.accounts.routes import router as accounts_router
+from portal.accounts.security_routes import security_router
+from portal.accounts.step_routes import step_router
 from portal.audit_log.staff_routes import audit_router
 from portal.cases import rules
 from portal.cases.filing_routes import filing_handlers
@@ -61,6 +63,8 @@ def _litestar(settings: Settings) -> Litestar:
     return Litestar(
         route_handlers=[
             accounts_router,
+            step_router,
+            security_router,
             services_router,
             agencies_router,
             staff_router,

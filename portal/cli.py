@@ -30,6 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status: 0, or 2 after one line that says what is wrong."""
     given = _parser().parse_args(arguments)
     try:
+        if given.run is _demo:
+            # In the environment, since the web processes read their settings from there.
+            os.environ.setdefault(settings.GRACE, "never")
         given.run(settings.load(), given)
     except EXPECTED as error:
         return _say_why(str(error))
@@ -90,6 +93,8 @@ def _demo(chosen: Settings, _: argparse.Namespace) -> None:
 
         accounts = await demo.load(chosen)
         lines = [f"  {username:<10} {password}  ({role})" for username, password, role in accounts]
+        if chosen.second_factor_grace is None:
+            lines.append("They need no second step at sign-in; outside of the demo people of the desk do.")
         return "\n".join(["Sample accounts:", *lines, ""])
 
     serve.run(chosen, first=load)

@@ -12,12 +12,12 @@ from litestar.response import Response, Template
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from db.engine import AWAY
-from portal.accounts.routes import send_to_sign_in
+from portal.accounts.step_routes import send_on
 from portal.cases.visits import Mistyped, show_mistyped
 from portal.errors import PortalError
 from portal.i18n import N_, _
 from portal.security.csrf import CROSS_SITE
-from portal.security.guards import SignInNeeded
+from portal.security.guards import StepNeeded
 from portal.templating import request_now
 
 log = logging.getLogger(__name__)
@@ -119,7 +119,7 @@ def _request_id(scope: Scope) -> str:
 
 
 HANDLERS: dict[int | type[Exception], Callable[..., Any]] = {
-    SignInNeeded: send_to_sign_in,
+    StepNeeded: send_on,
     Mistyped: show_mistyped,
     PortalError: show_portal_error,
     **dict.fromkeys(AWAY, show_busy),

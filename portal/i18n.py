@@ -118,6 +118,12 @@ def localized(path: str) -> str:
     return _prefixed(rooted, code)
 
 
+def unlocalized(path: str) -> str:
+    """``path`` as its handler sees it: without the prefix of a language."""
+    first = _first_segment(path)
+    return path.removeprefix(f"/{first}") or "/" if first in LANGUAGES else path
+
+
 def other_language() -> str:
     """The language to offer instead of the current one."""
     return next(code for code in LANGUAGES if code != current_language())

@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ import msgspec
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 LANGUAGES = ("fa", "en")
+GRACE = "PORTAL_SECOND_FACTOR_GRACE_DAYS"
 
 
 class SettingError(Exception):
@@ -23,7 +25,8 @@ class SettingError(Exception):
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the program is told from outside; see ``docs/operators.md`` for each name.
 
-    ``secret_key`` signs form tokens, passcodes and cookies' hashes; at least 32 bytes.
+    ``secret_key`` signs form tokens, passcodes and cookies' hashes; at least 32 bytes. ``second_factor_grace`` is how
+    long people of the desk may do without a second factor; None: for ever, as in the demo.
     """
 
     data_dir: Path
@@ -39,6 +42,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     trusted_proxies: str
     demo_password: str
     audit_anchor: str
+    second_factor_grace: timedelta | None
 
     @property
     def secure(self) -> bool:
@@ -72,6 +76,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         trusted_proxies=get("PORTAL_TRUSTED_PROXIES", ""),
         demo_password=get("PORTAL_DEMO_PASSWORD", ""),
         audit_anchor=_audit_anchor(get("PORTAL_AUDIT_ANCHOR", "")),
+        second_factor_grace=_grace(get),
     )
 
 
@@ -96,6 +101,10 @@ def _whole(get: Reader, name: str, default: str, *, low: int, high: int) -> int:
     if not value.isdecimal() or not low <= int(value) <= high:
         raise SettingError(f"{name}={value!r}: give a whole number from {low} to {high}.")
     return int(value)
+
+
+def _grace(get: Reader) -> timedelta | None:
+    return None if get(GRACE, "") == "never" else timedelta(days=_whole(get, GRACE, "7", low=0, high=90))
 
 
 def _base_url(value: str) -> str:

@@ -1,6 +1,7 @@
 """Settings: read from the environment, or refused by name."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
@@ -38,6 +39,14 @@ def test_the_secret_key_is_made_once_and_is_private(tmp_path):
     assert (tmp_path / "new" / "secret_key").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize(
+    ("given", "grace"),
+    [("", timedelta(days=7)), ("0", timedelta(0)), ("30", timedelta(days=30)), ("never", None)],
+)
+def test_the_grace_for_a_second_factor_is_a_week_unless_said(given, grace):
+    assert load({**GIVEN, "PORTAL_SECOND_FACTOR_GRACE_DAYS": given}).second_factor_grace == grace
+
+
 def test_a_secret_may_stand_in_a_file(tmp_path):
     file = tmp_path / "key"
     file.write_text("x" * 40 + "\n")
@@ -56,6 +65,8 @@ def test_a_secret_may_stand_in_a_file(tmp_path):
         ("PORTAL_TIME_ZONE", "Asia/Nowhere"),
         ("PORTAL_LANGUAGES", "fa,xx"),
         ("PORTAL_SECRET_KEY", "short"),
+        ("PORTAL_SECOND_FACTOR_GRACE_DAYS", "91"),
+        ("PORTAL_SECOND_FACTOR_GRACE_DAYS", "soon"),
     ],
 )
 def test_a_value_that_can_not_be_used_is_named(name, value):

@@ -10,6 +10,7 @@ from uuid import UUID
 from db.accounts import Account, Membership
 from db.engine import atomic
 from portal import audit
+from portal.accounts.factor_queries import has_factor
 from portal.accounts.queries import Credentials, credentials_of
 from portal.errors import BadRequest, Conflict, NotAllowed
 from portal.i18n import _
@@ -28,9 +29,10 @@ class WrongPassword(NotAllowed):
 async def sign_in(username: str, password: str, *, device: str, address: str, now: datetime) -> str:
     """A new session of the account exists; returns its token for the cookie.
 
-    Raises WrongPassword; TooMany while a wait is not over (5 tries per account, then 30 s doubling to an
-    hour; 30 wrong ones per address in ten minutes); Busy when too many sign in. Every answer takes as long
-    for unknown names. Not one transaction: the tries must stay counted, and hashing would hold a connection.
+    With a second factor it opens nothing until ``proof_actions.complete_sign_in``. Raises WrongPassword; TooMany
+    while a wait is not over (5 tries per account, then 30 s doubling to an hour; 30 wrong ones per address in ten
+    minutes); Busy when too many sign in. Every answer takes as long for unknown names. Not one transaction: the
+    tries must stay counted, and hashing would hold a connection.
     """
     name = username_key(username)
     from_address = f"sign-in:address:{network_of(address)}"
@@ -109,8 +111,13 @@ async def make_account(
 
 @atomic
 async def _open(found: Credentials, *, device: str, address: str, now: datetime) -> str:
-    await audit.append("signed_in", actor=(found.account_id, found.role), now=now)
-    return await sessions.open_session(found.account_id, device=device, address=address, now=now)
+    """The session is complete unless the account has a second factor: then ``proof_actions`` completes it."""
+    complete = not await has_factor(found.account_id)
+    word = "signed_in" if complete else "second_step_asked"
+    await audit.append(word, actor=(found.account_id, found.role), now=now)
+    return await sessions.open_session(
+        found.account_id, device=device, address=address, complete=complete, now=now
+    )
 
 
 @atomic

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Request, Router, get, post
 from litestar.datastructures import FormMultiDict
@@ -13,19 +14,21 @@ from litestar.response import Redirect, Template
 
 from portal.accounts import actions
 from portal.accounts.actions import WrongPassword
+from portal.accounts.factor_actions import WrongCode
 from portal.accounts.forms import SignInDraft, read_sign_in
+from portal.accounts.proof_actions import Given, complete_sign_in
+from portal.accounts.step_routes import SECOND_STEP, landing, with_session
 from portal.errors import TooMany
 from portal.i18n import localized
 from portal.security import sessions
 from portal.security.address import client_address
-from portal.security.cookies import cleared, cookie, cookie_value
+from portal.security.cookies import cleared, cookie_value
 from portal.security.csrf import Posted
-from portal.security.guards import SignInNeeded, same_site_path
-from portal.security.permissions import may_open
+from portal.security.guards import same_site_path
+from portal.security.passkeys import Ceremony
 from portal.security.sessions import SignedIn
 from portal.settings import Settings
 
-SIGN_IN = "/accounts/sign-in"
 SIGNED_OUT = "/accounts/signed-out"
 # Not "cookies": that would empty them for every site below the agency's domain. Ours are cleared by name.
 CLEAR_SITE = {"Clear-Site-Data": '"cache", "storage"'}
@@ -37,8 +40,8 @@ async def show_sign_in(
 ) -> Template | Redirect:
     path = same_site_path(next)
     if request.user:
-        return Redirect(localized(path or _landing(request.user)), status_code=303)
-    return _page(SignInDraft(username="", password="", next=path), {})
+        return Redirect(localized(path or landing(request.user)), status_code=303)
+    return _page(SignInDraft(username="", password="", otp="", next=path), {})
 
 
 @post("/sign-in", name="accounts.sign_in_post")
@@ -57,15 +60,18 @@ async def post_sign_in(
     address = client_address(request)
     try:
         token = await actions.sign_in(draft.username, draft.password, device=device, address=address, now=now)
-    except WrongPassword as refusal:
+        token = await _with_code(token, draft.otp, settings, now)
+    except (WrongPassword, WrongCode) as refusal:
         return _page(draft, {"form": str(refusal)}, status=422)
     except TooMany as refusal:
         return _page(draft, {"form": str(refusal)}, status=429, retry_after=refusal.retry_after)
     if before := cookie_value(settings, request, sessions.COOKIE):
         await sessions.end_session(before)
     account = await sessions.account_of(token, now)
-    path = draft.next or (_landing(account) if account else "/")
-    return Redirect(localized(path), status_code=303, cookies=[cookie(settings, sessions.COOKIE, token)])
+    if account is None:
+        query = f"?{urlencode({'next': draft.next})}" if draft.next else ""
+        return with_session(settings, token, SECOND_STEP + query)
+    return with_session(settings, token, draft.next or landing(account))
 
 
 @post("/sign-out", name="accounts.sign_out")
@@ -89,21 +95,8 @@ async def post_sign_out(
 async def show_signed_out(request: Request[SignedIn | None, Any, Any]) -> Template | Redirect:
     """Whoever has signed in again meanwhile is where they begin."""
     if request.user:
-        return Redirect(localized(_landing(request.user)), status_code=303)
+        return Redirect(localized(landing(request.user)), status_code=303)
     return Template("accounts/signed_out.html")
-
-
-def send_to_sign_in(request: Request[Any, Any, Any], error: SignInNeeded) -> Redirect | Template:
-    """Exception handler for SignInNeeded: the sign-in page, and from there to where the visitor wanted to go.
-
-    Who was sending a form gets their words back first: the session ended while they wrote.
-    """
-    if request.method == "POST":
-        context = {"words": error.words, "next": error.next}
-        return Template("accounts/session_ended.html", context=context, status_code=401)
-    return Redirect(
-        localized(SIGN_IN), status_code=303, query_params={"next": error.next} if error.next else None
-    )
 
 
 def _page(
@@ -114,9 +107,13 @@ def _page(
     return Template("accounts/sign_in.html", context=context, status_code=status, headers=headers)
 
 
-def _landing(account: SignedIn) -> str:
-    """Where people begin: the desk for those who work there, the home page for everybody else."""
-    return "/desk" if may_open("desk.queue", account) else "/"
+async def _with_code(token: str, otp: str, settings: Settings, now: datetime) -> str:
+    """The token after a second step that was sent along; the same where none was, or none is asked for."""
+    waiting = await sessions.pending_of(token, now) if otp else None
+    if waiting is None:
+        return token
+    at = Ceremony(settings.secret_key, settings.base_url, token)
+    return await complete_sign_in(waiting, Given(code=otp), at=at, now=now) or token
 
 
 router = Router("/accounts", route_handlers=[show_sign_in, post_sign_in, post_sign_out, show_signed_out])

@@ -19,39 +19,50 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from portal import audit
 from portal.errors import NotAllowed, PortalError
-from portal.i18n import _
+from portal.i18n import N_, _, unlocalized
 from portal.security.address import client_address
 from portal.security.cookies import cookie_value
 from portal.security.form_parts import parse_texts
-from portal.security.permissions import ACCESS, may_open
+from portal.security.permissions import ACCESS, Access, may_open
 from portal.security.sessions import COOKIE, SignedIn, account_of
 from portal.settings import Settings
+
+SECRETS = ("password", "otp")
+"""What the names of fields contain whose words are not shown again: a passphrase has several words too."""
 
 Connection = ASGIConnection[Any, Any, SignedIn | None, Any]
 
 
-class SignInNeeded(PortalError):
-    """Nobody is signed in. Browsers are sent to the sign-in page and from there to ``next``.
+class StepNeeded(PortalError):
+    """Something else comes before this page; browsers are sent there and then to ``next``.
 
     ``next`` is a path of ours with its query, without language prefix; the address of a form leads back to the
     page it stands on. ``words`` are the longer texts of a form that can't be taken now.
     """
 
-    status = 401
+    message = ""
 
     def __init__(self, next: str, words: Sequence[str] = ()) -> None:
-        super().__init__(_("Please sign in first."))
+        super().__init__(_(self.message))
         self.next, self.words = next, words
 
 
-class ProofNeeded(PortalError):
-    """Too long ago that the person proved who they are; ``next`` is as in SignInNeeded."""
+class SignInNeeded(StepNeeded):
+    """Nobody is signed in."""
 
-    status = 403
+    status, message = 401, N_("Please sign in first.")
 
-    def __init__(self, next: str) -> None:
-        super().__init__(_("Please confirm that it is you first."))
-        self.next = next
+
+class ProofNeeded(StepNeeded):
+    """Too long ago that the person proved who they are."""
+
+    status, message = 403, N_("Please confirm that it is you first.")
+
+
+class FactorNeeded(StepNeeded):
+    """The account has to have a second factor by now, and has none."""
+
+    status, message = 403, N_("Please set up your second step first.")
 
 
 class SignedInReader(ASGIMiddleware):
@@ -71,7 +82,8 @@ class SignedInReader(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Find out who is asking, then go on."""
         token = cookie_value(self.settings, Request(scope), COOKIE)
-        account = scope["user"] = await account_of(token, self.clock()) if token else None
+        grace = self.settings.second_factor_grace
+        account = scope["user"] = await account_of(token, self.clock(), grace=grace) if token else None
         address = client_address(Request(scope))
         origin = (
             audit.Origin(actor=account.account_id, role=account.role, address=address)
@@ -85,11 +97,12 @@ class SignedInReader(ASGIMiddleware):
 async def permitted(connection: Connection, handler: BaseRouteHandler) -> None:
     """The one guard of all routes: opens what ``permissions.ACCESS`` opens to this visitor.
 
-    Raises SignInNeeded, ProofNeeded or NotAllowed. A route that the table lacks is closed.
+    Raises SignInNeeded, FactorNeeded, ProofNeeded or NotAllowed. A route that the table lacks is closed.
     """
     if connection.scope.get("method") == "OPTIONS":  # Litestar's own answer: which methods there are
         return
     access = ACCESS.get(handler.name or "")
+    await _with_factor(connection, access)
     if access is not None and access.roles is None:
         return
     account = await _account(connection)
@@ -98,7 +111,7 @@ async def permitted(connection: Connection, handler: BaseRouteHandler) -> None:
         await audit.append("denied", object=connection.scope["path_template"], now=datetime.now(UTC))
         raise NotAllowed(_("This page is not for your kind of account."))
     if access.fresh and not account.is_fresh:
-        raise ProofNeeded(_here(connection))
+        raise ProofNeeded(_here(connection), await _words_of(connection))
 
 
 def same_site_path(value: str) -> str:
@@ -117,6 +130,14 @@ def same_site_path(value: str) -> str:
     return "" if parts.scheme or parts.netloc else value
 
 
+async def _with_factor(connection: Connection, access: Access | None) -> None:
+    """Whoever has to have a second factor and lacks it gets nowhere but to where one is set up."""
+    account = connection.scope.get("user")
+    overdue = isinstance(account, SignedIn) and account.factor_overdue
+    if overdue and not (access and access.before_factor):
+        raise FactorNeeded(_here(connection), await _words_of(connection))
+
+
 async def _account(connection: Connection) -> SignedIn:
     """Who is signed in. A missing reader of sessions counts as nobody: what fails, fails closed."""
     account = connection.scope.get("user")
@@ -126,16 +147,27 @@ async def _account(connection: Connection) -> SignedIn:
 
 
 async def _words_of(connection: Connection) -> list[str]:
-    """The longer texts of the form that was sent; what can't be read counts as none."""
+    """The longer texts of the form that was sent, secrets left out; what can't be read counts as none."""
     if not isinstance(connection, Request) or connection.method != "POST":
         return []
     try:
         form = await parse_texts(connection)
     except PortalError:
         return []
-    return [value for value in form.values() if len(value.split()) > 1]
+    shown = [value for name, value in form.multi_items() if not any(secret in name for secret in SECRETS)]
+    return [value for value in shown if len(value.split()) > 1]
 
 
 def _here(connection: Connection) -> str:
+    """Where to come back to. After a form that is the page it stood on: its own address may open for forms only."""
     query = connection.scope.get("query_string", b"").decode("latin-1")
-    return same_site_path(connection.scope["path"] + (f"?{query}" if query else ""))
+    path = same_site_path(connection.scope["path"] + (f"?{query}" if query else ""))
+    if connection.scope.get("method") != "POST":
+        return path
+    # OriginGuard let the form in, so the page it names as its own is ours.
+    try:
+        page = urlsplit(connection.headers.get("referer", ""))
+    except ValueError:
+        return path
+    shown = unlocalized(page.path) + (f"?{page.query}" if page.query else "")
+    return same_site_path(shown) or path

@@ -14,13 +14,16 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     """Who may use a route. ``roles`` None: everybody, also without an account.
 
     ``whose`` says which objects, for the route's own verb to check: ``own`` (what belongs to the account),
-    ``unit`` (cases the account's unit works on or was referred to; auditors read all), ``code`` (by the tiers of
-    a case), empty for no object. ``fresh``: the person proved who they are within the last quarter of an hour.
+    ``waiting`` (a session whose second step is missing), ``unit`` (cases the account's unit works on or was referred
+    to; auditors read all), ``code`` (by the tiers of a case), empty for no object. ``fresh``: the person proved who
+    they are within the last quarter of an hour.
+    ``before_factor``: open also to somebody who has to set up a second factor first.
     """
 
     roles: frozenset[str] | None = None
     whose: str = ""
     fresh: bool = False
+    before_factor: bool = False
 
 
 OPEN = Access()
@@ -31,6 +34,9 @@ ADMIN = Access(roles=frozenset({"admin"}))
 READS_AUDIT = frozenset({"admin", "auditor"})
 ADMIN_AFRESH = Access(roles=frozenset({"admin"}), fresh=True)
 PERSON = Access(roles=ROLES, whose="own")
+PROVED = Access(roles=ROLES, whose="own", fresh=True)
+SETS_UP = Access(roles=ROLES, whose="own", before_factor=True)
+SETS_UP_PROVED = Access(roles=ROLES, whose="own", fresh=True, before_factor=True)
 
 ACCESS: dict[str, Access] = {
     "static": OPEN,
@@ -46,7 +52,7 @@ ACCESS: dict[str, Access] = {
     "site.openings": PERSON,
     "site.own_data": PERSON,
     "site.own_data_post": PERSON,
-    "site.own_export": Access(roles=ROLES, whose="own", fresh=True),
+    "site.own_export": PROVED,
     "site.mail": ADMIN,
     "site.message": ADMIN,
     "audit_log.entries": Access(roles=READS_AUDIT),
@@ -73,7 +79,7 @@ ACCESS: dict[str, Access] = {
     "services.remove_unit": ADMIN,
     "accounts.sign_in": OPEN,
     "accounts.sign_in_post": OPEN,
-    "accounts.sign_out": OPEN,
+    "accounts.sign_out": Access(before_factor=True),
     "resets.forgot": OPEN,
     "resets.ask": OPEN,
     "resets.reset": OPEN,
@@ -87,6 +93,21 @@ ACCESS: dict[str, Access] = {
     "resets.refuse": ADMIN,
     "resets.report": ADMIN,
     "accounts.signed_out": OPEN,
+    "accounts.second_step": Access(whose="waiting"),
+    "accounts.second_step_post": Access(whose="waiting"),
+    "accounts.confirm": SETS_UP,
+    "accounts.confirm_post": SETS_UP,
+    "accounts.security": SETS_UP,
+    "accounts.add_app": SETS_UP_PROVED,
+    "accounts.app": SETS_UP_PROVED,
+    "accounts.app_post": SETS_UP_PROVED,
+    "accounts.passkey": SETS_UP_PROVED,
+    "accounts.passkey_post": SETS_UP_PROVED,
+    "accounts.rename_factor": PERSON,
+    "accounts.remove_factor": PROVED,
+    "accounts.recovery_codes": PROVED,
+    "accounts.end_session": SETS_UP,
+    "accounts.end_other_sessions": SETS_UP,
     "cases.new": OPEN,
     "cases.file": OPEN,
     "cases.track": OPEN,

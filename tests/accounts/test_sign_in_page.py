@@ -15,11 +15,12 @@ from litestar.template.config import TemplateConfig
 from db.accounts import Account, Session
 from portal import i18n, settings
 from portal.accounts.actions import make_account
-from portal.accounts.routes import router, send_to_sign_in
+from portal.accounts.routes import router
+from portal.accounts.step_routes import send_on
 from portal.errors import PortalError
 from portal.security import permissions
 from portal.security.csrf import FIELD, form_token, read_form, read_posted, token_for, wait_to_read
-from portal.security.guards import SignedInReader, SignInNeeded, permitted
+from portal.security.guards import SignedInReader, StepNeeded, permitted
 
 NOON = datetime(2026, 3, 21, 12, tzinfo=UTC)
 PHRASE = "صبح بارانی ۱۴۰۵ کتابخانه"
@@ -92,7 +93,7 @@ async def browser(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
             "posted": Provide(read_posted),
             "form": Provide(read_form),
         },
-        exception_handlers={PortalError: show, SignInNeeded: send_to_sign_in},
+        exception_handlers={PortalError: show, StepNeeded: send_on},
         template_config=TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment_of(own))),
         openapi_config=None,
     )

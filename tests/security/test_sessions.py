@@ -13,7 +13,10 @@ from db.accounts import Account, Session
 from portal import settings
 from portal.security.guards import SignedInReader
 from portal.security.sessions import (
+    OUTSIDE_ROLES,
+    ROLES,
     account_of,
+    end_all_sessions,
     end_session,
     forget_ended,
     idle_limit,
@@ -67,17 +70,28 @@ async def test_two_sign_ins_are_two_sessions(db):
     assert await account_of(second, NOON)
 
 
+async def test_all_sessions_of_one_person_end_but_the_one_at_hand(db):
+    maryam, other = await someone(), await someone(username="other")
+    here, there, others = [await open_session(who, device="", now=NOON) for who in (maryam, maryam, other)]
+    assert await end_all_sessions(maryam, (await account_of(here, NOON)).session_id) == 1
+    assert await account_of(there, NOON) is None
+    assert await account_of(here, NOON)
+    assert await end_all_sessions(maryam) == 1
+    assert await account_of(here, NOON) is None
+    assert await account_of(others, NOON)
+
+
 @pytest.mark.parametrize(
-    ("role", "minutes"), [("citizen", 60), ("liaison", 60), ("staff", 30), ("auditor", 30)]
+    ("role", "minutes"), [(role, 60 if role in OUTSIDE_ROLES else 30) for role in sorted(ROLES)]
 )
-async def test_an_unused_session_is_over(db, role, minutes):
+async def test_s04_an_unused_session_is_over(db, role, minutes):
     token = await open_session(await someone(role), device="", now=NOON)
     assert idle_limit(role) == minutes * MINUTES
     assert await account_of(token, NOON + minutes * MINUTES) is None
     assert await account_of(token, NOON + (minutes - 1) * MINUTES)
 
 
-async def test_a_session_in_use_goes_on_but_not_past_twelve_hours(db):
+async def test_s04_a_session_in_use_goes_on_but_not_past_twelve_hours(db):
     token = await open_session(await someone("staff"), device="", now=NOON)
     for step in range(1, 36):
         assert await account_of(token, NOON + step * 20 * MINUTES), step
