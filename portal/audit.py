@@ -36,7 +36,6 @@ ACTIONS: dict[str, str] = {
     "recovery_code_used": N_("Used a recovery code"),
     "denied": N_("Was refused a page"),
     "account_made": N_("Made an account"),
-    "factors_removed": N_("Removed the second factor"),
     "invited": N_("Invited to set a password"),
     "recovery_made": N_("Made a link on the server's console"),
     "reset_asked": N_("Asked for a new password"),

@@ -9,7 +9,7 @@ from db.accounts import Account, Session
 from db.engine import atomic
 from db.resets import ResetApproval, ResetRequest
 from portal import audit
-from portal.accounts.factor_reset import remove_factors
+from portal.accounts.factor_actions import remove_factors
 from portal.errors import NotAllowed, PortalError
 from portal.i18n import _
 from portal.resets import halves, mails
