@@ -18,7 +18,10 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from db.engine import close_pool, open_pool
 from portal import error_pages, i18n
 from portal import settings as settings_module
+from portal.accounts.new_routes import people_admin_router
 from portal.accounts.routes import router as accounts_router
+from portal.accounts.staff_actions import Invite
+from portal.accounts.staff_routes import accounts_admin_router
 from portal.cases import rules
 from portal.cases.filing_routes import filing_handlers
 from portal.cases.staff_routes import staff_router
@@ -59,6 +62,8 @@ def _litestar(settings: Settings) -> Litestar:
             services_router,
             staff_router,
             admin_router,
+            accounts_admin_router,
+            people_admin_router,
             *site_handlers,
             *filing_handlers,
             *tracking_handlers,
@@ -67,6 +72,7 @@ def _litestar(settings: Settings) -> Litestar:
         dependencies={
             "now": Provide(utc_now),
             "settings": Provide(lambda: settings, sync_to_thread=False, use_cache=True),
+            "invite": Provide(lambda: Invite(), sync_to_thread=False, use_cache=True),
             "mail_templates": Provide(lambda: mail_templates, sync_to_thread=False, use_cache=True),
             "posted": Provide(read_posted),
             "form": Provide(read_form),

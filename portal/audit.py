@@ -24,6 +24,20 @@ ACTIONS: dict[str, str] = {
     "signed_out": N_("Signed out"),
     "denied": N_("Was refused a page"),
     "account_made": N_("Made an account"),
+    "signed_up": N_("Signed up"),
+    "password_changed": N_("Changed the password"),
+    "contact_added": N_("Put an address or number on file"),
+    "contact_removed": N_("Took an address or number off file"),
+    "contact_confirmed": N_("Confirmed an address or number"),
+    "account_read": N_("Looked at an account"),
+    "introduction_read": N_("Opened a letter of introduction"),
+    "account_locked": N_("Locked an account"),
+    "account_unlocked": N_("Unlocked an account"),
+    "role_changed": N_("Changed a role"),
+    "sessions_ended": N_("Ended all sessions of an account"),
+    "proposed": N_("Proposed what takes two admins"),
+    "proposal_agreed": N_("Agreed to a proposal"),
+    "proposal_refused": N_("Refused a proposal"),
 }
 """Every word an entry may carry, with what the log's page says for it."""
 _APPEND = """

@@ -14,6 +14,8 @@ from litestar.response import Redirect, Template
 from portal.accounts import actions
 from portal.accounts.actions import WrongPassword
 from portal.accounts.forms import SignInDraft, read_sign_in
+from portal.accounts.own_routes import own_handlers
+from portal.accounts.sign_up_routes import sign_up_handlers
 from portal.errors import TooMany
 from portal.i18n import localized
 from portal.security import sessions
@@ -107,4 +109,7 @@ def _landing(account: SignedIn) -> str:
     return "/desk" if may_open("desk.queue", account) else "/"
 
 
-router = Router("/accounts", route_handlers=[show_sign_in, post_sign_in, post_sign_out])
+router = Router(
+    "/accounts",
+    route_handlers=[show_sign_in, post_sign_in, post_sign_out, *sign_up_handlers, *own_handlers],
+)

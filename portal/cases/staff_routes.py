@@ -16,11 +16,11 @@ from portal import codes, text
 from portal.cases import desk_queries, rules
 from portal.cases.desk_case_queries import file_of
 from portal.cases.desk_queries import ALL, Cursor, QueueFilters, read_cursor
-from portal.cases.downloads import download
 from portal.cases.register_routes import register_handlers
 from portal.cases.staff_forms import MOVES
 from portal.cases.staff_moves import post_move
 from portal.cases.staff_pages import PRIVATE, Visit, case_page, known_case
+from portal.downloads import download
 from portal.errors import NotFound
 from portal.i18n import _, localized
 from portal.services.queries import catalogue

@@ -110,7 +110,7 @@ async def post_lock(
     if isinstance(number, Mistake):
         return visits.track_page(code, problem=number)
     found = await visits.visit(request, number, settings, now)
-    await access.forget(found.case_id, tokens=found.tokens, key=settings.secret_key)
+    await access.forget(found.case_id, tokens=found.tokens, keys=settings.keys)
     # Every token goes, the browser's own too: the next person at this device must not file under it.
     return visits.to_case(number, said="locked", cookies=[visits.keys(settings, [])])
 
@@ -137,8 +137,10 @@ async def _by_link(request: Visitor, number: int, key: str, settings: Settings, 
 
 
 async def _opens(found: Visit, token: str, settings: Settings, now: datetime) -> bool:
-    key = settings.secret_key
-    tier = await access.tier_of(found.case_id, tokens=[token], account=None, applicant=None, key=key, now=now)
+    keys = settings.keys
+    tier = await access.tier_of(
+        found.case_id, tokens=[token], account=None, applicant=None, keys=keys, now=now
+    )
     return tier > 0
 
 
@@ -150,7 +152,9 @@ async def _unlock(
     key, case = settings.secret_key, found.case
     try:
         if passcode:
-            await access.unlock_with_passcode(found.case_id, passcode, browser=browser, key=key, now=now)
+            await access.unlock_with_passcode(
+                found.case_id, passcode, browser=browser, keys=settings.keys, now=now
+            )
         elif proof:
             phone, email = (case.contact_phone, case.contact_email) if case else (None, None)
             await access.unlock_with_proof(

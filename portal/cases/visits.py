@@ -66,7 +66,7 @@ async def visit(request: Visitor, number: int, settings: Settings, now: datetime
         tokens=tokens,
         account=account,
         applicant=case.applicant if case else None,
-        key=settings.secret_key,
+        keys=settings.keys,
         now=now,
     )
     return Visit(number=number, case=case, case_id=case_id, tier=tier, tokens=tokens, account=account)

@@ -126,7 +126,8 @@ async def read_posted(
     """
     form = await parse_form(request)
     session = cookie_value(settings, request, sessions.COOKIE)
-    fresh = check_form_token(settings.secret_key, session, request.scope["path"], form.get(FIELD), now)
+    token, path = form.get(FIELD), request.scope["path"]
+    fresh = any(check_form_token(key, session, path, token, now) for key in settings.keys)
     stale = None if fresh else StaleForm(_("The page was open too long. Please send it again."))
     try:
         yield Posted(form, stale)

@@ -28,7 +28,10 @@ BY_CODE = Access(whose="code")
 READS_DESK = Access(roles=frozenset({"staff", "manager", "admin", "auditor"}), whose="unit")
 WORKS_DESK = Access(roles=frozenset({"staff", "manager", "admin"}), whose="unit")
 ADMIN = Access(roles=frozenset({"admin"}))
+READS_ADMIN = Access(roles=frozenset({"admin", "auditor"}))
+ADMIN_PROVED = Access(roles=frozenset({"admin"}), fresh=True)
 PERSON = Access(roles=ROLES, whose="own")
+PERSON_PROVED = Access(roles=ROLES, whose="own", fresh=True)
 
 ACCESS: dict[str, Access] = {
     "static": OPEN,
@@ -48,6 +51,24 @@ ACCESS: dict[str, Access] = {
     "accounts.sign_in": OPEN,
     "accounts.sign_in_post": OPEN,
     "accounts.sign_out": OPEN,
+    "accounts.sign_up": OPEN,
+    "accounts.sign_up_post": OPEN,
+    "accounts.sign_up_sent": OPEN,
+    "accounts.address": OPEN,
+    "accounts.address_post": OPEN,
+    "accounts.password": PERSON,
+    "accounts.password_post": PERSON,
+    "accounts.contacts": PERSON_PROVED,
+    "accounts.contact_add": PERSON_PROVED,
+    "accounts.contact_remove": PERSON_PROVED,
+    "accounts.list": READS_ADMIN,
+    "accounts.new": ADMIN_PROVED,
+    "accounts.new_post": ADMIN_PROVED,
+    "accounts.account": READS_ADMIN,
+    "accounts.change": ADMIN_PROVED,
+    "accounts.scan": READS_ADMIN,
+    "accounts.proposals": READS_ADMIN,
+    "accounts.decide": ADMIN_PROVED,
     "cases.new": OPEN,
     "cases.file": OPEN,
     "cases.track": OPEN,

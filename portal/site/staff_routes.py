@@ -13,6 +13,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
 from db.outbox import OutboxMessage
+from portal.accounts import mails as account_mails
 from portal.cases import mails
 from portal.errors import NotFound
 from portal.i18n import N_, _
@@ -68,7 +69,11 @@ async def show_message(
 def _words(message: OutboxMessage, settings: Settings, mail_templates: MailTemplates) -> MailText | None:
     """The words of a mail without a key: a real one is made only for sending and stored nowhere."""
     try:
-        data: Any = mails.shown(message, settings) if message.case else message.data
+        data: Any = message.data
+        if message.case:
+            data = mails.shown(message, settings)
+        elif message.template.startswith(account_mails.FOLDER):
+            data = account_mails.shown(message, settings)
         return mail_templates.render(message.template, message.locale, data)
     except UNREADABLE:
         return None
@@ -79,6 +84,6 @@ def state_words(state: str) -> str:
     return _(STATES[state])
 
 
-_WORDS = {"state_words": state_words, "tones": TONES, "current": "mail"}
+_WORDS = {"state_words": state_words, "tones": TONES, "current": "admin", "current_admin": "mail"}
 
 admin_router = Router("/admin", route_handlers=[show_mail, show_message])

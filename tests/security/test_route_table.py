@@ -21,6 +21,12 @@ SOMETHING = {
     "file_path": "portal.css",
     "message_id": str(uuid4()),
     "move_name": "take",
+    "contact_id": str(uuid4()),
+    "account_id": str(uuid4()),
+    "letter_id": str(uuid4()),
+    "change": "lock",
+    "proposal_id": str(uuid4()),
+    "answer": "agree",
 }
 """A value of the right shape for each part of a path; nothing in the database answers to it."""
 
