@@ -1,18 +1,24 @@
 """Signing up: one answer for everybody, and the account opens by the link in its mail."""
 
+import asyncio
 from datetime import timedelta
 
+import msgspec
 import pytest
+from piccolo.engine import engine_finder
 
 from db.accounts import Account, ContactPoint, Session
 from db.audit import AuditEntry
 from db.outbox import OutboxMessage
+from portal import outbox, worker
 from portal.accounts import mails
 from portal.accounts.actions import WrongPassword, make_account, sign_in
 from portal.accounts.contacts import confirm
 from portal.accounts.names import problem
 from portal.accounts.sign_up import SignUp, forget_unconfirmed, sign_up
+from portal.cases import rules
 from portal.errors import NotFound, TooMany
+from portal.templating import MailTemplates
 from tests.cases.visitors import right_now
 from tests.conftest import NOON
 
@@ -213,3 +219,51 @@ async def test_s02_looking_at_the_sign_up_page_leaves_nothing(browser):
     assert await Session.count() == 0
     for wanted in ('autocomplete="new-password"', 'autocomplete="username"', 'autocomplete="email"'):
         assert wanted in page.text
+
+
+async def test_s19_known_taken_and_free_cost_the_same_statements(db):
+    """What an outsider can time is the same work; the AUC over 300 pairs is measured by bench/sign_in.py."""
+    await make_account("sara", display_name="سارا", role="citizen", password=PHRASE, now=NOON)
+    owner = await Account.select(Account.id).first()
+    known = {"account": owner["id"], "kind": "email", "value": "sara@mehregan.example"}
+    await ContactPoint.insert(ContactPoint(**known, verified_at=NOON, changed_at=NOON))
+    seen: list[str] = []
+    connection = engine_finder().current_transaction.get().connection
+    connection.add_query_logger(lambda record: seen.append(record.query))
+    runs = []
+    for username, email in (
+        ("free1x", "a@x.example"),
+        ("sara", "b@x.example"),
+        ("free2x", "sara@mehregan.example"),
+    ):
+        seen.clear()
+        await begin(username, email)
+        await asyncio.sleep(0.01)  # asyncpg tells its loggers a moment later
+        runs.append([" ".join(query.split())[:60] for query in seen])
+    connection._query_loggers.clear()
+    assert runs[0] == runs[1] == runs[2]
+    assert len(runs[0]) > 6
+
+
+async def test_without_a_mail_server_the_link_lies_in_the_data_folder(db, settings, tmp_path):
+    here = msgspec.structs.replace(settings, data_dir=tmp_path)
+    courier = worker.courier_of(here, MailTemplates(here, rules.NAMES).render)
+    await begin()
+    message = await OutboxMessage.select(OutboxMessage.id).first()
+    assert await outbox.deliver(message["id"], now=right_now(), courier=courier) is outbox.Outcome.KEPT
+    (file,) = (tmp_path / "mail").iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600
+    token = file.read_text().partition("key=")[2].split()[0]
+    assert await confirm(token, now=right_now())
+
+
+async def test_the_mails_of_accounts_can_be_read_by_the_admin_without_a_working_link(admin, settings):
+    await begin()
+    for what in ("password_changed", "email_added", "phone_removed", "account_locked", "role_changed"):
+        told = {"what": what, "value": "m•••@mehregan.example"}
+        owner = (await Account.select(Account.id).where(Account.username == "maryam").first())["id"]
+        await mails.tell_all(owner, "accounts/mail/news", data=told, cause=what, now=NOON)
+    rows = await OutboxMessage.select(OutboxMessage.id)
+    for row in rows:
+        page = await admin.get(f"/admin/mail/{row['id']}")
+        assert (page.status_code, "key=" in page.text, "maryam" in page.text) == (200, False, True)
