@@ -45,14 +45,15 @@ async def _visitor(host: str, port: int, make: Make, ends_at: float, result: Res
     try:
         while (sent_at := time.perf_counter()) < ends_at:
             writer.write(make())
-            status = await _answer(reader)
+            status = await answer(reader)
             result.latencies.append(time.perf_counter() - sent_at)
             result.statuses[status] = result.statuses.get(status, 0) + 1
     finally:
         writer.close()
 
 
-async def _answer(reader: asyncio.StreamReader) -> int:
+async def answer(reader: asyncio.StreamReader) -> int:
+    """The status of the next answer, read to its end."""
     head = await reader.readuntil(b"\r\n\r\n")
     length = 0
     for line in head.split(b"\r\n")[1:]:

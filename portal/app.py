@@ -18,8 +18,11 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from db.engine import close_pool, open_pool
 from portal import error_pages, i18n
 from portal import settings as settings_module
+from portal.accounts.new_routes import people_admin_router
 from portal.accounts.routes import router as accounts_router
 from portal.accounts.security_routes import security_router
+from portal.accounts.staff_actions import Invite
+from portal.accounts.staff_routes import accounts_admin_router
 from portal.accounts.step_routes import step_router
 from portal.audit_log.staff_routes import audit_router
 from portal.cases import rules
@@ -27,6 +30,7 @@ from portal.cases.filing_routes import filing_handlers
 from portal.cases.staff_routes import staff_router
 from portal.cases.tracking_routes import tracking_handlers
 from portal.i18n import LanguagePrefix
+from portal.resets import links
 from portal.resets.admin_routes import admin_router as resets_admin_router
 from portal.resets.routes import router as resets_router
 from portal.security.csrf import OriginGuard, read_form, read_posted, wait_to_read
@@ -73,6 +77,8 @@ def _litestar(settings: Settings) -> Litestar:
             resets_admin_router,
             mine_router,
             audit_router,
+            accounts_admin_router,
+            people_admin_router,
             *site_handlers,
             *filing_handlers,
             *tracking_handlers,
@@ -81,6 +87,7 @@ def _litestar(settings: Settings) -> Litestar:
         dependencies={
             "now": Provide(utc_now),
             "settings": Provide(lambda: settings, sync_to_thread=False, use_cache=True),
+            "invite": Provide(lambda: Invite(send=links.invite), sync_to_thread=False, use_cache=True),
             "mail_templates": Provide(lambda: mail_templates, sync_to_thread=False, use_cache=True),
             "sent": Provide(wait_to_read),
             "posted": Provide(read_posted),

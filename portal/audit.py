@@ -79,6 +79,19 @@ ACTIONS: dict[str, str] = {
     "unit_added": N_("Added a unit"),
     "unit_changed": N_("Changed a unit"),
     "unit_removed": N_("Removed a unit"),
+    "signed_up": N_("Signed up"),
+    "password_changed": N_("Changed the password"),
+    "contact_added": N_("Put an address or number on file"),
+    "contact_removed": N_("Took an address or number off file"),
+    "contact_confirmed": N_("Confirmed an address or number"),
+    "account_read": N_("Looked at an account"),
+    "introduction_read": N_("Opened a letter of introduction"),
+    "account_locked": N_("Locked an account"),
+    "account_unlocked": N_("Unlocked an account"),
+    "role_changed": N_("Changed a role"),
+    "proposed": N_("Proposed what takes two admins"),
+    "proposal_agreed": N_("Agreed to a proposal"),
+    "proposal_refused": N_("Refused a proposal"),
 }
 """Every word an entry may carry, with what the log's page says for it."""
 INSERT = """

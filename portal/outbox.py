@@ -79,8 +79,8 @@ class Courier(msgspec.Struct, frozen=True, kw_only=True):
     """How messages leave this process.
 
     ``prepare`` returns what the template shows, with a fresh link where a feature adds one; ``render`` makes
-    the words; ``post`` hands the mail over, None where no mail server is configured. ``sender`` is the
-    address mails come from and ``host`` the portal's own name, without port.
+    the words; ``post`` hands the mail over, None where no mail server is configured; there ``keep`` may put it where
+    its reader finds it. ``sender`` is the address mails come from and ``host`` the portal's own name, without port.
     """
 
     prepare: Prepare
@@ -88,6 +88,7 @@ class Courier(msgspec.Struct, frozen=True, kw_only=True):
     post: Post | None
     sender: str
     host: str
+    keep: Post | None = None
 
 
 async def enqueue(
@@ -119,15 +120,17 @@ async def deliver(message_id: UUID, *, now: datetime, courier: Courier) -> Outco
     message = await OutboxMessage.objects().get(OutboxMessage.id == message_id).output(load_json=True)
     if message is None or message.state != "queued":
         return Outcome.NOTHING
-    if courier.post is None:
+    if courier.post is None and courier.keep is None:
         return await _record(message, Outcome.KEPT, now=now)
     try:
-        await courier.post(await _compose(message, courier, now=now))
+        hand_over = courier.post or courier.keep
+        assert hand_over, "one of both is there"
+        await hand_over(await _compose(message, courier, now=now))
     except smtp.Permanent as error:
         return await _record(message, Outcome.FAILED, now=now, error=str(error))
     except smtp.Temporary as error:
         return await _put_off(message, error, now=now)
-    return await _record(message, Outcome.SENT, now=now)
+    return await _record(message, Outcome.SENT if courier.post else Outcome.KEPT, now=now)
 
 
 async def _compose(message: OutboxMessage, courier: Courier, *, now: datetime) -> EmailMessage:

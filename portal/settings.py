@@ -25,8 +25,9 @@ class SettingError(Exception):
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the program is told from outside; see ``docs/operators.md`` for each name.
 
-    ``secret_key`` signs form tokens, passcodes and cookies' hashes; at least 32 bytes. ``second_factor_grace`` is how
-    long people of the desk may do without a second factor; None: for ever, as in the demo.
+    ``secret_key`` signs form tokens, passcodes and cookies' hashes; at least 32 bytes. ``secret_key_old`` is the one
+    before, None when there is none: what it signed still counts, and nothing new is signed with it.
+    ``second_factor_grace`` is how long people of the desk may do without a second factor; None: for ever (the demo).
     """
 
     data_dir: Path
@@ -35,6 +36,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     base_url: str
     workers: int
     secret_key: bytes
+    secret_key_old: bytes | None = None
     smtp_url: str
     mail_from: str
     zone: ZoneInfo
@@ -50,6 +52,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.base_url.startswith("https://")
 
     @property
+    def keys(self) -> tuple[bytes, ...]:
+        """The keys whose signatures count, today's first."""
+        return (self.secret_key, self.secret_key_old) if self.secret_key_old else (self.secret_key,)
+
+    @property
     def uploads_dir(self) -> Path:
         return self.data_dir / "uploads"
 
@@ -57,7 +64,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
     """Settings as the environment gives them. Raises SettingError for a value that can't be used.
 
-    ``NAME_FILE`` holds the path of a file whose first line is the value of ``NAME``.
+    ``NAME_FILE`` holds the path of a file whose first line is the value of ``NAME``; a file that everybody on the
+    machine may read is refused.
     """
     get = Reader(environ)
     data_dir = Path(get("PORTAL_DATA_DIR", "var")).resolve()
@@ -69,6 +77,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         base_url=_base_url(get("PORTAL_BASE_URL", f"http://localhost:{port}")),
         workers=_whole(get, "PORTAL_WORKERS", "1", low=1, high=64),
         secret_key=_secret_key(get("PORTAL_SECRET_KEY", ""), data_dir),
+        secret_key_old=_old_key(get("PORTAL_SECRET_KEY_OLD", "")),
         smtp_url=_smtp_url(get("PORTAL_SMTP_URL", "")),
         mail_from=get("PORTAL_MAIL_FROM", "desk@localhost.localdomain"),
         zone=_zone(get("PORTAL_TIME_ZONE", "Asia/Tehran")),
@@ -90,6 +99,8 @@ class Reader:
         path = self.environ.get(f"{name}_FILE")
         if path:
             try:
+                if Path(path).stat().st_mode & 0o027:
+                    raise SettingError(f"{name}_FILE: others may read or write {path}. Run: chmod 600 {path}")
                 return Path(path).read_text().splitlines()[0].strip()
             except (OSError, IndexError) as error:
                 raise SettingError(f"{name}_FILE: can't read a first line from {path}: {error}") from error
@@ -148,14 +159,27 @@ def _languages(value: str) -> tuple[str, ...]:
 
 def _secret_key(value: str, data_dir: Path) -> bytes:
     if value:
-        if len(value) < 32:
-            raise SettingError("PORTAL_SECRET_KEY: at least 32 characters, from a random source.")
-        return value.encode()
+        return _strong("PORTAL_SECRET_KEY", value.encode())
     path = data_dir / "secret_key"
     if not path.exists():
         data_dir.mkdir(parents=True, exist_ok=True)
         write_once(path, secrets.token_urlsafe(48))
-    return path.read_bytes().strip()
+    if path.stat().st_mode & 0o077:
+        raise SettingError(f"{path}: others may read the secret key. Run: chmod 600 {path}")
+    return _strong(str(path), path.read_bytes().strip())
+
+
+def _old_key(value: str) -> bytes | None:
+    return _strong("PORTAL_SECRET_KEY_OLD", value.encode()) if value else None
+
+
+def _strong(name: str, key: bytes) -> bytes:
+    """``key`` when nobody can guess it: long, and not one sign or word over and over as in an example."""
+    if len(key) < 32 or len(set(key)) < 10 or b"change" in key.lower():
+        raise SettingError(
+            f"{name}: at least 32 characters from a random source, like: openssl rand -base64 48"
+        )
+    return key
 
 
 def write_once(path: Path, text: str) -> None:

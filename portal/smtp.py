@@ -6,11 +6,13 @@ Nothing here touches the database or knows why a mail is sent.
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 from contextlib import suppress
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr, parseaddr
+from pathlib import Path
 from typing import Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -126,6 +128,17 @@ async def post(message: EmailMessage, url: str) -> None:
     parting = asyncio.create_task(_say_good_bye(client))
     _partings.add(parting)
     parting.add_done_callback(_partings.discard)
+
+
+def keep(message: EmailMessage, folder: Path) -> None:
+    """The mail's words lie in ``folder``, a file for each, readable by the portal's user alone."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    body = message.get_body(("plain",))
+    words = f"{message['To']}\n{message['Subject']}\n\n{body.get_content() if body else ''}"
+    name = re.sub("[^0-9a-f-]", "", str(message["Message-ID"]).partition("@")[0])
+    descriptor = os.open(folder / f"{name}.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(words)
 
 
 async def _say_good_bye(client: aiosmtplib.SMTP) -> None:

@@ -28,12 +28,13 @@ from db.cases import AccessGrant
 from db.engine import AWAY, Engine, close_pool, open_pool
 from db.outbox import OutboxMessage
 from portal import outbox, smtp, templating, uploads
-from portal.accounts import drafts
+from portal.accounts import drafts, sign_up
+from portal.accounts import mails as account_mails
 from portal.audit_log import actions as audit_log
 from portal.cases import erasure, mails, rules
 from portal.resets import mails as reset_mails
 from portal.security import sessions, throttle
-from portal.settings import Settings
+from portal.settings import LOOPBACK, Settings
 
 AT_ONCE = 8
 """Mails under way in one worker. PgQueuer's own concurrency_limit is 60 times slower and outlives a crash."""
@@ -90,22 +91,31 @@ def ticks_of(settings: Settings) -> Ticks:
 
 
 def courier_of(settings: Settings, render: outbox.Render) -> outbox.Courier:
-    """How this installation sends: through PORTAL_SMTP_URL, or not at all when it is empty."""
+    """How this installation sends: through PORTAL_SMTP_URL, or not at all when it is empty.
+
+    Then, on a machine that only itself can reach, mails lie in ``mail/`` of the data folder, their links working.
+    """
 
     async def post(message: EmailMessage) -> None:
         await smtp.post(message, settings.smtp_url)
+
+    async def keep(message: EmailMessage) -> None:
+        await asyncio.to_thread(smtp.keep, message, settings.data_dir / "mail")
 
     async def prepare(message: OutboxMessage) -> Mapping[str, Any]:
         if message.template.startswith("cases/mail/"):
             return await mails.with_link(message, settings, now=datetime.now(UTC))
         if message.template.startswith(reset_mails.FOLDER):
             return await reset_mails.prepared(message, settings, now=datetime.now(UTC))
+        if message.template.startswith(account_mails.FOLDER):
+            return await account_mails.with_link(message, settings, now=datetime.now(UTC))
         return cast(Mapping[str, Any], message.data)
 
     return outbox.Courier(
         prepare=prepare,
         render=render,
         post=post if settings.smtp_url else None,
+        keep=keep if urlsplit(settings.base_url).hostname in LOOPBACK else None,
         sender=settings.mail_from,
         host=urlsplit(settings.base_url).hostname or "localhost",
     )
@@ -210,6 +220,7 @@ async def tidy(now: datetime) -> None:
     """Ended sessions and grants, old counters and old lines of the job log are gone; no mail is lost."""
     await sessions.forget_ended(now)
     await drafts.forget_ended(now)
+    await sign_up.forget_unconfirmed(now=now)
     await AccessGrant.delete().where(AccessGrant.expires_at < now)
     await throttle.forget_before(now - THROTTLE_KEPT)
     await OutboxMessage.raw("DELETE FROM pgqueuer_log WHERE created < {}", now - JOB_LOG_KEPT)

@@ -8,7 +8,8 @@ import pytest
 
 from portal.settings import SettingError, load
 
-GIVEN = {"PORTAL_SECRET_KEY": "s" * 48}
+STRONG = "q7Tz-pL2wXv9_Rk4mB8cNd1fGh6jKs3aYe5u"
+GIVEN = {"PORTAL_SECRET_KEY": STRONG}
 
 
 def test_nothing_given_is_a_portal_on_this_machine(tmp_path):
@@ -49,8 +50,9 @@ def test_the_grace_for_a_second_factor_is_a_week_unless_said(given, grace):
 
 def test_a_secret_may_stand_in_a_file(tmp_path):
     file = tmp_path / "key"
-    file.write_text("x" * 40 + "\n")
-    assert load({"PORTAL_SECRET_KEY_FILE": str(file)}).secret_key == b"x" * 40
+    file.write_text(f"{STRONG}\n")
+    file.chmod(0o600)
+    assert load({"PORTAL_SECRET_KEY_FILE": str(file)}).secret_key == STRONG.encode()
 
 
 @pytest.mark.parametrize(
@@ -77,3 +79,35 @@ def test_a_value_that_can_not_be_used_is_named(name, value):
 def test_a_missing_secret_file_is_named():
     with pytest.raises(SettingError, match="PORTAL_SECRET_KEY_FILE"):
         load({"PORTAL_SECRET_KEY_FILE": "/nowhere/key"})
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o620, 0o666])
+def test_s52_a_secret_file_that_others_can_read_or_write_is_refused(tmp_path, mode):
+    file = tmp_path / "key"
+    file.write_text(STRONG)
+    file.chmod(mode)
+    with pytest.raises(SettingError, match="PORTAL_SECRET_KEY_FILE"):
+        load({"PORTAL_SECRET_KEY_FILE": str(file)})
+
+
+def test_s52_the_key_of_the_data_folder_must_stay_private(tmp_path):
+    load({"PORTAL_DATA_DIR": str(tmp_path)})
+    (tmp_path / "secret_key").chmod(0o644)
+    with pytest.raises(SettingError, match="secret_key"):
+        load({"PORTAL_DATA_DIR": str(tmp_path)})
+
+
+@pytest.mark.parametrize(
+    "key", ["short", "x" * 48, "abcabcabc" * 8, "please-change-me-please-1234567890-xyz"]
+)
+def test_s52_short_and_example_keys_are_refused(key):
+    for name in ("PORTAL_SECRET_KEY", "PORTAL_SECRET_KEY_OLD"):
+        with pytest.raises(SettingError, match=name):
+            load({**GIVEN, name: key})
+
+
+def test_s52_two_keys_count_while_one_takes_over(tmp_path):
+    old = STRONG[::-1]
+    settings = load({**GIVEN, "PORTAL_SECRET_KEY_OLD": old, "PORTAL_DATA_DIR": str(tmp_path)})
+    assert settings.keys == (STRONG.encode(), old.encode())
+    assert load({**GIVEN, "PORTAL_DATA_DIR": str(tmp_path)}).keys == (STRONG.encode(),)

@@ -1,18 +1,24 @@
-"""What the pages of signing in and of second factors ask."""
+"""What the pages of one's own account ask: signing in and up, a proof, a new password, addresses and numbers."""
 
 from __future__ import annotations
 
 import msgspec
 from litestar.datastructures import FormMultiDict
 
+from portal.accounts import names
+from portal.accounts.actions import username_key
 from portal.accounts.proof_actions import Given
+from portal.accounts.sign_up import SignUp
 from portal.forms import FormReader
 from portal.i18n import _
+from portal.security import passphrases
 from portal.security.guards import same_site_path
 from portal.security.passkeys import LONGEST
 
 _CODE = 100
 """Characters of a code that are looked at."""
+
+KINDS = ("email", "phone")
 
 
 class SignInDraft(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +67,33 @@ def read_proof(form: FormMultiDict, *, password: bool, second: bool) -> tuple[Pr
     return draft, reader.errors
 
 
+class Passwords(msgspec.Struct, frozen=True, kw_only=True):
+    """The password one has and the one wished for, as typed."""
+
+    current: str
+    new: str
+
+
+class NewContact(msgspec.Struct, frozen=True, kw_only=True):
+    """An address or number to put on file, as ``portal.identifiers`` writes it."""
+
+    kind: str
+    value: str
+
+
+def read_sign_up(form: FormMultiDict) -> tuple[SignUp, dict[str, str]]:
+    """The draft and its errors by field name. Whether a name or address is taken is not looked at here."""
+    reader = FormReader(form)
+    draft = SignUp(
+        username=read_username(reader, reserved=True),
+        display_name=reader.text("display_name", max_length=120),
+        email=reader.email("email") or "",
+        phone=reader.mobile("phone", required=False) or "",
+        password=_read_password(reader, "password"),
+    )
+    return draft, reader.errors
+
+
 def read_given(reader: FormReader) -> Given:
     """The code as typed, and what a passkey's script filled in."""
     answer = reader.typed("passkey")
@@ -70,3 +103,51 @@ def read_given(reader: FormReader) -> Given:
 def read_name(reader: FormReader) -> str:
     """What the owner calls a factor."""
     return reader.text("name", max_length=80)
+
+
+def read_passwords(form: FormMultiDict) -> tuple[Passwords, dict[str, str]]:
+    """The draft and its errors by field name."""
+    reader = FormReader(form)
+    draft = Passwords(
+        current=_read_password(reader, "current_password"), new=_read_password(reader, "new_password")
+    )
+    return draft, reader.errors
+
+
+def read_contact(form: FormMultiDict) -> tuple[NewContact, dict[str, str]]:
+    """The draft and its errors by field name; the field is called like its kind."""
+    reader = FormReader(form)
+    kind = reader.choice("kind", KINDS)
+    value = reader.mobile("phone") if kind == "phone" else reader.email("email")
+    return NewContact(kind=kind, value=value or ""), reader.errors
+
+
+def read_username(reader: FormReader, *, reserved: bool) -> str:
+    """The user name as it is kept. ``reserved``: one that sounds like an office is a mistake, too."""
+    typed = reader.typed("username")
+    if not typed.strip():
+        reader.text("username", max_length=80)
+        return ""
+    key = username_key(typed[:200])
+    if problem := names.problem(key, reserved=reserved):
+        reader.fail("username", problem)
+    return key
+
+
+def wished_passphrase(form: FormMultiDict) -> str:
+    """A passphrase in the language of the button that was pressed, empty when it was another button."""
+    language = _as_typed(form, "suggest")
+    return passphrases.suggest(language) if language in passphrases.LANGUAGES else ""
+
+
+def _read_password(reader: FormReader, name: str) -> str:
+    """Exactly as typed: spaces count."""
+    typed = _as_typed(reader.form, name)
+    if not typed:
+        reader.fail(name, _("Please fill this in."))
+    return typed
+
+
+def _as_typed(form: FormMultiDict, name: str) -> str:
+    value = form.get(name)
+    return value if isinstance(value, str) else ""

@@ -16,7 +16,9 @@ from portal.accounts import actions
 from portal.accounts.actions import WrongPassword
 from portal.accounts.factor_actions import WrongCode
 from portal.accounts.forms import SignInDraft, read_sign_in
+from portal.accounts.own_routes import own_handlers
 from portal.accounts.proof_actions import Given, complete_sign_in
+from portal.accounts.sign_up_routes import sign_up_handlers
 from portal.accounts.step_routes import SECOND_STEP, landing, with_session
 from portal.errors import TooMany
 from portal.i18n import localized
@@ -116,4 +118,14 @@ async def _with_code(token: str, otp: str, settings: Settings, now: datetime) ->
     return await complete_sign_in(waiting, Given(code=otp), at=at, now=now) or token
 
 
-router = Router("/accounts", route_handlers=[show_sign_in, post_sign_in, post_sign_out, show_signed_out])
+router = Router(
+    "/accounts",
+    route_handlers=[
+        show_sign_in,
+        post_sign_in,
+        post_sign_out,
+        show_signed_out,
+        *sign_up_handlers,
+        *own_handlers,
+    ],
+)

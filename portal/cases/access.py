@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -55,7 +56,7 @@ async def tier_of(
     tokens: list[str],
     account: UUID | None,
     applicant: UUID | None,
-    key: bytes,
+    keys: Sequence[bytes],
     now: datetime,
 ) -> int:
     """0, 1 or 2: how much of the case this visitor may see. Asks the database only for a visitor with tokens."""
@@ -68,7 +69,7 @@ async def tier_of(
         " AND expires_at > {} AND secret_hash = ANY({})",
         case_id,
         now,
-        [_kept(key, case_id, token) for token in tokens],
+        [_kept(key, case_id, token) for token in tokens for key in keys],
     )
     return int(rows[0]["tier"] or 0)
 
@@ -116,10 +117,10 @@ def passcode(key: bytes, grant_id: UUID) -> str:
     return f"{int.from_bytes(digest[:8]) % 10**8:08d}"
 
 
-async def receipt_passcode(case_id: UUID, *, key: bytes, now: datetime) -> str | None:
+async def receipt_passcode(case_id: UUID, *, keys: Sequence[bytes], now: datetime) -> str | None:
     """The passcode for the receipt in the filing browser; None once it is older than a quarter of an hour."""
     grant = (
-        await AccessGrant.select(AccessGrant.id)
+        await AccessGrant.select(AccessGrant.id, AccessGrant.secret_hash)
         .where(
             AccessGrant.case == case_id,
             AccessGrant.kind == "passcode",
@@ -127,23 +128,28 @@ async def receipt_passcode(case_id: UUID, *, key: bytes, now: datetime) -> str |
         )
         .first()
     )
-    return passcode(key, grant["id"]) if grant else None
+    if grant is None:
+        return None
+    digits = {_kept(key, case_id, made): made for key in keys if (made := passcode(key, grant["id"]))}
+    return digits.get(grant["secret_hash"])
 
 
-async def unlock_with_passcode(case_id: UUID, typed: str, *, browser: str, key: bytes, now: datetime) -> None:
+async def unlock_with_passcode(
+    case_id: UUID, typed: str, *, browser: str, keys: Sequence[bytes], now: datetime
+) -> None:
     """The browser sees tier 2 for a day. Raises NotAllowed, and TooMany from the fifth wrong try of a day on."""
-    await check_passcode(case_id, typed, key=key, now=now)
-    await AccessGrant.insert(browser_grant(key, case_id, browser, tier=2, now=now))
+    await check_passcode(case_id, typed, keys=keys, now=now)
+    await AccessGrant.insert(browser_grant(keys[0], case_id, browser, tier=2, now=now))
 
 
-async def check_passcode(case_id: UUID, typed: str, *, key: bytes, now: datetime) -> None:
+async def check_passcode(case_id: UUID, typed: str, *, keys: Sequence[bytes], now: datetime) -> None:
     """``typed`` is the passcode of the case. Raises NotAllowed, and TooMany from the fifth wrong try of a day on."""
     digits = "".join(text.latin_digits(typed[:60]).split()).replace("-", "")
     left = await _take_try("passcode", case_id, now)
     right = await AccessGrant.exists().where(
         AccessGrant.case == case_id,
         AccessGrant.kind == "passcode",
-        AccessGrant.secret_hash == _kept(key, case_id, digits),
+        AccessGrant.secret_hash.is_in([_kept(key, case_id, digits) for key in keys]),
     )
     if not right:
         raise _wrong(left)
@@ -178,11 +184,11 @@ def proves(typed: str, *, phone: str | None, email: str | None) -> bool:
     return bool(expected) and hmac.compare_digest(given.encode(), expected.encode())
 
 
-async def forget(case_id: UUID, *, tokens: list[str], key: bytes) -> None:
+async def forget(case_id: UUID, *, tokens: list[str], keys: Sequence[bytes]) -> None:
     """None of these tokens opens the case any more, except through a link that is opened anew from its mail."""
     if not tokens:
         return
-    hashes = [_kept(key, case_id, token) for token in tokens]
+    hashes = [_kept(key, case_id, token) for token in tokens for key in keys]
     await AccessGrant.delete().where(
         AccessGrant.case == case_id, AccessGrant.kind == "browser", AccessGrant.secret_hash.is_in(hashes)
     )

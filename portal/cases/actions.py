@@ -234,7 +234,7 @@ async def _replay(draft: FilingDraft, *, browser: str, key: bytes, now: datetime
     )
     assert row is not None, "the submission was there a moment ago"
     tier = await access.tier_of(
-        row["id"], tokens=[browser] if browser else [], account=None, applicant=None, key=key, now=now
+        row["id"], tokens=[browser] if browser else [], account=None, applicant=None, keys=[key], now=now
     )
     if row["submission_sha256"] != content_sha256(draft, row["service"]):
         raise DifferentSubmission(row["number"] if tier == 2 or not browser else None)

@@ -14,9 +14,9 @@ from litestar.response import File, Redirect, Template
 
 from portal import audit, uploads
 from portal.cases import actions, queries, visits
-from portal.cases.downloads import download
 from portal.cases.forms import ATTACHMENTS
 from portal.cases.visits import Visit, Visitor
+from portal.downloads import download
 from portal.errors import Conflict, NotFound, TooMany
 from portal.forms import FormReader
 from portal.i18n import N_, _, localized

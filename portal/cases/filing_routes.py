@@ -198,13 +198,13 @@ async def _passcode(receipt: Receipt, seen: Visit) -> str | None:
 
     Only the browser's own token counts here, not those of links from mails.
     """
-    key, now = seen.settings.secret_key, seen.now
+    keys, now = seen.settings.keys, seen.now
     if not seen.tokens or now - receipt.filed_at >= access.PASSCODE_SHOWN:
         return None
     own = await access.tier_of(
-        receipt.case_id, tokens=seen.tokens[:1], account=None, applicant=None, key=key, now=now
+        receipt.case_id, tokens=seen.tokens[:1], account=None, applicant=None, keys=keys, now=now
     )
-    return await access.receipt_passcode(receipt.case_id, key=key, now=now) if own == 2 else None
+    return await access.receipt_passcode(receipt.case_id, keys=keys, now=now) if own == 2 else None
 
 
 def _page(

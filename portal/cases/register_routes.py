@@ -91,12 +91,11 @@ async def show_slip(
     """What the sender gets: the code, and for a quarter of an hour the passcode, for the clerk who gave it."""
     case = await known_case(code, request.user)
     await note_look(case, now)
-    key = settings.secret_key
     own = gave_passcode(case) == request.user.account_id
     context = {
         "case": case,
         "channel": channel_name(case),
-        "passcode": await access.receipt_passcode(case.id, key=key, now=now) if own else None,
+        "passcode": await access.receipt_passcode(case.id, keys=settings.keys, now=now) if own else None,
         "qr": square_code(settings.base_url, case.number),
         "address": address(case.number),
         "current": "register",

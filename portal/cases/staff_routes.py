@@ -17,11 +17,11 @@ from portal.cases import desk_queries, desk_search, rules
 from portal.cases.desk_case_queries import file_of
 from portal.cases.desk_queries import Cursor, QueueFilters, read_cursor
 from portal.cases.desk_search import ALL
-from portal.cases.downloads import download
 from portal.cases.register_routes import register_handlers
 from portal.cases.staff_forms import MOVES
 from portal.cases.staff_moves import post_move
 from portal.cases.staff_pages import PRIVATE, Visit, address, case_page, known_case
+from portal.downloads import download
 from portal.errors import NotFound
 from portal.i18n import _, localized
 from portal.security.cookies import said

@@ -97,7 +97,7 @@ async def post_lock(
     now: NamedDependency[datetime],
 ) -> Template | Redirect:
     found = await visits.at_code(request, code, settings, now)
-    await access.forget(found.case_id, tokens=found.tokens, key=settings.secret_key)
+    await access.forget(found.case_id, tokens=found.tokens, keys=settings.keys)
     # Every token goes, the browser's own too: the next person at this device must not file under it.
     return visits.and_say(found, "locked", tokens=[])
 
@@ -126,9 +126,9 @@ async def _by_link(found: Visit, key: str) -> Redirect:
 
 
 async def _opens(found: Visit, token: str) -> bool:
-    key = found.settings.secret_key
+    keys = found.settings.keys
     tier = await access.tier_of(
-        found.case_id, tokens=[token], account=None, applicant=None, key=key, now=found.now
+        found.case_id, tokens=[token], account=None, applicant=None, keys=keys, now=found.now
     )
     return tier > 0
 
@@ -140,7 +140,9 @@ async def _unlock(found: Visit, reader: FormReader, browser: str) -> tuple[int, 
     key, case, now = found.settings.secret_key, found.case, found.now
     try:
         if passcode:
-            await access.unlock_with_passcode(found.case_id, passcode, browser=browser, key=key, now=now)
+            await access.unlock_with_passcode(
+                found.case_id, passcode, browser=browser, keys=found.settings.keys, now=now
+            )
         elif proof:
             phone, email = (case.contact_phone, case.contact_email) if case else (None, None)
             await access.unlock_with_proof(

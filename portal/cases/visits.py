@@ -89,7 +89,7 @@ async def visit(request: Visitor, number: int, settings: Settings, now: datetime
         tokens=tokens,
         account=account,
         applicant=case.applicant if case else None,
-        key=settings.secret_key,
+        keys=settings.keys,
         now=now,
     )
     return Visit(

@@ -6,9 +6,10 @@ import asyncio
 import base64
 import os
 import secrets
+import sys
 import threading
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -16,19 +17,44 @@ from argon2 import PasswordHasher, Type
 from argon2.exceptions import VerifyMismatchError
 
 from portal.errors import Busy
-from portal.i18n import _
+from portal.i18n import N_, _
+from portal.security import blocklist
 
 T = TypeVar("T")
-MIN_LENGTH, MAX_LENGTH = 15, 128
+MIN_LENGTH, MAX_LENGTH, SHORTEST_WITH_FACTOR = 15, 128, 8
 MEMORY_KIB = 65536
 # One computation holds 64 MiB: with these two limits a flood of sign-ins costs at most 1 GiB, then 503s.
 MAX_AT_ONCE = min(2 * (os.cpu_count() or 1), 16)
 MAX_WAITING = 32
 
+TOO_SHORT = {
+    MIN_LENGTH: N_("Use at least 15 characters. Four or five words in a row are easy to keep."),
+    SHORTEST_WITH_FACTOR: N_("Use at least 8 characters."),
+}
+REASONS = (
+    (blocklist.OWN, N_("This is mostly your user name, your name or your address. Please take other words.")),
+    (blocklist.AGENCY, N_("This is mostly the name of the agency or of this site. Please take other words.")),
+    (
+        blocklist.LISTED,
+        N_("Well-known words like these are tried first. Four or five other words are better."),
+    ),
+    (blocklist.KEYS, N_("These are keys or letters in a row, which are tried first. Words are better.")),
+    ("", N_("This repeats itself and is easy to guess. Four or five different words are better.")),
+)
+"""What to say about a password that is easy to guess: the first kind of piece that is in it."""
+
 _hasher = PasswordHasher(
     time_cost=2, memory_cost=MEMORY_KIB, parallelism=1, hash_len=32, salt_len=16, type=Type.ID
 )
-_threads = ThreadPoolExecutor(max_workers=MAX_AT_ONCE, thread_name_prefix="argon2")
+
+
+def _stand_back() -> None:
+    """This thread computes when nobody else wants the processor: a flood of sign-ins slows down no other page."""
+    if sys.platform == "linux":  # elsewhere a thread has no priority of its own
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+
+
+_threads = ThreadPoolExecutor(max_workers=MAX_AT_ONCE, thread_name_prefix="argon2", initializer=_stand_back)
 _room = threading.BoundedSemaphore(MAX_AT_ONCE + MAX_WAITING)
 # Frozen here on purpose: should the folding of other texts ever change, nobody may lose their password by it.
 _FOLDED = str.maketrans("يك۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "یک" + "0123456789" * 2)
@@ -64,22 +90,29 @@ def folded(password: str) -> str:
     return unicodedata.normalize("NFKC", password).translate(_FOLDED)
 
 
-def weakness(password: str, *, username: str) -> str:
-    """Why ``password`` can't be used, for the person who chose it; empty when it can."""
+def weakness(
+    password: str,
+    *,
+    username: str,
+    others: Iterable[str] = (),
+    agency: Iterable[str] = (),
+    second_factor: bool = False,
+) -> str:
+    """Why ``password`` can't be used, for the person who chose it; empty when it can.
+
+    ``others`` are the person's name and addresses, ``agency`` the agency's names and the site's host. With a
+    confirmed ``second_factor`` a shorter one will do. Which characters it is made of is nobody's business.
+    """
+    shortest, least_bits = (SHORTEST_WITH_FACTOR, 20) if second_factor else (MIN_LENGTH, 36)
     if len(password) > 8 * MAX_LENGTH or len(text := folded(password)) > MAX_LENGTH:
         return _("Use at most 128 characters.")
-    if len(text) < MIN_LENGTH:
-        return _("Use at least 15 characters. Four or five words in a row are easy to keep.")
-    if len(set(text.casefold())) < 6 or _repeats(text.casefold()):
-        return _("This repeats itself and is easy to guess. Four or five different words are better.")
-    if len(username) > 3 and len(text.casefold().replace(username.casefold(), "")) < 8:
-        return _("This is mostly your user name. Four or five different words are better.")
-    return ""
-
-
-def _repeats(text: str) -> bool:
-    """Whether ``text`` goes on repeating a piece of less than three quarters of its length."""
-    return any(text[n:] == text[:-n] for n in range(1, len(text) * 3 // 4))
+    if len(text) < shortest:
+        return _(TOO_SHORT[shortest])
+    own = [folded(word) for word in (username, *others)]
+    reading = blocklist.read(text, own=own, agency=[folded(word) for word in agency])
+    if reading.bits >= least_bits:
+        return ""
+    return _(next(reason for kind, reason in REASONS if kind in reading.kinds or not kind))
 
 
 def _matches(kept: str, password: str) -> bool:

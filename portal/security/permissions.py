@@ -31,8 +31,8 @@ BY_CODE = Access(whose="code")
 READS_DESK = Access(roles=frozenset({"staff", "manager", "admin", "auditor"}), whose="unit")
 WORKS_DESK = Access(roles=frozenset({"staff", "manager", "admin"}), whose="unit")
 ADMIN = Access(roles=frozenset({"admin"}))
-READS_AUDIT = frozenset({"admin", "auditor"})
-ADMIN_AFRESH = Access(roles=frozenset({"admin"}), fresh=True)
+READS_ADMIN = Access(roles=frozenset({"admin", "auditor"}))
+ADMIN_PROVED = Access(roles=frozenset({"admin"}), fresh=True)
 PERSON = Access(roles=ROLES, whose="own")
 PROVED = Access(roles=ROLES, whose="own", fresh=True)
 SETS_UP = Access(roles=ROLES, whose="own", before_factor=True)
@@ -55,11 +55,11 @@ ACCESS: dict[str, Access] = {
     "site.own_export": PROVED,
     "site.mail": ADMIN,
     "site.message": ADMIN,
-    "audit_log.entries": Access(roles=READS_AUDIT),
-    "audit_log.export": Access(roles=READS_AUDIT, fresh=True),
-    "audit_log.case": Access(roles=READS_AUDIT),
-    "site.settings": ADMIN_AFRESH,
-    "site.settings_post": ADMIN_AFRESH,
+    "audit_log.entries": READS_ADMIN,
+    "audit_log.export": Access(roles=READS_ADMIN.roles, fresh=True),
+    "audit_log.case": READS_ADMIN,
+    "site.settings": ADMIN_PROVED,
+    "site.settings_post": ADMIN_PROVED,
     "services.catalogue": OPEN,
     "services.service": OPEN,
     "services.statement": OPEN,
@@ -108,6 +108,24 @@ ACCESS: dict[str, Access] = {
     "accounts.recovery_codes": PROVED,
     "accounts.end_session": SETS_UP,
     "accounts.end_other_sessions": SETS_UP,
+    "accounts.sign_up": OPEN,
+    "accounts.sign_up_post": OPEN,
+    "accounts.sign_up_sent": OPEN,
+    "accounts.address": OPEN,
+    "accounts.address_post": OPEN,
+    "accounts.password": PERSON,
+    "accounts.password_post": PERSON,
+    "accounts.contacts": PROVED,
+    "accounts.contact_add": PROVED,
+    "accounts.contact_remove": PROVED,
+    "accounts.list": READS_ADMIN,
+    "accounts.new": ADMIN_PROVED,
+    "accounts.new_post": ADMIN_PROVED,
+    "accounts.account": READS_ADMIN,
+    "accounts.change": ADMIN_PROVED,
+    "accounts.scan": READS_ADMIN,
+    "accounts.proposals": READS_ADMIN,
+    "accounts.decide": ADMIN_PROVED,
     "cases.new": OPEN,
     "cases.file": OPEN,
     "cases.track": OPEN,

@@ -165,7 +165,7 @@ async def _claim(number: int, passcode: str, request: Person, settings: Settings
     case = await queries.case_by_number(number)
     if case is None:
         raise NotAllowed(_(access.WRONG))
-    await access.check_passcode(case.id, passcode, key=settings.secret_key, now=now)
+    await access.check_passcode(case.id, passcode, keys=settings.keys, now=now)
     await case_actions.claim(case.id, account=account, now=now)
 
 

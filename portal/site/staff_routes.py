@@ -15,6 +15,7 @@ from litestar.response import Template
 
 from db.outbox import OutboxMessage
 from portal import audit
+from portal.accounts import mails as account_mails
 from portal.cases import mails
 from portal.errors import NotFound
 from portal.i18n import N_, _
@@ -83,6 +84,8 @@ async def _words(
             data = mails.shown(message, settings)
         elif message.template.startswith(reset_mails.FOLDER):
             data = await reset_mails.shown(message, settings)
+        elif message.template.startswith(account_mails.FOLDER):
+            data = account_mails.shown(message, settings)
         return mail_templates.render(message.template, message.locale, data)
     except UNREADABLE:
         return None

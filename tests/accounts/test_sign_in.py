@@ -74,9 +74,9 @@ async def test_wrong_password_unknown_name_and_locked_account_are_answered_alike
 
 async def test_an_unknown_name_takes_as_long(full_price, maryam):
     async def seconds(username, n):
-        began = time.perf_counter()
+        began = time.process_time()
         await refused(username, f"10.0.{n}.1", NOON + timedelta(hours=n))
-        return time.perf_counter() - began
+        return time.process_time() - began
 
     pairs = [(await seconds("maryam", n), await seconds("nobody", n)) for n in range(9)]
     known, unknown = (statistics.median(side) for side in zip(*pairs, strict=True))

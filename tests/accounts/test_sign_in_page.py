@@ -69,6 +69,7 @@ def environment_of(own: settings.Settings) -> Environment:
         csrf=pass_context(lambda context, path: token_for(context["request"], own, path, NOON)),
         language="en",
         direction="ltr",
+        may=lambda name: False,
         other_language={"href": "/", "code": "fa", "name": "فارسی"},
     )
     return environment

@@ -15,7 +15,8 @@ from playwright.async_api import Browser, Page
 from portal.cases import rules
 from tests.browser.cases import file_request, move
 from tests.browser.demo import Demo
-from tests.browser.stops import ADMIN, APPLICANT, CITIZEN, GUEST, STAFF, STOPS, Stop, World
+from tests.browser.going import ADMIN, APPLICANT, CITIZEN, GUEST, STAFF, Stop, World
+from tests.browser.stops import STOPS
 from tests.browser.visitor import Visitor
 
 WIDE, NARROW = {"width": 1200, "height": 900}, {"width": 320, "height": 640}

@@ -105,10 +105,10 @@ class Visitor:
             await self.page.locator(f'{within} [name="{name}"][value="{value}"]').check()
 
     async def send(self, form: str) -> Response:
-        """Press the button of the form whose address ends with ``form``."""
+        """Press the button of the form whose address ends with ``form``; of several, the one that Enter presses."""
         button = f'form[action$="{form}"] button:not([type=button])'
         await self.unfold(button, "body")
-        return await self.follow(self.page.locator(button))
+        return await self.follow(self.page.locator(button).first)
 
     async def sign_in(self, username: str) -> None:
         """Signed in as one of the sample accounts."""

@@ -85,14 +85,16 @@ async def test_a_number_that_is_taken_is_drawn_again(db, monkeypatch):
 
 async def test_the_passcode_of_the_receipt_opens_the_case(db):
     filed = await a_case()
-    code = await access.receipt_passcode(filed.case_id, key=KEY, now=NOON)
+    code = await access.receipt_passcode(filed.case_id, keys=[KEY], now=NOON)
     assert code.isdecimal()
     assert len(code) == 8
 
-    await access.unlock_with_passcode(filed.case_id, code, browser="another-phone-token", key=KEY, now=NOON)
+    await access.unlock_with_passcode(
+        filed.case_id, code, browser="another-phone-token", keys=[KEY], now=NOON
+    )
 
     tier = await access.tier_of(
-        filed.case_id, tokens=["another-phone-token"], account=None, applicant=None, key=KEY, now=NOON
+        filed.case_id, tokens=["another-phone-token"], account=None, applicant=None, keys=[KEY], now=NOON
     )
     assert tier == 2
 
@@ -100,4 +102,4 @@ async def test_the_passcode_of_the_receipt_opens_the_case(db):
 async def test_the_receipt_forgets_the_passcode_after_a_quarter_of_an_hour(db):
     filed = await a_case()
     later = NOON + access.PASSCODE_SHOWN
-    assert await access.receipt_passcode(filed.case_id, key=KEY, now=later) is None
+    assert await access.receipt_passcode(filed.case_id, keys=[KEY], now=later) is None

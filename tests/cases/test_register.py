@@ -51,9 +51,7 @@ async def test_the_slip_shows_both_renderings_and_the_passcode(clerk, settings):
     assert codes.show_text(case.number).split("-")[0] in slip.text
     assert codes.show_numeric(case.number) in slip.text
     shown = re.search(r'<bdi class="code plain" dir="ltr">(\d{4} \d{4})</bdi>', slip.text)[1].replace(" ", "")
-    await access.unlock_with_passcode(
-        case.id, shown, browser="b" * 22, key=settings.secret_key, now=case.filed_at
-    )
+    await access.unlock_with_passcode(case.id, shown, browser="b" * 22, keys=settings.keys, now=case.filed_at)
 
 
 async def test_a_colleague_sees_the_slip_without_the_passcode(clerk, colleague):

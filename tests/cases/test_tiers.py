@@ -130,7 +130,7 @@ async def test_proof_of_contact_shows_messages_and_a_masked_form(told, stranger)
 
 
 async def test_the_passcode_shows_the_whole_form_and_its_files(told, stranger, settings):
-    passcode = await access.receipt_passcode(told.case_id, key=settings.secret_key, now=right_now())
+    passcode = await access.receipt_passcode(told.case_id, keys=settings.keys, now=right_now())
     await prove(stranger, told, passcode=passcode)
     shown = await stranger.get(path_of(told))
     for word in (NAME, "09351237654", EMAIL, BODY, AREA, ANSWER, FILE.name, "/files/"):

@@ -19,7 +19,7 @@ async def filed(db, settings):
 
 
 async def passcode_of(filed, settings):
-    return await access.receipt_passcode(filed.case_id, key=settings.secret_key, now=right_now())
+    return await access.receipt_passcode(filed.case_id, keys=settings.keys, now=right_now())
 
 
 async def test_the_passcode_opens_the_case_in_this_browser(filed, stranger, settings):

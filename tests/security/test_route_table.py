@@ -25,6 +25,12 @@ SOMETHING = {
     "no": "123456",
     "factor_id": str(uuid4()),
     "session_id": str(uuid4()),
+    "contact_id": str(uuid4()),
+    "account_id": str(uuid4()),
+    "letter_id": str(uuid4()),
+    "change": "lock",
+    "proposal_id": str(uuid4()),
+    "answer": "agree",
 }
 """A value of the right shape for each part of a path; nothing in the database answers to it."""
 

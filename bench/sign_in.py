@@ -1,0 +1,204 @@
+"""What a burst of wrong sign-ins does to everybody else: ``python -m bench.sign_in``. Prints Markdown.
+
+A thousand wrong tries from a thousand addresses while others open the home page; then, over the verbs themselves,
+whether the time of an answer tells a known account or a known address from an unknown one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlencode
+
+from bench import load
+from bench.__main__ import HOST, PORT, ROOT, wait_until_ready
+
+BURST, AT_ONCE, PAIRS = 1000, 50, 300
+
+
+def main() -> None:
+    """Serve, burst, measure, print, clean up."""
+    folder = Path(tempfile.mkdtemp(prefix="rahgir-bench-"))
+    os.environ |= {
+        "PORTAL_DATA_DIR": str(folder),
+        "PORTAL_PORT": str(PORT),
+        "PORTAL_TRUSTED_PROXIES": "127.0.0.1",
+        "PORTAL_DEMO_PASSWORD": "only-for-this-measurement",
+    }
+    server = subprocess.Popen(
+        [sys.executable, "-m", "portal.cli", "demo"], stdout=subprocess.DEVNULL, cwd=ROOT
+    )
+    try:
+        wait_until_ready()
+        asyncio.run(_print(measure(folder, server.pid)))
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait(40)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _print(lines: AsyncIterator[str]) -> None:
+    async for line in lines:
+        print(line, flush=True)
+
+
+async def measure(folder: Path, supervisor: int) -> AsyncIterator[str]:
+    """The report's lines, as they come."""
+    from db import embedded
+
+    with embedded.start(folder) as cluster:
+        os.environ["PORTAL_DATABASE_URL"] = cluster.app_url  # before anything imports piccolo_conf
+        from portal import settings
+
+        calm = await _pages()
+        before = _resident(supervisor)
+        answers, loaded, highest = await _burst(settings.load().secret_key, supervisor)
+        yield f"| home page alone | p95 {calm.percentile(0.95):.1f} ms |"
+        yield f"| home page during the burst | p95 {loaded.percentile(0.95):.1f} ms |"
+        said = ", ".join(f"{n} x {status}" for status, n in sorted(answers.statuses.items()))
+        yield f"| {BURST} wrong sign-ins, {AT_ONCE} at once | {said}; {answers.seconds:.1f} s |"
+        yield f"| memory of the web process | {before:.0f} MB before, {highest:.0f} MB at most |"
+        for line in await _timing():
+            yield line
+
+
+async def _pages(seconds: float = 6.0) -> load.Result:
+    """Four visitors who open the home page ten times a second each: other people's pages, not a full load."""
+    result = load.Result(seconds=seconds)
+    request = load.request("GET", "/", HOST)
+    ends_at = time.perf_counter() + seconds
+
+    async def visitor() -> None:
+        while time.perf_counter() < ends_at:
+            await _ask(request, result)
+            await asyncio.sleep(0.1)
+
+    await asyncio.gather(*(visitor() for _ in range(4)))
+    return result
+
+
+async def _ask(request: bytes, result: load.Result) -> None:
+    """One request on a connection of its own, noted in ``result``."""
+    began = time.perf_counter()
+    reader, writer = await asyncio.open_connection("127.0.0.1", PORT)
+    writer.write(request)
+    status = await load.answer(reader)
+    writer.close()
+    result.latencies.append(time.perf_counter() - began)
+    result.statuses[status] = result.statuses.get(status, 0) + 1
+
+
+async def _burst(key: bytes, supervisor: int) -> tuple[load.Result, load.Result, float]:
+    make, highest, answers = _wrong_tries(key), 0.0, load.Result()
+    numbers = iter(range(BURST))
+    began = time.perf_counter()
+
+    async def guesser() -> None:
+        for _number in numbers:  # shared by all of them
+            await _ask(make(), answers)
+
+    guessing = asyncio.gather(*(guesser() for _ in range(AT_ONCE)))
+    pages = asyncio.create_task(_pages())
+    while not guessing.done():
+        highest = max(highest, _resident(supervisor))
+        await asyncio.sleep(0.05)
+    answers.seconds = time.perf_counter() - began
+    return answers, await pages, highest
+
+
+def _wrong_tries(key: bytes) -> Callable[[], bytes]:
+    from portal.security.csrf import form_token
+
+    path = "/accounts/sign-in"
+    token = form_token(key, "", path, datetime.now(UTC))
+    counter = itertools.count()
+
+    def make() -> bytes:
+        n = next(counter)
+        body = urlencode({"username": f"somebody-{n}", "password": "not the right one", "_csrf_token": token})
+        head, _, _rest = load.request("POST", path, HOST, body=body.encode()).partition(b"\r\n\r\n")
+        return head + f"\r\nX-Forwarded-For: 10.{n >> 8 & 255}.{n & 255}.1\r\n\r\n".encode() + body.encode()
+
+    return make
+
+
+def _resident(supervisor: int) -> float:
+    """Megabytes of the web process."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            command = (folder / "cmdline").read_bytes()
+            if parent == supervisor and b"portal.child\0web\0" in command:
+                return int((folder / "statm").read_text().split()[1]) * 4096 / 1e6
+        except OSError:
+            continue
+    return 0.0
+
+
+async def _timing() -> list[str]:
+    from db.accounts import Account
+    from db.engine import close_pool, open_pool
+    from portal.accounts.actions import WrongPassword, sign_in
+    from portal.accounts.sign_up import SignUp, sign_up
+
+    await open_pool(2)
+    now = datetime.now(UTC)
+    known = await Account.select(Account.username).where(Account.username == "citizen").first()
+    assert known, "the sample accounts are there"
+
+    async def wrong(username: str, n: int) -> None:
+        try:
+            await sign_in(
+                username,
+                "not it",
+                device="",
+                address=f"10.{n >> 8}.{n & 255}.1",
+                now=now + timedelta(days=2 * n),
+            )
+        except WrongPassword:
+            return
+
+    async def fresh(username: str, n: int) -> None:
+        draft = SignUp(
+            username=username, display_name="م س", email=f"p{n}{username}@bench.example", phone="",
+            password="copper horse battery window",
+        )  # fmt: skip
+        at = now + timedelta(days=2 * n)
+        await sign_up(
+            draft, locale="fa", address=f"10.{n >> 8}.{n & 255}.1", base_url="http://localhost", now=at
+        )
+
+    signing_in = await _auc(lambda n: wrong("citizen", n), lambda n: wrong(f"nobody{n}", n))
+    signing_up = await _auc(lambda n: fresh("citizen", n), lambda n: fresh(f"newcomer{n}x", n))
+    await close_pool()
+    return [
+        f"| sign-in, known against unknown name, {PAIRS} pairs | AUC {signing_in:.3f} |",
+        f"| sign-up, taken against free name, {PAIRS} pairs | AUC {signing_up:.3f} |",
+    ]
+
+
+async def _auc(known: Callable[[int], Awaitable[None]], unknown: Callable[[int], Awaitable[None]]) -> float:
+    """How often a known one took longer than an unknown one, of all pairs: 0.5 tells nothing."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for n in range(PAIRS):
+        sides = [(0, known), (1, unknown)]
+        for side, act in sides if n % 2 else reversed(sides):
+            began = time.perf_counter()
+            await act(n)
+            times[side].append(time.perf_counter() - began)
+    slower = sum((a > b) + (a == b) / 2 for a in times[0] for b in times[1])
+    return slower / PAIRS**2
+
+
+if __name__ == "__main__":
+    main()

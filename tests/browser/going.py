@@ -1,0 +1,69 @@
+"""How a visitor of the tour comes to a page; ``stops`` lists the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from playwright.async_api import Response
+
+from tests.browser.cases import Filed
+from tests.browser.visitor import Visitor
+
+GUEST, APPLICANT, CITIZEN, STAFF, ADMIN = "guest", "applicant", "citizen", "staff", "admin"
+
+
+@dataclass
+class World:
+    """Cases to look at: those of the applicant, and one of the samples for each state (paths)."""
+
+    filed: Filed
+    waiting: Filed
+    closed: Filed
+    states: dict[str, str] = field(default_factory=dict)
+
+
+Go = Callable[[Visitor, World], Awaitable[Response]]
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One page: who comes to it, how, and with which status it answers."""
+
+    name: str
+    shows: str
+    who: str
+    go: Go
+    status: int = 200
+
+
+def at(path: str | Callable[[World], str]) -> Go:
+    """By its address."""
+
+    async def go(visitor: Visitor, world: World) -> Response:
+        return await visitor.open(path if isinstance(path, str) else path(world))
+
+    return go
+
+
+def sending_nothing(path: str | Callable[[World], str], form: str, within: str = "") -> Go:
+    """By sending the empty form of the page at ``path``; ``within`` is what has to be unfolded first."""
+
+    async def go(visitor: Visitor, world: World) -> Response:
+        await at(path)(visitor, world)
+        if within:
+            await visitor.page.locator(f"{within} > summary").click()
+        return await visitor.send(form)
+
+    return go
+
+
+def too_old(path: str) -> Go:
+    """By sending the form of the page at ``path`` with a token that is no longer good."""
+
+    async def go(visitor: Visitor, _: World) -> Response:
+        await visitor.open(path)
+        await visitor.page.eval_on_selector("main [name=_csrf_token]", "token => { token.value = 'old' }")
+        return await visitor.send(path)
+
+    return go
