@@ -50,6 +50,27 @@ BODY_LIMIT = 2_000_000
 """Bytes of a request's body, except where a route takes files."""
 
 
+FEATURES: tuple[Any, ...] = (
+    accounts_router,
+    step_router,
+    security_router,
+    services_router,
+    agencies_router,
+    staff_router,
+    admin_router,
+    resets_router,
+    resets_admin_router,
+    mine_router,
+    audit_router,
+    accounts_admin_router,
+    people_admin_router,
+    *site_handlers,
+    *filing_handlers,
+    *tracking_handlers,
+)
+"""Routers and handlers of every feature."""
+
+
 def create_app(settings: Settings | None = None) -> ASGIApp:
     """The whole portal as one ASGI application, its guards outermost."""
     settings = settings or settings_module.load()
@@ -65,25 +86,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
 def _litestar(settings: Settings) -> Litestar:
     mail_templates = MailTemplates(settings, rules.NAMES)
     return Litestar(
-        route_handlers=[
-            accounts_router,
-            step_router,
-            security_router,
-            services_router,
-            agencies_router,
-            staff_router,
-            admin_router,
-            resets_router,
-            resets_admin_router,
-            mine_router,
-            audit_router,
-            accounts_admin_router,
-            people_admin_router,
-            *site_handlers,
-            *filing_handlers,
-            *tracking_handlers,
-            _static_files(),
-        ],
+        route_handlers=[*FEATURES, _static_files()],
         dependencies={
             "now": Provide(utc_now),
             "settings": Provide(lambda: settings, sync_to_thread=False, use_cache=True),

@@ -125,9 +125,9 @@ class Sent:
     async def read(self) -> Posted:
         """The form and whether it may be used. Raises BadRequest or TooLarge for what can't be read."""
         self._form = await parse_form(self._request)
-        key, session = self._settings.secret_key, cookie_value(self._settings, self._request, sessions.COOKIE)
+        session = cookie_value(self._settings, self._request, sessions.COOKIE)
         path, token = self._request.scope["path"], self._form.get(FIELD)
-        fresh = check_form_token(key, session, path, token, self._now)
+        fresh = any(check_form_token(key, session, path, token, self._now) for key in self._settings.keys)
         stale = None if fresh else StaleForm(_("The page was open too long. Please send it again."))
         return Posted(self._form, stale)
 

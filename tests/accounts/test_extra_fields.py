@@ -5,7 +5,9 @@ import re
 import pytest
 
 from db.accounts import Account, ContactPoint, Session
+from db.factors import SecondFactor
 from db.services import Agency, Unit
+from portal.accounts import factor_actions
 from portal.accounts.actions import make_account
 from portal.app import _litestar
 from portal.security import sessions
@@ -29,6 +31,7 @@ EXTRA = {
     "agency": "x",
     "locale": "xx",
 }
+SECURITY = "/accounts/security"
 FORMS = [
     ("sign-in", "/accounts/sign-in", None, {"username": "sara", "password": PHRASE}),
     (
@@ -42,6 +45,16 @@ FORMS = [
     ("contacts", "/accounts/contacts", None, {"kind": "email", "email": "two@mehregan.example"}),
     ("remove", "/accounts/contacts", "/accounts/contacts/{contact}/remove", {}),
     ("address", "/accounts/address?key=nothing", "/accounts/address", {"key": "nothing"}),
+    ("second-step", "/accounts/second-step", None, {"otp": "000000"}),
+    ("confirm", "/accounts/confirm", None, {"password": PHRASE, "otp": "000000"}),
+    ("begin-app", SECURITY, f"{SECURITY}/apps", {}),
+    ("app", f"{SECURITY}/apps/{{new_app}}", None, {"otp": "000000"}),
+    ("passkey", f"{SECURITY}/passkeys/new", None, {"name": "x"}),
+    ("rename", SECURITY, f"{SECURITY}/factors/{{app}}/rename", {"name": "x"}),
+    ("remove-factor", SECURITY, f"{SECURITY}/factors/{{app}}/remove", {}),
+    ("recovery", SECURITY, f"{SECURITY}/recovery-codes", {}),
+    ("end", SECURITY, f"{SECURITY}/sessions/{{session}}/end", {}),
+    ("end-others", SECURITY, f"{SECURITY}/sessions/end-others", {}),
     ("lock", "/admin/accounts/{other}", "/admin/accounts/{other}/lock", {}),
     ("role", "/admin/accounts/{other}", "/admin/accounts/{other}/role", {"role": "manager", "unit": "{unit}"}),
     ("propose", "/admin/accounts/{other}", "/admin/accounts/{other}/propose-admin", {"reason": "x"}),
@@ -57,8 +70,8 @@ NOT_SIGNED_IN = {"sign-in", "sign-up", "address"}
 
 
 @pytest.fixture
-async def world(db):
-    """One admin who sends everything, somebody else, a unit, an address that is not confirmed."""
+async def world(db, settings):
+    """One admin who sends everything, somebody else, a unit, an address and an app that are not confirmed."""
     agency = Agency(slug="a", name_fa="ا", name_en="a")
     await Agency.insert(agency)
     unit = Unit(agency=agency.id, slug="u", name_fa="و", name_en="u")
@@ -67,7 +80,21 @@ async def world(db):
     other = await make_account("other", display_name="د د", role="staff", password=PHRASE, now=NOON)
     point = ContactPoint(account=me, kind="email", value="me@mehregan.example", changed_at=NOON)
     await ContactPoint.insert(point)
-    return {"me": me, "other": other, "unit": unit.id, "contact": point.id}
+    key, now = settings.secret_key, right_now()
+    app = await factor_actions.begin_app(me, key=key, now=now)
+    await SecondFactor.update({SecondFactor.confirmed_at: now}).where(SecondFactor.id == app)
+    new_app = await factor_actions.begin_app(me, key=key, now=now)
+    await sessions.open_session(me, device="", now=now)
+    session = await Session.select(Session.id).first()
+    return {
+        "me": me,
+        "other": other,
+        "unit": unit.id,
+        "contact": point.id,
+        "app": app,
+        "new_app": new_app,
+        "session": session["id"],
+    }
 
 
 async def rights():
@@ -85,7 +112,8 @@ async def test_s24_extra_fields_change_nothing(world, application, name, page, t
     before = await rights()
     async with client_of(application) as client:
         if name not in NOT_SIGNED_IN:
-            token = await sessions.open_session(world["me"], device="", now=right_now())
+            complete = name != "second-step"
+            token = await sessions.open_session(world["me"], device="", now=right_now(), complete=complete)
             client.cookies.set("session", token)
         visitor = Browser(client)
         if name == "address":

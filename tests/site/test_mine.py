@@ -28,7 +28,7 @@ def right_now() -> datetime:
 async def filed_by_guest(settings):
     """A case and its passcode."""
     filed = await a_case(key=settings.secret_key, now=right_now())
-    return filed, await access.receipt_passcode(filed.case_id, key=settings.secret_key, now=right_now())
+    return filed, await access.receipt_passcode(filed.case_id, keys=settings.keys, now=right_now())
 
 
 async def claim(person, code, passcode):
