@@ -5,68 +5,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-
 from playwright.async_api import Response
 
 from portal import codes
 from portal.cases import rules
 from portal.services.actions import read_sample
-from tests.browser.cases import SAMPLES, Filed, fill_request, move, unlock
+from tests.browser.cases import SAMPLES, fill_request, move, unlock
 from tests.browser.errands import first_message, first_reset, forgotten, fresh_slip, unproved, wrong_password
+from tests.browser.security_stops import SECURITY_STOPS
+from tests.browser.stop import ADMIN, APPLICANT, CITIZEN, GUEST, STAFF, Go, Stop, World, at, sending_nothing
 from tests.browser.visitor import Visitor
 
-GUEST, APPLICANT, CITIZEN, STAFF, ADMIN = "guest", "applicant", "citizen", "staff", "admin"
 FIRST = "yearbook-qom"
 AGENCY, UNIT = read_sample(FIRST).agency.slug, read_sample(FIRST).unit.slug
 MISTYPED = "XKP9-2ZKY-93WR-1W58"
 NOBODYS = codes.show_text(codes.LOWEST + 20_261_121)
-
-
-@dataclass
-class World:
-    """Cases to look at: those of the applicant, and one of the samples for each state (paths)."""
-
-    filed: Filed
-    waiting: Filed
-    closed: Filed
-    states: dict[str, str] = field(default_factory=dict)
-
-
-Go = Callable[[Visitor, World], Awaitable[Response]]
-
-
-@dataclass(frozen=True)
-class Stop:
-    """One page: who comes to it, how, and with which status it answers."""
-
-    name: str
-    shows: str
-    who: str
-    go: Go
-    status: int = 200
-
-
-def at(path: str | Callable[[World], str]) -> Go:
-    """By its address."""
-
-    async def go(visitor: Visitor, world: World) -> Response:
-        return await visitor.open(path if isinstance(path, str) else path(world))
-
-    return go
-
-
-def sending_nothing(path: str | Callable[[World], str], form: str, within: str = "") -> Go:
-    """By sending the empty form of the page at ``path``; ``within`` is what has to be unfolded first."""
-
-    async def go(visitor: Visitor, world: World) -> Response:
-        await at(path)(visitor, world)
-        if within:
-            await visitor.page.locator(f"{within} > summary").click()
-        return await visitor.send(form)
-
-    return go
 
 
 async def wrong_passcode(visitor: Visitor, world: World) -> Response:
@@ -247,6 +200,7 @@ STOPS = [
     Stop("one-reset", "resets.show", ADMIN, first_reset),
     Stop("one-reset-errors", "resets.approve", ADMIN, unproved, 422),
     Stop("resets-report", "resets.report", ADMIN, at("/admin/resets/report")),
+    *SECURITY_STOPS,
     Stop("audit", "audit_log.entries", ADMIN, at("/admin/audit")),
     Stop("audit-filtered", "audit_log.entries", ADMIN, at("/admin/audit?who=admin&action=signed_in")),
     Stop("audit-none", "audit_log.entries", ADMIN, at("/admin/audit?who=nobody")),

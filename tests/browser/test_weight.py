@@ -6,7 +6,8 @@ import gzip
 
 import pytest
 
-from tests.browser.stops import APPLICANT, GUEST, STOPS
+from tests.browser.stop import APPLICANT, GUEST
+from tests.browser.stops import STOPS
 
 FIRST_VISIT = 120_000  # bytes over the wire: page, style, letters, script
 PAGE = 12_000  # bytes of HTML, compressed

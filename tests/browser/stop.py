@@ -1,0 +1,64 @@
+"""What a stop of the walk is, and the plain ways to one. The stops themselves are in ``stops.py`` and beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from playwright.async_api import Response
+
+from tests.browser.cases import Filed
+from tests.browser.visitor import Visitor
+
+GUEST, APPLICANT, CITIZEN, STAFF, ADMIN, HOLDER = "guest", "applicant", "citizen", "staff", "admin", "holder"
+HOLDERS = {"fa": "auditor", "en": "evaluator"}
+"""Who sets up a second step on the walk: in each language another account, since both walk at once."""
+
+
+@dataclass
+class World:
+    """Cases to look at: those of the applicant, and one of the samples for each state (paths).
+
+    ``app_key`` is the key of the authenticator app that is set up on the walk.
+    """
+
+    filed: Filed
+    waiting: Filed
+    closed: Filed
+    states: dict[str, str] = field(default_factory=dict)
+    app_key: str = ""
+
+
+Go = Callable[[Visitor, World], Awaitable[Response]]
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One page: who comes to it, how, and with which status it answers."""
+
+    name: str
+    shows: str
+    who: str
+    go: Go
+    status: int = 200
+
+
+def at(path: str | Callable[[World], str]) -> Go:
+    """By its address."""
+
+    async def go(visitor: Visitor, world: World) -> Response:
+        return await visitor.open(path if isinstance(path, str) else path(world))
+
+    return go
+
+
+def sending_nothing(path: str | Callable[[World], str], form: str, within: str = "") -> Go:
+    """By sending the empty form of the page at ``path``; ``within`` is what has to be unfolded first."""
+
+    async def go(visitor: Visitor, world: World) -> Response:
+        await at(path)(visitor, world)
+        if within:
+            await visitor.page.locator(f"{within} > summary").click()
+        return await visitor.send(form)
+
+    return go
