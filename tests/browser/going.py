@@ -1,4 +1,4 @@
-"""How a visitor of the tour comes to a page; ``stops`` lists the pages."""
+"""What a stop of the walk is, and the plain ways to one. The stops themselves are in ``stops.py`` and beside it."""
 
 from __future__ import annotations
 
@@ -10,17 +10,23 @@ from playwright.async_api import Response
 from tests.browser.cases import Filed
 from tests.browser.visitor import Visitor
 
-GUEST, APPLICANT, CITIZEN, STAFF, ADMIN = "guest", "applicant", "citizen", "staff", "admin"
+GUEST, APPLICANT, CITIZEN, STAFF, ADMIN, HOLDER = "guest", "applicant", "citizen", "staff", "admin", "holder"
+HOLDERS = {"fa": "auditor", "en": "evaluator"}
+"""Who sets up a second step on the walk: in each language another account, since both walk at once."""
 
 
 @dataclass
 class World:
-    """Cases to look at: those of the applicant, and one of the samples for each state (paths)."""
+    """Cases to look at: those of the applicant, and one of the samples for each state (paths).
+
+    ``app_key`` is the key of the authenticator app that is set up on the walk.
+    """
 
     filed: Filed
     waiting: Filed
     closed: Filed
     states: dict[str, str] = field(default_factory=dict)
+    app_key: str = ""
 
 
 Go = Callable[[Visitor, World], Awaitable[Response]]

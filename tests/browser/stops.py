@@ -25,6 +25,7 @@ from tests.browser.going import (
     sending_nothing,
     too_old,
 )
+from tests.browser.security_stops import SECURITY_STOPS
 from tests.browser.visitor import Visitor
 
 FIRST = "yearbook-qom"
@@ -201,6 +202,7 @@ STOPS = [
     Stop("one-reset", "resets.show", ADMIN, first_reset),
     Stop("one-reset-errors", "resets.approve", ADMIN, unproved, 422),
     Stop("resets-report", "resets.report", ADMIN, at("/admin/resets/report")),
+    *SECURITY_STOPS,
     Stop("audit", "audit_log.entries", ADMIN, at("/admin/audit")),
     Stop("audit-filtered", "audit_log.entries", ADMIN, at("/admin/audit?who=admin&action=signed_in")),
     Stop("audit-none", "audit_log.entries", ADMIN, at("/admin/audit?who=nobody")),

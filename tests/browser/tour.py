@@ -15,7 +15,7 @@ from playwright.async_api import Browser, Page
 from portal.cases import rules
 from tests.browser.cases import file_request, move
 from tests.browser.demo import Demo
-from tests.browser.going import ADMIN, APPLICANT, CITIZEN, GUEST, STAFF, Stop, World
+from tests.browser.going import ADMIN, APPLICANT, CITIZEN, GUEST, HOLDER, STAFF, Stop, World
 from tests.browser.stops import STOPS
 from tests.browser.visitor import Visitor
 
@@ -68,7 +68,7 @@ class Seen:
 async def gather_people(chromium: Browser, demo: Demo, language: str) -> dict[str, Visitor]:
     """One visitor of each kind; those with an account are signed in."""
     people = {}
-    for who in (GUEST, APPLICANT, CITIZEN, STAFF, ADMIN):
+    for who in (GUEST, APPLICANT, CITIZEN, STAFF, ADMIN, HOLDER):
         people[who] = await Visitor.arrive(chromium, demo.url, language)
         if who in (CITIZEN, STAFF, ADMIN):
             await people[who].sign_in(who)

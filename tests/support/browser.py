@@ -111,9 +111,13 @@ def _text(node: Any) -> str:
 
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Settings of the application under test: loopback, no mail server, a folder of its own."""
+    """Settings of the application under test: loopback, no mail server, a folder of its own.
+
+    Accounts of tests may be years old and have no second factor; tests of the grace period set one.
+    """
     folder: Path = tmp_path_factory.mktemp("data")
-    return settings_module.load({"PORTAL_DATA_DIR": str(folder), "PORTAL_BASE_URL": BASE})
+    given = {"PORTAL_DATA_DIR": str(folder), "PORTAL_BASE_URL": BASE, settings_module.GRACE: "never"}
+    return settings_module.load(given)
 
 
 @pytest.fixture(scope="session")
