@@ -1,4 +1,4 @@
-"""What a burst of wrong sign-ins does to everybody else: ``python -m bench.sign_in``. Prints Markdown.
+"""What a burst of wrong sign-ins does to everybody else: ``python -m bench.sign_in [burst|timing]``. Prints Markdown.
 
 A thousand wrong tries from a thousand addresses while others open the home page; then, over the verbs themselves,
 whether the time of an answer tells a known account or a known address from an unknown one.
@@ -18,6 +18,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 from bench import load
@@ -60,26 +61,33 @@ async def measure(folder: Path, supervisor: int) -> AsyncIterator[str]:
         os.environ["PORTAL_DATABASE_URL"] = cluster.app_url  # before anything imports piccolo_conf
         from portal import settings
 
-        calm = await _pages()
+        if sys.argv[1:] == ["timing"]:
+            for line in await _timing():
+                yield line
+            return
+        calm = await _pages(asyncio.ensure_future(asyncio.sleep(6)))
         before = _resident(supervisor)
-        answers, loaded, highest = await _burst(settings.load().secret_key, supervisor)
+        _answers, others, _highest = await _burst(lambda: load.request("GET", "/track", HOST), supervisor)
+        await asyncio.sleep(1)
+        answers, loaded, highest = await _burst(_wrong_tries(settings.load().secret_key), supervisor)
         yield f"| home page alone | p95 {calm.percentile(0.95):.1f} ms |"
+        yield f"| home page during {BURST} look-ups, {AT_ONCE} at once | p95 {others.percentile(0.95):.1f} ms |"
         yield f"| home page during the burst | p95 {loaded.percentile(0.95):.1f} ms |"
         said = ", ".join(f"{n} x {status}" for status, n in sorted(answers.statuses.items()))
         yield f"| {BURST} wrong sign-ins, {AT_ONCE} at once | {said}; {answers.seconds:.1f} s |"
         yield f"| memory of the web process | {before:.0f} MB before, {highest:.0f} MB at most |"
-        for line in await _timing():
-            yield line
+        if sys.argv[1:] != ["burst"]:
+            for line in await _timing():
+                yield line
 
 
-async def _pages(seconds: float = 6.0) -> load.Result:
+async def _pages(until: asyncio.Future[Any]) -> load.Result:
     """Four visitors who open the home page ten times a second each: other people's pages, not a full load."""
-    result = load.Result(seconds=seconds)
+    result = load.Result()
     request = load.request("GET", "/", HOST)
-    ends_at = time.perf_counter() + seconds
 
     async def visitor() -> None:
-        while time.perf_counter() < ends_at:
+        while not until.done():
             await _ask(request, result)
             await asyncio.sleep(0.1)
 
@@ -98,8 +106,8 @@ async def _ask(request: bytes, result: load.Result) -> None:
     result.statuses[status] = result.statuses.get(status, 0) + 1
 
 
-async def _burst(key: bytes, supervisor: int) -> tuple[load.Result, load.Result, float]:
-    make, highest, answers = _wrong_tries(key), 0.0, load.Result()
+async def _burst(make: Callable[[], bytes], supervisor: int) -> tuple[load.Result, load.Result, float]:
+    highest, answers = 0.0, load.Result()
     numbers = iter(range(BURST))
     began = time.perf_counter()
 
@@ -108,7 +116,7 @@ async def _burst(key: bytes, supervisor: int) -> tuple[load.Result, load.Result,
             await _ask(make(), answers)
 
     guessing = asyncio.gather(*(guesser() for _ in range(AT_ONCE)))
-    pages = asyncio.create_task(_pages())
+    pages = asyncio.create_task(_pages(guessing))
     while not guessing.done():
         highest = max(highest, _resident(supervisor))
         await asyncio.sleep(0.05)

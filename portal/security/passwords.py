@@ -80,6 +80,13 @@ async def verify(kept: str | None, password: str) -> bool:
     return await _in_thread(lambda: _matches(kept or _nobodys_hash(), password))
 
 
+def expect_room() -> None:
+    """Raises Busy (503) when so many wait that one more would be refused: ask before anything that costs."""
+    if not _room.acquire(blocking=False):
+        raise _busy()
+    _room.release()
+
+
 def needs_rehash(kept: str) -> bool:
     """Whether ``kept`` was made with other parameters than today's; then hash again at the next sign-in."""
     return _hasher.check_needs_rehash(kept)
@@ -128,11 +135,13 @@ def _nobodys_hash() -> str:
     return f"$argon2id$v=19$m={MEMORY_KIB},t=2,p=1${salt}${digest}"
 
 
+def _busy() -> Busy:
+    return Busy(_("Too many people are signing in at this moment. Please try again shortly."), retry_after=5)
+
+
 async def _in_thread(work: Callable[[], T]) -> T:
     if not _room.acquire(blocking=False):
-        raise Busy(
-            _("Too many people are signing in at this moment. Please try again shortly."), retry_after=5
-        )
+        raise _busy()
     future = _threads.submit(work)
     # On the thread's future: a visitor who leaves cancels the await, but a computation under way goes on.
     future.add_done_callback(lambda _done: _room.release())

@@ -54,8 +54,8 @@ async def change(account, new=NEW, current=PHRASE):
 
 
 async def told():
-    rows = await OutboxMessage.objects().order_by(OutboxMessage.id).output(load_json=True)
-    return [(row.recipient, row.data.get("what", row.template)) for row in rows]
+    rows = await OutboxMessage.objects().output(load_json=True)
+    return sorted((row.recipient, row.data.get("what", row.template)) for row in rows)
 
 
 async def test_s05_a_new_password_ends_every_other_session(maryam):

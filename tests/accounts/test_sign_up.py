@@ -46,7 +46,7 @@ async def mails_to(address):
         .where(OutboxMessage.recipient == address)
         .order_by(OutboxMessage.id)
     )
-    return [row["template"].removeprefix("accounts/mail/") for row in rows]
+    return sorted(row["template"].removeprefix("accounts/mail/") for row in rows)
 
 
 async def link_of_the_mail(settings, now=NOON):
