@@ -91,7 +91,7 @@ ACCESS: dict[str, Access] = {
     "resets.show": ADMIN,
     "resets.approve": ADMIN,
     "resets.refuse": ADMIN,
-    "resets.report": ADMIN,
+    "resets.report": READS_ADMIN,
     "accounts.signed_out": OPEN,
     "accounts.second_step": Access(whose="waiting"),
     "accounts.second_step_post": Access(whose="waiting"),
