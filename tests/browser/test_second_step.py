@@ -12,7 +12,7 @@ from tests.browser.going import World
 from tests.browser.security_stops import SECURITY, begin_app, give_password, key_on_page, next_code, send_code
 from tests.browser.visitor import LATIN_DIGITS, Visitor
 
-PEOPLE = {"fa": "manager", "en": "liaison"}
+PEOPLE = {"fa": "manager", "en": "citizen"}
 both_languages = pytest.mark.parametrize("language", ["fa", "en"])
 
 
