@@ -21,7 +21,6 @@ from portal import settings as settings_module
 from portal.accounts.new_routes import people_admin_router
 from portal.accounts.routes import router as accounts_router
 from portal.accounts.security_routes import security_router
-from portal.accounts.staff_actions import Invite
 from portal.accounts.staff_routes import accounts_admin_router
 from portal.accounts.step_routes import step_router
 from portal.audit_log.staff_routes import audit_router
@@ -90,7 +89,7 @@ def _litestar(settings: Settings) -> Litestar:
         dependencies={
             "now": Provide(utc_now),
             "settings": Provide(lambda: settings, sync_to_thread=False, use_cache=True),
-            "invite": Provide(lambda: Invite(send=links.invite), sync_to_thread=False, use_cache=True),
+            "invite": Provide(lambda: links.invite, sync_to_thread=False, use_cache=True),
             "mail_templates": Provide(lambda: mail_templates, sync_to_thread=False, use_cache=True),
             "sent": Provide(wait_to_read),
             "posted": Provide(read_posted),

@@ -155,7 +155,7 @@ def _verify_audit(chosen: Settings, given: argparse.Namespace) -> None:
         raise Refused("--anchor: give a number and a MAC of 64 digits, as the mail does: 1234:0a1b…")
 
     async def check() -> verify.Verdict:
-        return await verify.check_chain(chosen.secret_key, anchor=anchor)
+        return await verify.check_chain(chosen.keys, anchor=anchor)
 
     with serve.database(chosen):
         verdict = asyncio.run(check())
@@ -164,6 +164,8 @@ def _verify_audit(chosen: Settings, given: argparse.Namespace) -> None:
     print(
         f"All {verdict.head.seq:,} sealed rows are as they were sealed: {verdict.head.seq}:{verdict.head.mac}"
     )
+    if verdict.old:
+        print(f"With the key before, PORTAL_SECRET_KEY_OLD: up to {verdict.old.seq}:{verdict.old.mac}")
     if verdict.n_unsealed:
         print(
             f"Not sealed yet: {verdict.n_unsealed:,}, the oldest of {verdict.oldest_unsealed:%Y-%m-%d %H:%M} UTC"

@@ -25,8 +25,8 @@ class SettingError(Exception):
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the program is told from outside; see ``docs/operators.md`` for each name.
 
-    ``secret_key`` signs form tokens, passcodes and cookies' hashes; at least 32 bytes. ``secret_key_old`` is the one
-    before, None when there is none: what it signed still counts, and nothing new is signed with it.
+    ``secret_key`` signs and seals everything that needs a key; at least 32 bytes. ``secret_key_old`` is the one before,
+    None when there is none: what was made with it still counts, and nothing new is made with it.
     ``second_factor_grace`` is how long people of the desk may do without a second factor; None: for ever (the demo).
     """
 
@@ -53,7 +53,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def keys(self) -> tuple[bytes, ...]:
-        """The keys whose signatures count, today's first."""
+        """The keys that count, today's first: what is made takes the first, what is checked may fit any."""
         return (self.secret_key, self.secret_key_old) if self.secret_key_old else (self.secret_key,)
 
     @property

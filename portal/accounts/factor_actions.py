@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -50,7 +51,7 @@ async def begin_app(account: UUID, *, key: bytes, now: datetime) -> UUID:
 
 @atomic
 async def confirm_app(
-    account: UUID, factor: UUID, code: str, *, name: str, key: bytes, now: datetime
+    account: UUID, factor: UUID, code: str, *, name: str, keys: Sequence[bytes], now: datetime
 ) -> list[str]:
     """The app called ``name`` is a second factor from now on: it showed ``code``.
 
@@ -58,7 +59,7 @@ async def confirm_app(
     app waits, WrongCode.
     """
     await _lock(account)
-    secret = await secret_of_new_app(account, factor, key=key)
+    secret = await secret_of_new_app(account, factor, keys=keys)
     if secret is None:
         raise NotFound(_("This app is not waiting to be set up. Please begin again."))
     step = authenticator.step_of(secret, authenticator.typed_digits(code), now=now)
@@ -67,7 +68,7 @@ async def confirm_app(
     await SecondFactor.update(
         {SecondFactor.name: name, SecondFactor.counter: step, SecondFactor.confirmed_at: now}
     ).where(SecondFactor.id == factor)
-    return await _added(account, factor, "totp", key=key, now=now)
+    return await _added(account, factor, "totp", key=keys[0], now=now)
 
 
 @atomic
@@ -96,7 +97,7 @@ async def add_passkey(account: UUID, answer: str, *, name: str, at: Ceremony, no
         action="DO NOTHING", target=SecondFactor.credential_id
     ):
         raise Conflict(_("This passkey is registered already."))
-    return await _added(account, factor.id, "passkey", key=at.key, now=now)
+    return await _added(account, factor.id, "passkey", key=at.keys[0], now=now)
 
 
 @atomic

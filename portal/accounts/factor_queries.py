@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -59,7 +60,7 @@ async def recovery_codes_left(account: UUID) -> int:
     return left
 
 
-async def secret_of_new_app(account: UUID, factor: UUID, *, key: bytes) -> str | None:
+async def secret_of_new_app(account: UUID, factor: UUID, *, keys: Sequence[bytes]) -> str | None:
     """The key of an app that is being set up; None once it was confirmed, and for others' apps."""
     row = (
         await SecondFactor.select(SecondFactor.secret)
@@ -71,7 +72,7 @@ async def secret_of_new_app(account: UUID, factor: UUID, *, key: bytes) -> str |
         )
         .first()
     )
-    return authenticator.opened(row["secret"], account=account, key=key) if row else None
+    return authenticator.opened(row["secret"], account=account, keys=keys) if row else None
 
 
 async def sessions_of(account: UUID, role: str, *, now: datetime) -> list[OpenSession]:

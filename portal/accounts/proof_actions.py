@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -86,25 +86,29 @@ async def _confirm(who: SignedIn, given: Given | None, *, at: Ceremony, now: dat
 
 async def _use(who: tuple[UUID, str], given: Given, *, at: Ceremony, now: datetime) -> str:
     """What was given is used up; returns its kind. Raises WrongCode when it is wrong, or was used before."""
-    account, digits = who[0], authenticator.typed_digits(given.code)
+    account, digits, keys = who[0], authenticator.typed_digits(given.code), at.keys
     if given.answer:
         if not await _use_passkey(account, given.answer, at=at, now=now):
             raise WrongCode.of_passkey()
         return "passkey"
-    if len(digits) == authenticator.APP_DIGITS and await _use_app(account, digits, key=at.key, now=now):
+    if len(digits) == authenticator.APP_DIGITS and await _use_app(account, digits, keys, now=now):
         return "totp"
-    if len(digits) == authenticator.RECOVERY_DIGITS and await _use_recovery(account, digits, at.key, now=now):
+    if len(digits) == authenticator.RECOVERY_DIGITS and await _use_recovery(account, digits, keys, now=now):
         await audit.append("recovery_code_used", actor=who, object=f"account:{account}", now=now)
         return "recovery"
     raise WrongCode.of_app()
 
 
-async def _use_app(account: UUID, digits: str, *, key: bytes, now: datetime) -> bool:
+async def _use_app(account: UUID, digits: str, keys: Sequence[bytes], *, now: datetime) -> bool:
     for row in await _kept(account, "totp"):
-        secret = authenticator.opened(row["secret"], account=account, key=key)
+        secret = authenticator.opened(row["secret"], account=account, keys=keys)
         step = authenticator.step_of(secret, digits, now=now) if secret else None
+        if not secret or step is None:
+            continue
+        # Sealed anew at each use: so whatever is used needs an older key no more.
+        kept = {SecondFactor.secret: authenticator.sealed(secret, account=account, key=keys[0])}
         # A step once used is behind the counter: the same code does not work twice, not even at the same time.
-        if step is not None and await _advance(row["id"], step, SecondFactor.counter < step, now=now):
+        if await _advance(row["id"], step, SecondFactor.counter < step, also=kept, now=now):
             return True
     return False
 
@@ -116,14 +120,14 @@ async def _use_passkey(account: UUID, answer: str, *, at: Ceremony, now: datetim
             kept = Passkey(credential_id=claimed, public_key=row["secret"], counter=row["counter"])
             counter = passkeys.counter_after(at, answer, kept, now=now)
             unchanged = SecondFactor.counter == kept.counter
-            return counter is not None and await _advance(row["id"], counter, unchanged, now=now)
+            return counter is not None and await _advance(row["id"], counter, unchanged, also={}, now=now)
     return False
 
 
-async def _use_recovery(account: UUID, digits: str, key: bytes, *, now: datetime) -> bool:
-    digest = authenticator.recovery_digest(digits, account=account, key=key)
+async def _use_recovery(account: UUID, digits: str, keys: Sequence[bytes], *, now: datetime) -> bool:
+    digests = [authenticator.recovery_digest(digits, account=account, key=key) for key in keys]
     used = RecoveryCode.update({RecoveryCode.used_at: now}).where(
-        RecoveryCode.account == account, RecoveryCode.code_hmac == digest, RecoveryCode.used_at.is_null()
+        RecoveryCode.account == account, RecoveryCode.code_hmac.is_in(digests), RecoveryCode.used_at.is_null()
     )
     return bool(await used.returning(RecoveryCode.id))
 
@@ -136,6 +140,6 @@ async def _kept(account: UUID, kind: str) -> list[dict[str, Any]]:
     )
 
 
-async def _advance(factor: UUID, counter: int, still: Any, *, now: datetime) -> bool:
-    moved = SecondFactor.update({SecondFactor.counter: counter, SecondFactor.used_at: now})
+async def _advance(factor: UUID, counter: int, still: Any, *, also: dict[Any, Any], now: datetime) -> bool:
+    moved = SecondFactor.update({SecondFactor.counter: counter, SecondFactor.used_at: now, **also})
     return bool(await moved.where(SecondFactor.id == factor, still).returning(SecondFactor.id))

@@ -114,7 +114,7 @@ async def _with_code(token: str, otp: str, settings: Settings, now: datetime) ->
     waiting = await sessions.pending_of(token, now) if otp else None
     if waiting is None:
         return token
-    at = Ceremony(settings.secret_key, settings.base_url, token)
+    at = Ceremony(settings.keys, settings.base_url, token)
     return await complete_sign_in(waiting, Given(code=otp), at=at, now=now) or token
 
 

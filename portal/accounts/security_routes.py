@@ -72,7 +72,7 @@ async def post_app(
     now: NamedDependency[datetime],
     factor_id: FromPath[UUID],
 ) -> Template | Redirect:
-    who, key, reader = request.user, settings.secret_key, FormReader(posted.form)
+    who, reader = request.user, FormReader(posted.form)
     name, given = read_name(reader), read_given(reader)
     if posted.stale:
         return await _app(who, settings, factor_id, name=name, errors={"form": str(posted.stale)}, status=403)
@@ -82,7 +82,7 @@ async def post_app(
         return await _app(who, settings, factor_id, name=name, errors=reader.errors)
     try:
         codes = await factor_actions.confirm_app(
-            who.account_id, factor_id, given.code, name=name, key=key, now=now
+            who.account_id, factor_id, given.code, name=name, keys=settings.keys, now=now
         )
     except WrongCode as refusal:
         return await _app(who, settings, factor_id, name=name, errors={"otp": str(refusal)})
@@ -184,10 +184,10 @@ async def _app(
     errors: dict[str, str] | None = None,
     status: int = 422,
 ) -> Template:
-    secret = await secret_of_new_app(who.account_id, factor, key=settings.secret_key)
+    secret = await secret_of_new_app(who.account_id, factor, keys=settings.keys)
     if secret is None:
         raise NotFound(_("This app is not waiting to be set up. Please begin again."))
-    host = Ceremony(settings.secret_key, settings.base_url, "").host
+    host = Ceremony(settings.keys, settings.base_url, "").host
     address = authenticator.app_address(secret, username=who.username, host=host)
     context = {
         "action": f"{SECURITY}/apps/{factor}",

@@ -28,10 +28,8 @@ GIVEN = ("staff", "manager", "evaluator", "auditor")
 """Roles that one admin may give; admin takes two (``proposals``), and an agency's people a letter."""
 
 
-class Invite(msgspec.Struct, frozen=True):
-    """How somebody without a password is invited to choose one. ``send`` is None where nothing can."""
-
-    send: Callable[..., Awaitable[None]] | None = None
+Invite = Callable[..., Awaitable[None]]
+"""Invites the account given to choose a password: ``await invite(account, by=, now=)``."""
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,8 +90,7 @@ async def _make(new: NewAccount, *, by: UUID, locale: str, invite: Invite, now: 
     if new.letter:
         await _add_letter(account.id, new.letter, by=by, now=now)
     await audit.append("account_made", object=f"account:{account.id}", data={"role": new.role}, now=now)
-    if invite.send:
-        await invite.send(account.id, by=by, now=now)
+    await invite(account.id, by=by, now=now)
     return account.id
 
 

@@ -166,7 +166,7 @@ def with_session(settings: Settings, token: str, path: str) -> Redirect:
 def ceremony(request: Request[Any, Any, Any], settings: Settings) -> Ceremony:
     """What passkeys are asked for in the visitor's session."""
     session = cookie_value(settings, request, sessions.COOKIE)
-    return Ceremony(settings.secret_key, settings.base_url, session)
+    return Ceremony(settings.keys, settings.base_url, session)
 
 
 def landing(account: SignedIn | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -45,35 +46,41 @@ class Broken(msgspec.Struct, frozen=True):
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What a check found: the last good row as ``head`` and the first wrong one, None when all is well.
 
-    ``n_unsealed`` entries wait for the sealer; ``oldest_unsealed`` is when the first of them was written.
+    ``old`` is the last row under a key before today's, None where there is none. ``n_unsealed`` entries wait for the
+    sealer; ``oldest_unsealed`` is when the first of them was written.
     """
 
     head: Anchor
     broken: Broken | None
+    old: Anchor | None = None
     n_unsealed: int = 0
     oldest_unsealed: Any = None
 
 
 @atomic
-async def check_chain(key: bytes, *, anchor: Anchor | None = None) -> Verdict:
+async def check_chain(keys: Sequence[bytes], *, anchor: Anchor | None = None) -> Verdict:
     """Every seal was recomputed from its entry, up to the first that does not fit.
 
     An edited, deleted, exchanged or inserted row is that first one. Rows cut off the end leave a chain that fits:
-    only an ``anchor`` beyond the end, or another seal at its number, tells. Over 100,000 rows a second.
+    only an ``anchor`` beyond the end, or another seal at its number, tells. Of ``keys``, today's first, each may have
+    taken over from the next, and none comes back. Over 100,000 rows a second.
     """
-    connection, mac_of = connection_of_transaction(), chain.sealer(key)
-    head = Anchor(0, "")
+    connection, sealers = connection_of_transaction(), [chain.sealer(key) for key in reversed(keys)]
+    head, old = Anchor(0, ""), None
     while rows := await connection.fetch(_CHAIN, head.seq):
         for row in rows:
-            broken = _wrong(row, head, mac_of, anchor)
+            broken = _wrong(row, head, sealers, anchor)
             if broken:
-                return Verdict(head=head, broken=broken)
+                return Verdict(head=head, broken=broken, old=old)
             head = Anchor(row["seq"], row["mac"])
+            old = head if len(sealers) > 1 else old
     if anchor and anchor.seq > head.seq:
         why = f"the chain ends before it, but row {anchor.seq} is known outside"
-        return Verdict(head=head, broken=Broken(head.seq + 1, None, why))
+        return Verdict(head=head, broken=Broken(head.seq + 1, None, why), old=old)
     unsealed = await connection.fetchrow(_UNSEALED)
-    return Verdict(head=head, broken=None, n_unsealed=unsealed["n"], oldest_unsealed=unsealed["oldest"])
+    return Verdict(
+        head=head, broken=None, old=old, n_unsealed=unsealed["n"], oldest_unsealed=unsealed["oldest"]
+    )
 
 
 def read_anchor(typed: str) -> Anchor | None:
@@ -85,15 +92,25 @@ def read_anchor(typed: str) -> Anchor | None:
     return Anchor(int(seq), mac.casefold()) if is_mac else None
 
 
-def _wrong(row: Any, before: Anchor, mac_of: chain.Mac, anchor: Anchor | None) -> Broken | None:
+def _wrong(row: Any, before: Anchor, sealers: list[chain.Mac], anchor: Anchor | None) -> Broken | None:
     """What is wrong with ``row``, which should follow ``before``; None when nothing is."""
     seq = before.seq + 1
     if row["seq"] != seq:
         return Broken(seq, None, f"its seal is missing; the next one is of row {row['seq']}")
     if row["id"] is None:
         return Broken(seq, row["entry"], "its entry is missing")
-    if mac_of(seq, before.mac, row) != row["mac"]:
+    if not _fits(row, before, sealers):
         return Broken(seq, row["entry"], "is not what was sealed")
     if anchor and anchor.seq == seq and anchor.mac != row["mac"]:
         return Broken(seq, row["entry"], "was sealed anew: outside it is known with another MAC")
     return None
+
+
+def _fits(row: Any, before: Anchor, sealers: list[chain.Mac]) -> bool:
+    """Whether one of ``sealers``, the oldest key's first, made the row's seal.
+
+    Those before it are forgotten: whoever holds a key that was replaced can't go on with it.
+    """
+    while sealers and sealers[0](before.seq + 1, before.mac, row) != row["mac"]:
+        del sealers[0]
+    return bool(sealers)

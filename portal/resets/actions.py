@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -90,7 +91,9 @@ async def _open(asker: _Asker, *, key: bytes, now: datetime) -> Asked:
     return Asked(made.no, halves.held(made.no, secret))
 
 
-async def redeem(cookie: str, typed: str, password: str, *, address: str, key: bytes, now: datetime) -> None:
+async def redeem(
+    cookie: str, typed: str, password: str, *, address: str, keys: Sequence[bytes], now: datetime
+) -> None:
     """The account of the request behind ``cookie`` (half A) has ``password``; ``typed`` was half B.
 
     Its sessions have ended, its addresses are told, the request is used; nobody is signed in. Raises Ended for
@@ -101,7 +104,7 @@ async def redeem(cookie: str, typed: str, password: str, *, address: str, key: b
     await throttle.hit(
         f"reset:try:{network_of(address)}", limit=TRIES_PER_ADDRESS, window=TRIES_WINDOW, now=now
     )
-    found = await requests.by_secret(cookie, place=halves.BROWSER, key=key)
+    found = await requests.by_secret(cookie, place=halves.BROWSER, keys=keys)
     b_hash = await _take_try(found, now=now) if found else None
     code = halves.read_code(typed)
     if not await passwords.verify(b_hash, code) or not found or not found.username:
@@ -117,9 +120,9 @@ async def redeem(cookie: str, typed: str, password: str, *, address: str, key: b
     await requests.finish(found, await passwords.hash_password(password), now=now)
 
 
-async def of_browser(cookie: str, *, key: bytes) -> int | None:
+async def of_browser(cookie: str, *, keys: Sequence[bytes]) -> int | None:
     """The number of the request that this browser asked for, whatever became of it; None without one."""
-    found = await requests.by_secret(cookie, place=halves.BROWSER, key=key)
+    found = await requests.by_secret(cookie, place=halves.BROWSER, keys=keys)
     return found.no if found and found.kind == "reset" else None
 
 

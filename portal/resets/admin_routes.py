@@ -120,7 +120,7 @@ async def post_approve(
             password=draft.password,
             proof=draft.proof,
             hand_over=draft.hand_over,
-            key=settings.secret_key,
+            keys=settings.keys,
             now=now,
         )
     except (Barred, WrongPassword, TooMany) as refusal:
@@ -201,7 +201,7 @@ async def _standing(found: ResetRequest, approver: Approver, settings: Settings,
         opens_at = rules.opens_at(found.asked_at, contacts, made_at=subject.made_at, now=now)
     return Standing(
         stage=found.stage(now),
-        bar=await approvals.bar(found, approver, opens_at=opens_at, key=settings.secret_key, now=now),
+        bar=await approvals.bar(found, approver, opens_at=opens_at, keys=settings.keys, now=now),
         needed=needed,
         alone=alone,
         same_network=approvals.same_network(approver.address, found.address),

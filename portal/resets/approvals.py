@@ -6,6 +6,7 @@ the notices, barred from approving by the browser, and alone never enough for pe
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -76,7 +77,7 @@ async def approve(
     password: str,
     proof: Proof,
     hand_over: str,
-    key: bytes,
+    keys: Sequence[bytes],
     now: datetime,
 ) -> Approved:
     """The admin's word and its proof are recorded; with the last one needed, half B exists.
@@ -91,7 +92,7 @@ async def approve(
         await account_actions.prove(approver.account, password, now=now)
         b_hash = await passwords.hash_password(code)
         return await _approve(
-            no, approver, proof, hand_over=hand_over, code=code, b_hash=b_hash, key=key, now=now
+            no, approver, proof, hand_over=hand_over, code=code, b_hash=b_hash, keys=keys, now=now
         )
     except (Barred, account_actions.WrongPassword) as refusal:
         why = refusal.why if isinstance(refusal, Barred) else "password"
@@ -108,7 +109,7 @@ async def _approve(
     hand_over: str,
     code: str,
     b_hash: str,
-    key: bytes,
+    keys: Sequence[bytes],
     now: datetime,
 ) -> Approved:
     request, role = await _locked(no), await _role_of(approver.account)
@@ -118,7 +119,7 @@ async def _approve(
     account, subject_role = request.account, request.role
     if account is None or subject_role is None:
         raise Barred("nobody")
-    await _refuse_partial(request, approver, key=key)
+    await _refuse_partial(request, approver, keys=keys)
     await _refuse_unproved(account, request, proof, hand_over, now=now)
     await _record(request, approver, proof, now=now)
     given = len(await queries.approvals_of(request.id))
@@ -167,11 +168,11 @@ async def _refuse_closed(request: Request, *, now: datetime) -> None:
         raise Barred("expired")
 
 
-async def _refuse_partial(request: Request, approver: Approver, *, key: bytes) -> None:
+async def _refuse_partial(request: Request, approver: Approver, *, keys: Sequence[bytes]) -> None:
     """Nobody helps themselves, and nobody approves what was asked in their own browser."""
     if request.account == approver.account:
         raise Barred("own")
-    asked_here = await queries.by_secret(approver.cookie, place=halves.BROWSER, key=key)
+    asked_here = await queries.by_secret(approver.cookie, place=halves.BROWSER, keys=keys)
     if request.asked_by == approver.account or (asked_here and asked_here.id == request.id):
         raise Barred("same_device")
 
@@ -233,13 +234,15 @@ async def _hand_over(
     return until
 
 
-async def bar(request: Request, approver: Approver, *, opens_at: datetime, key: bytes, now: datetime) -> str:
+async def bar(
+    request: Request, approver: Approver, *, opens_at: datetime, keys: Sequence[bytes], now: datetime
+) -> str:
     """Why this admin can't approve the request now, whatever the proof: a key of WHY; empty when they can."""
     try:
         await _refuse_closed(request, now=now)
         if request.account is None or request.role is None:
             return "nobody"
-        await _refuse_partial(request, approver, key=key)
+        await _refuse_partial(request, approver, keys=keys)
     except Barred as refusal:
         return refusal.why
     given = [one.admin for one in await queries.approvals_of(request.id)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -91,13 +92,13 @@ async def make_admin(username: str, *, display_name: str, settings: Settings, no
     return await recover(name, settings=settings, now=now)
 
 
-async def set_by_link(held: str, password: str, *, key: bytes, now: datetime) -> None:
+async def set_by_link(held: str, password: str, *, keys: Sequence[bytes], now: datetime) -> None:
     """The password of the account that the link is for is ``password``; the link opens nothing any more.
 
     Every session of the account has ended and its mail addresses are told. Raises NotFound for a link that is
     not (any more) good, requests.Unusable for a password that can't be taken.
     """
-    found = await of_link(held, key=key, now=now)
+    found = await of_link(held, keys=keys, now=now)
     if found is None:
         await audit.append("reset_failed", data={"by": "link"}, now=now)
         raise NotFound(_("This link is no longer good. Please ask for a new one."))
@@ -105,8 +106,8 @@ async def set_by_link(held: str, password: str, *, key: bytes, now: datetime) ->
     await requests.finish(found, await passwords.hash_password(password), now=now)
 
 
-async def of_link(held: str, *, key: bytes, now: datetime) -> requests.Request | None:
+async def of_link(held: str, *, keys: Sequence[bytes], now: datetime) -> requests.Request | None:
     """The invitation or recovery whose link this is, while it is good; else None."""
-    found = await requests.by_secret(held, place=halves.LINK, key=key)
+    found = await requests.by_secret(held, place=halves.LINK, keys=keys)
     good = found and found.stage(now) == "approved" and found.username is not None
     return found if good else None

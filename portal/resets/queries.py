@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -96,14 +97,15 @@ async def by_number(no: int) -> Request | None:
     return Request(**rows[0]) if rows else None
 
 
-async def by_secret(held: str, *, place: str, key: bytes) -> Request | None:
+async def by_secret(held: str, *, place: str, keys: Sequence[bytes]) -> Request | None:
     """The request whose half A (``place`` BROWSER) or link (LINK) is ``held``; None for any other secret."""
     read = halves.read_held(held)
     if read is None:
         return None
     no, secret = read
     found = await by_number(no)
-    fits = hmac.compare_digest(halves.digest(key, place, secret), found.a_hmac if found else "")
+    kept = found.a_hmac if found else ""
+    fits = any(hmac.compare_digest(halves.digest(key, place, secret), kept) for key in keys)
     return found if fits else None
 
 

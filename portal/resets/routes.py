@@ -92,7 +92,7 @@ async def post_reset(
             draft.opener,
             draft.password,
             address=client_address(request),
-            key=settings.secret_key,
+            keys=settings.keys,
             now=now,
         )
     except (Ended, Unusable, TooMany) as refusal:
@@ -131,7 +131,7 @@ async def post_link(
     if errors:
         return await _link(draft.opener, settings, now, errors, status=422)
     try:
-        await links.set_by_link(draft.opener, draft.password, key=settings.secret_key, now=now)
+        await links.set_by_link(draft.opener, draft.password, keys=settings.keys, now=now)
     except (Ended, Unusable) as refusal:
         return await _link(draft.opener, settings, now, {"new_password": str(refusal)}, status=422)
     return Redirect(localized("/accounts/reset/done"), status_code=303)
@@ -157,7 +157,7 @@ async def _reset(
     """What to do next: the number to say, whom to call, and the fields for half B and the new password."""
     half = cookie_value(settings, request, halves.COOKIE)
     context = {
-        "no": await actions.of_browser(half, key=settings.secret_key),
+        "no": await actions.of_browser(half, keys=settings.keys),
         "call": await queries.whom_to_call(current_language()),
         "typed": typed,
         "errors": errors,
@@ -169,7 +169,7 @@ async def _reset(
 async def _link(
     held: str, settings: Settings, now: datetime, errors: dict[str, str], *, status: int = 200
 ) -> Template:
-    found = await links.of_link(held, key=settings.secret_key, now=now)
+    found = await links.of_link(held, keys=settings.keys, now=now)
     if found is None:
         raise NotFound(_("This link is no longer good. Please ask for a new one."))
     context = {"found": found, "key": held, "errors": errors, "current": "sign-in"}

@@ -10,6 +10,8 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import cache
 from uuid import UUID
@@ -41,12 +43,12 @@ def sealed(secret: str, *, account: UUID, key: bytes) -> bytes:
     return nonce + AESGCM(_sealing_key(key)).encrypt(nonce, secret.encode(), account.bytes)
 
 
-def opened(kept: bytes, *, account: UUID, key: bytes) -> str | None:
-    """The secret that was ``sealed``; None when that was done with another key or for somebody else."""
-    try:
-        return AESGCM(_sealing_key(key)).decrypt(kept[:_NONCE], kept[_NONCE:], account.bytes).decode()
-    except InvalidTag:
-        return None
+def opened(kept: bytes, *, account: UUID, keys: Sequence[bytes]) -> str | None:
+    """The secret that was ``sealed`` with one of ``keys``; None when it was another key or for somebody else."""
+    for key in keys:
+        with suppress(InvalidTag):
+            return AESGCM(_sealing_key(key)).decrypt(kept[:_NONCE], kept[_NONCE:], account.bytes).decode()
+    return None
 
 
 def step_of(secret: str, code: str, *, now: datetime) -> int | None:

@@ -35,9 +35,9 @@ _UNREADABLE = (WebAuthnException, ValueError, KeyError, TypeError, msgspec.Msgsp
 
 
 class Ceremony(msgspec.Struct, frozen=True):
-    """Who asks, and in which session: the server's ``key``, the portal's ``base_url``, the session's token."""
+    """Who asks, and in which session: ``Settings.keys``, the portal's ``base_url``, the session's token."""
 
-    key: bytes
+    keys: Sequence[bytes]
     base_url: str
     session: str
 
@@ -138,7 +138,7 @@ def counter_after(at: Ceremony, answer: str, passkey: Passkey, *, now: datetime)
 
 def _challenge(at: Ceremony, now: datetime) -> bytes:
     body = os.urandom(_NONCE) + struct.pack(">q", int(now.timestamp()))
-    return body + _signature(at, body)
+    return body + _signature(at, body, at.keys[0])
 
 
 def _our_challenge(at: Ceremony, answer: str, now: datetime) -> bytes:
@@ -146,7 +146,7 @@ def _our_challenge(at: Ceremony, answer: str, now: datetime) -> bytes:
     client_data = msgspec.json.decode(answer[:LONGEST], type=_Answer).response.json
     challenge = parse_client_data_json(webauthn.base64url_to_bytes(client_data)).challenge
     body, signature = challenge[: _NONCE + 8], challenge[_NONCE + 8 :]
-    if not hmac.compare_digest(signature, _signature(at, body)):
+    if not any(hmac.compare_digest(signature, _signature(at, body, key)) for key in at.keys):
         raise ValueError("not our challenge")
     age = int(now.timestamp()) - struct.unpack(">q", body[_NONCE:])[0]
     # A little ahead is allowed: another process's clock may be so.
@@ -155,10 +155,9 @@ def _our_challenge(at: Ceremony, answer: str, now: datetime) -> bytes:
     return challenge
 
 
-def _signature(at: Ceremony, body: bytes) -> bytes:
-    return hmac.digest(
-        at.key, b"passkey\0" + at.session.encode("utf-8", "replace") + b"\0" + body, hashlib.sha256
-    )
+def _signature(at: Ceremony, body: bytes, key: bytes) -> bytes:
+    message = b"passkey\0" + at.session.encode("utf-8", "replace") + b"\0" + body
+    return hmac.digest(key, message, hashlib.sha256)
 
 
 def _descriptors(known: Sequence[str]) -> list[PublicKeyCredentialDescriptor]:

@@ -52,10 +52,10 @@ async def new_holder(key: bytes, username: str = "maryam", role: str = "staff") 
 async def new_app(account: UUID, key: bytes, *, now: datetime) -> tuple[str, list[str]]:
     """The key of an app that was set up, and the recovery codes that were shown."""
     factor = await factor_actions.begin_app(account, key=key, now=now)
-    secret = await secret_of_new_app(account, factor, key=key)
+    secret = await secret_of_new_app(account, factor, keys=[key])
     assert secret
     return secret, await factor_actions.confirm_app(
-        account, factor, code_of(secret, now), name="Phone", key=key, now=now
+        account, factor, code_of(secret, now), name="Phone", keys=[key], now=now
     )
 
 

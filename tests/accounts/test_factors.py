@@ -32,7 +32,7 @@ async def come_in(code, *, now=NOON):
     """The token after both steps."""
     token = await sign_in("maryam", PHRASE, device="Firefox", address="192.0.2.7", now=now)
     return await complete_sign_in(
-        await pending_of(token, now), Given(code=code), at=Ceremony(KEY, "http://localhost", token), now=now
+        await pending_of(token, now), Given(code=code), at=Ceremony([KEY], "http://localhost", token), now=now
     )
 
 
@@ -46,34 +46,34 @@ async def test_the_key_of_an_app_is_kept_encrypted_for_its_account_only(maryam):
     kept = (await SecondFactor.select(SecondFactor.secret).first())["secret"]
     assert secret.encode() not in kept
     other = await new_person("other", "staff", now=NOON)
-    assert authenticator.opened(kept, account=maryam, key=KEY) == secret
-    assert authenticator.opened(kept, account=other, key=KEY) is None
-    assert authenticator.opened(kept, account=maryam, key=b"x" * 32) is None
+    assert authenticator.opened(kept, account=maryam, keys=[KEY]) == secret
+    assert authenticator.opened(kept, account=other, keys=[KEY]) is None
+    assert authenticator.opened(kept, account=maryam, keys=[b"x" * 32]) is None
 
 
 async def test_an_app_counts_only_after_its_first_code(maryam):
     factor = await begin_app(maryam, key=KEY, now=NOON)
     assert await factors_of(maryam) == []
     with pytest.raises(WrongCode):
-        await confirm_app(maryam, factor, "000000", name="Phone", key=KEY, now=NOON)
-    secret = await secret_of_new_app(maryam, factor, key=KEY)
-    await confirm_app(maryam, factor, code_of(secret, NOON), name="Phone", key=KEY, now=NOON)
+        await confirm_app(maryam, factor, "000000", name="Phone", keys=[KEY], now=NOON)
+    secret = await secret_of_new_app(maryam, factor, keys=[KEY])
+    await confirm_app(maryam, factor, code_of(secret, NOON), name="Phone", keys=[KEY], now=NOON)
     assert [one.name for one in await factors_of(maryam)] == ["Phone"]
-    assert await secret_of_new_app(maryam, factor, key=KEY) is None
+    assert await secret_of_new_app(maryam, factor, keys=[KEY]) is None
 
 
 async def test_an_app_that_was_begun_and_left_is_forgotten_at_the_next(maryam):
     first, second = [await begin_app(maryam, key=KEY, now=NOON) for _ in range(2)]
-    assert await secret_of_new_app(maryam, first, key=KEY) is None
-    assert await secret_of_new_app(maryam, second, key=KEY)
+    assert await secret_of_new_app(maryam, first, keys=[KEY]) is None
+    assert await secret_of_new_app(maryam, second, keys=[KEY])
 
 
 async def test_nobody_confirms_the_app_of_somebody_else(maryam):
     other = await new_person("other", "staff", now=NOON)
     factor = await begin_app(maryam, key=KEY, now=NOON)
-    secret = await secret_of_new_app(maryam, factor, key=KEY)
+    secret = await secret_of_new_app(maryam, factor, keys=[KEY])
     with pytest.raises(NotFound):
-        await confirm_app(other, factor, code_of(secret, NOON), name="Mine", key=KEY, now=NOON)
+        await confirm_app(other, factor, code_of(secret, NOON), name="Mine", keys=[KEY], now=NOON)
 
 
 async def test_the_password_alone_opens_nothing(maryam):
@@ -87,7 +87,7 @@ async def test_the_password_alone_opens_nothing(maryam):
 async def test_s01_the_second_step_gives_the_session_a_new_id(maryam):
     secret, _codes = await new_app(maryam, KEY, now=NOON - 2 * STEP)
     token = await sign_in("maryam", PHRASE, device="", address="192.0.2.7", now=NOON)
-    at = Ceremony(KEY, "http://localhost", token)
+    at = Ceremony([KEY], "http://localhost", token)
     whole = await complete_sign_in(
         await pending_of(token, NOON), Given(code=code_of(secret, NOON)), at=at, now=NOON
     )
@@ -239,7 +239,7 @@ async def test_every_step_is_in_the_log(maryam):
     with pytest.raises(WrongCode):
         await come_in("000000")
     who = await account_of(await come_in(code_of(secret, NOON)), NOON)
-    at = Ceremony(KEY, "http://localhost", "")
+    at = Ceremony([KEY], "http://localhost", "")
     with pytest.raises(WrongPassword):
         await proof_actions.confirm(who, "not the right one", Given(code="000000"), at=at, now=NOON)
     await proof_actions.confirm(who, PHRASE, Given(code=code_of(secret, NOON + STEP)), at=at, now=NOON)

@@ -19,7 +19,7 @@ from tests.accounts.holders import PHRASE, Device, new_person
 NOON = datetime(2026, 3, 21, 12, tzinfo=UTC)
 KEY = b"k" * 32
 BASE = "http://localhost:8000"
-HERE = Ceremony(KEY, BASE, "the session")
+HERE = Ceremony([KEY], BASE, "the session")
 
 
 def asked_to_register(account, *, at=HERE, known=(), now=NOON):
@@ -37,7 +37,7 @@ async def new_passkey(account, device, *, name="Stick", at=HERE, now=NOON):
 async def waiting():
     """The ceremony of somebody whose password was right."""
     token = await sign_in("maryam", PHRASE, device="", address="192.0.2.7", now=NOON)
-    return Ceremony(KEY, BASE, token)
+    return Ceremony([KEY], BASE, token)
 
 
 def asked_to_sign(at, device, *, now=NOON):

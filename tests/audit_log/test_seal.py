@@ -30,7 +30,7 @@ async def append(n: int = 1) -> None:
 
 
 async def is_whole() -> bool:
-    return (await check_chain(KEY)).broken is None
+    return (await check_chain([KEY])).broken is None
 
 
 async def test_entries_are_sealed_once_and_without_gaps(committed):
@@ -122,7 +122,7 @@ async def test_s50_the_head_is_mailed_once_a_day(db):
         await send_head("audit@example.org", "en", now=NOON + timedelta(hours=hours))
     mails = await OutboxMessage.objects().order_by(OutboxMessage.created_at).output(load_json=True)
     assert [mail.recipient for mail in mails] == ["audit@example.org"] * 2
-    head = (await check_chain(KEY)).head
+    head = (await check_chain([KEY])).head
     assert (mails[0].data["seq"], mails[0].data["mac"], mails[0].data["count"]) == (4, head.mac, 4)
 
 

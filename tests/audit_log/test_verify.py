@@ -122,7 +122,7 @@ async def test_s50_edit_delete_swap_and_insertion_are_found_at_the_exact_row(own
         assert verdict.broken, (tamper.__name__, seq)
         assert verdict.broken.seq == seq, (tamper.__name__, seq, verdict)
         assert verdict.head.seq == seq - 1
-    assert (await check_chain(KEY)).broken is None
+    assert (await check_chain([KEY])).broken is None
 
 
 async def check_chain_on(connection: Owner, anchor: Anchor | None = None):
@@ -130,41 +130,41 @@ async def check_chain_on(connection: Owner, anchor: Anchor | None = None):
     from piccolo.engine import engine_finder
 
     async with engine_finder().transaction(connection=connection):
-        return await check_chain(KEY, anchor=anchor)
+        return await check_chain([KEY], anchor=anchor)
 
 
 async def test_s50_a_cut_tail_is_found_with_the_anchor_only(owner):
-    head = (await check_chain(KEY)).head
+    head = (await check_chain([KEY])).head
     await owner.execute("DELETE FROM audit_entry WHERE id IN (SELECT entry FROM audit_seal WHERE seq > 30)")
     await owner.execute("DELETE FROM audit_seal WHERE seq > 30")
-    assert (await check_chain(KEY)).broken is None
-    broken = (await check_chain(KEY, anchor=head)).broken
+    assert (await check_chain([KEY])).broken is None
+    broken = (await check_chain([KEY], anchor=head)).broken
     assert broken
     assert broken.seq == 31
 
 
 async def test_s50_a_tail_that_was_cut_and_grew_again_is_found_with_the_anchor(owner):
-    head = (await check_chain(KEY)).head
+    head = (await check_chain([KEY])).head
     await owner.execute("DELETE FROM audit_entry WHERE id IN (SELECT entry FROM audit_seal WHERE seq > 30)")
     await owner.execute("DELETE FROM audit_seal WHERE seq > 30")
     for _ in range(20):
         await audit.append("signed_out", now=NOON)
     await seal(KEY)
-    assert (await check_chain(KEY)).broken is None
-    broken = (await check_chain(KEY, anchor=head)).broken
+    assert (await check_chain([KEY])).broken is None
+    broken = (await check_chain([KEY], anchor=head)).broken
     assert broken
     assert broken.seq == head.seq
 
 
 async def test_another_key_fits_no_row(owner):
-    broken = (await check_chain(b"x" * 48)).broken
+    broken = (await check_chain([b"x" * 48])).broken
     assert broken
     assert broken.seq == 1
 
 
 async def test_what_is_not_sealed_yet_is_counted_and_no_fault(owner):
     await audit.append("signed_out", now=NOON)
-    verdict = await check_chain(KEY)
+    verdict = await check_chain([KEY])
     assert (verdict.broken, verdict.n_unsealed, verdict.oldest_unsealed) == (None, 1, NOON)
 
 

@@ -125,7 +125,7 @@ class Steps(RuleBasedStateMachine):
                 password=self.passwords[admin] if knows_password else "somebody else's words",
                 proof=PROOFS[proof],
                 hand_over=hand_over,
-                key=self.settings.secret_key,
+                keys=self.settings.keys,
                 now=self.now,
             )
         )
@@ -206,7 +206,7 @@ class Steps(RuleBasedStateMachine):
                 code,
                 password,
                 address=self.anywhere(),
-                key=self.settings.secret_key,
+                keys=self.settings.keys,
                 now=self.now,
             )
         )

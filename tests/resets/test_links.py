@@ -54,7 +54,7 @@ async def can_sign_in(username, password, *, now=NOON):
 async def test_an_invited_person_sets_the_password_with_the_mailed_link(maryam, chief, settings):
     await invite(maryam, by=chief, now=NOON)
     assert not await can_sign_in("maryam", "")
-    await set_by_link(await link_in_mail(settings), NEW_PHRASE, key=settings.secret_key, now=NOON)
+    await set_by_link(await link_in_mail(settings), NEW_PHRASE, keys=settings.keys, now=NOON)
     assert await can_sign_in("maryam", NEW_PHRASE)
     assert (await mail_of("resets/mail/changed")).recipient == "maryam@agency.example"
 
@@ -62,9 +62,9 @@ async def test_an_invited_person_sets_the_password_with_the_mailed_link(maryam, 
 async def test_a_link_is_good_once(maryam, chief, settings):
     await invite(maryam, by=chief, now=NOON)
     link = await link_in_mail(settings)
-    await set_by_link(link, NEW_PHRASE, key=settings.secret_key, now=NOON)
+    await set_by_link(link, NEW_PHRASE, keys=settings.keys, now=NOON)
     with pytest.raises(NotFound):
-        await set_by_link(link, PHRASE, key=settings.secret_key, now=NOON)
+        await set_by_link(link, PHRASE, keys=settings.keys, now=NOON)
     assert await can_sign_in("maryam", NEW_PHRASE)
 
 
@@ -72,7 +72,7 @@ async def test_a_link_is_good_for_a_day(maryam, chief, settings):
     await invite(maryam, by=chief, now=NOON)
     link = await link_in_mail(settings)
     with pytest.raises(NotFound):
-        await set_by_link(link, NEW_PHRASE, key=settings.secret_key, now=NOON + LASTS)
+        await set_by_link(link, NEW_PHRASE, keys=settings.keys, now=NOON + LASTS)
 
 
 async def test_a_second_invitation_makes_the_first_void(maryam, chief, settings):
@@ -80,7 +80,7 @@ async def test_a_second_invitation_makes_the_first_void(maryam, chief, settings)
     first = await link_in_mail(settings)
     await invite(maryam, by=chief, now=NOON)
     with pytest.raises(NotFound):
-        await set_by_link(first, NEW_PHRASE, key=settings.secret_key, now=NOON)
+        await set_by_link(first, NEW_PHRASE, keys=settings.keys, now=NOON)
 
 
 async def test_a_mail_of_a_void_invitation_is_not_sent(maryam, chief, settings):
@@ -117,7 +117,7 @@ async def test_an_invitation_needs_an_address_and_an_active_account(maryam, chie
 async def test_recovery_keeps_the_old_password_until_the_link_is_used(chief, settings):
     link = (await recover("Chief", settings=settings, now=NOON)).partition("key=")[2]
     assert await can_sign_in("chief", PHRASE)
-    await set_by_link(link, NEW_PHRASE, key=settings.secret_key, now=NOON)
+    await set_by_link(link, NEW_PHRASE, keys=settings.keys, now=NOON)
     assert not await can_sign_in("chief", PHRASE)
     assert await Session.count() == 0
     assert (await mail_of("resets/mail/recovery")).recipient == "chief@agency.example"
@@ -132,16 +132,16 @@ async def test_recovery_of_nobody_says_so(chief, settings):
 async def test_a_refused_password_leaves_the_link_good(chief, settings, password):
     link = (await recover("chief", settings=settings, now=NOON)).partition("key=")[2]
     with pytest.raises(Unusable):
-        await set_by_link(link, password, key=settings.secret_key, now=NOON)
-    await set_by_link(link, NEW_PHRASE, key=settings.secret_key, now=NOON)
+        await set_by_link(link, password, keys=settings.keys, now=NOON)
+    await set_by_link(link, NEW_PHRASE, keys=settings.keys, now=NOON)
 
 
 async def test_a_link_used_meanwhile_changes_nothing(chief, settings):
     from portal.resets import requests
 
     link = (await recover("chief", settings=settings, now=NOON)).partition("key=")[2]
-    seen = await requests.by_secret(link, place=halves.LINK, key=settings.secret_key)
-    await set_by_link(link, NEW_PHRASE, key=settings.secret_key, now=NOON)
+    seen = await requests.by_secret(link, place=halves.LINK, keys=settings.keys)
+    await set_by_link(link, NEW_PHRASE, keys=settings.keys, now=NOON)
     with pytest.raises(Ended):
         await requests.finish(seen, await passwords.hash_password("another one entirely"), now=NOON)
     assert await can_sign_in("chief", NEW_PHRASE)
@@ -151,8 +151,8 @@ async def test_the_first_admin_gets_a_link_and_again_until_it_is_used(db, settin
     first = await make_admin("boss", display_name="Boss", settings=settings, now=NOON)
     second = await make_admin("boss", display_name="Boss", settings=settings, now=NOON)
     with pytest.raises(NotFound):
-        await set_by_link(first.partition("key=")[2], NEW_PHRASE, key=settings.secret_key, now=NOON)
-    await set_by_link(second.partition("key=")[2], NEW_PHRASE, key=settings.secret_key, now=NOON)
+        await set_by_link(first.partition("key=")[2], NEW_PHRASE, keys=settings.keys, now=NOON)
+    await set_by_link(second.partition("key=")[2], NEW_PHRASE, keys=settings.keys, now=NOON)
     with pytest.raises(Conflict):
         await make_admin("boss", display_name="Boss", settings=settings, now=NOON + timedelta(days=1))
 
