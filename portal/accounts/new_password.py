@@ -21,6 +21,16 @@ class WeakPassword(BadRequest):
 
 async def problem_of(password: str, *, account: UUID, base_url: str) -> str:
     """Why ``password`` can't become that of ``account``; empty when it can."""
+    factor = await has_second_factor(account)
+    return await _problem(password, account, base_url=base_url, second_factor=factor)
+
+
+async def problem_alone(password: str, *, account: UUID) -> str:
+    """As ``problem_of``, for a password that may have to stand alone: a reset can take the second factor away."""
+    return await _problem(password, account, base_url="", second_factor=False)
+
+
+async def _problem(password: str, account: UUID, *, base_url: str, second_factor: bool) -> str:
     row = await Account.select(Account.username, Account.display_name).where(Account.id == account).first()
     if row is None:
         return ""
@@ -29,9 +39,10 @@ async def problem_of(password: str, *, account: UUID, base_url: str) -> str:
         .where(ContactPoint.account == account)
         .output(as_list=True)
     )
-    factor = await has_second_factor(account)
     others = [row["display_name"], *addresses]
-    return await problem_of_new(password, row["username"], others, base_url=base_url, second_factor=factor)
+    return await problem_of_new(
+        password, row["username"], others, base_url=base_url, second_factor=second_factor
+    )
 
 
 async def problem_of_new(

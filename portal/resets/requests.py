@@ -10,6 +10,7 @@ from db.engine import atomic
 from db.resets import ResetApproval, ResetRequest
 from portal import audit
 from portal.accounts.factor_actions import remove_factors
+from portal.accounts.new_password import problem_alone
 from portal.errors import NotAllowed, PortalError
 from portal.i18n import _
 from portal.resets import halves, mails
@@ -78,8 +79,8 @@ async def supersede(account: UUID, *, now: datetime) -> None:
 
 async def refuse_unusable(password: str, found: Request) -> None:
     """Raises Unusable for a password that is too easy or is the present one; Busy as ``passwords.verify``."""
-    assert found.username is not None, "only a request of an active account comes this far"
-    if problem := passwords.weakness(password, username=found.username):
+    assert found.account is not None, "only a request of an active account comes this far"
+    if problem := await problem_alone(password, account=found.account):
         raise Unusable(problem)
     if found.password_hash and await passwords.verify(found.password_hash, password):
         raise Unusable(_("This is the password you have now. Please choose another one."))

@@ -7,7 +7,7 @@ import asyncio
 import contextvars
 import os
 from collections.abc import Coroutine
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -48,7 +48,7 @@ class Lab:
         async with engine_finder().transaction(connection=self.connection):
             for name, role in ROLES.items():
                 mails = tuple(f"{name}{n}@sample.example" for n in range(MAILS))
-                self.ids[name] = await person(name, role, mails=mails)
+                self.ids[name] = await person(name, role, mails=mails, age=timedelta(days=90))
         await self._begin()
 
     async def _begin(self) -> None:

@@ -13,14 +13,21 @@ PHRASE = "صبح بارانی ۱۴۰۵ کتابخانه"
 NEW_PHRASE = "چهار کاشی فیروزه‌ای آرام"
 
 
-async def person(username: str, role: str, *, mails: tuple[str, ...] = (), now: datetime = NOON) -> UUID:
-    """A new account with that password, a telephone and confirmed mail addresses, as if long on file.
+async def person(
+    username: str,
+    role: str,
+    *,
+    mails: tuple[str, ...] = (),
+    now: datetime = NOON,
+    age: timedelta = timedelta(0),
+) -> UUID:
+    """An account of that ``age`` with that password, a telephone and confirmed mail addresses, as if long on file.
 
-    New, so that people of the desk still may do without a second factor.
+    At first people of the desk may do without a second factor, so pages want new ones.
     """
     made_at = now - timedelta(days=90)
     account = await make_account(
-        username, display_name=f"{username.title()} Sample", role=role, password=PHRASE, now=now
+        username, display_name=f"{username.title()} Sample", role=role, password=PHRASE, now=now - age
     )
     for kind, value in [("phone", "+989000000123"), *(("email", mail) for mail in mails)]:
         await ContactPoint(

@@ -16,6 +16,8 @@ from hypothesis.stateful import run_state_machine_as_test
 from portal.resets import actions, approvals, mails, queries, requests, rules
 from tests.resets.test_machine import machine, runs  # noqa: F401
 
+pytestmark = pytest.mark.fault  # a minute in all: with the other long ones
+
 RUNS = 150
 MUTANTS: dict[str, tuple[ModuleType, str, str, str]] = {
     "a request is good twice": (requests, "finish", '"used"', '"approved"'),
@@ -33,7 +35,7 @@ MUTANTS: dict[str, tuple[ModuleType, str, str, str]] = {
     "a weak password is taken": (
         requests,
         "refuse_unusable",
-        "if problem := passwords.weakness(password, username=found.username):",
+        "if problem := await problem_alone(password, account=found.account):",
         "if problem := '':",
     ),
     "the old password is taken again": (
