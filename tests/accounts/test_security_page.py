@@ -124,7 +124,7 @@ async def test_within_the_grace_every_page_says_until_when(lenient):
     for path in ("/", "/desk", SECURITY):
         page = await lenient.get(path)
         assert page.status_code == 200
-        assert "تنها با گام دوم باز می‌شود" in page.text
+        assert "فقط با گام دوم باز می‌شود" in page.text
 
 
 @pytest.mark.parametrize("role", ["staff", "evaluator", "manager", "admin", "auditor"])
@@ -163,7 +163,7 @@ async def test_people_outside_the_desk_need_none(strict, role):
 
 async def test_the_demo_asks_nobody_and_says_so(maryam):
     page = await maryam.get(SECURITY)
-    assert "در این نمونه هیچ حسابی ناچار به داشتن آن نیست" in page.text
+    assert "در این نمونهٔ نمایشی داشتن آن برای هیچ حسابی الزامی نیست" in page.text
     assert 'class="notice' not in page.text
 
 

@@ -166,7 +166,7 @@ async def test_one_address_gets_three_mails_a_day(db):
 async def test_a_weak_password_is_refused_with_the_reason(browser):
     page = await browser.submit("/accounts/sign-up", {**TYPED, "password": "maryam mehregan 1404"})
     assert page.status_code == 422
-    assert "بیشتر این همان نام کاربری" in page.text
+    assert "بیشتر این گذرواژه نام کاربری" in page.text
     assert "maryam mehregan 1404" not in page.text
     assert await Account.count() == 0
 
