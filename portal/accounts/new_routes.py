@@ -125,7 +125,6 @@ async def _page(typed: dict[str, str], errors: dict[str, str], *, status: int = 
         "agencies": await staff_queries.agencies(),
         "accept": uploads.ACCEPT,
         "current": "admin",
-        "current_admin": "accounts",
     }
     return Template("accounts/new.html", context=context, status_code=status)
 
@@ -136,7 +135,6 @@ async def _proposals_page() -> Template:
         "kinds": {name: _(kind.label) for name, kind in proposals.KINDS.items()},
         "wishes": {name for name, kind in proposals.KINDS.items() if kind.is_wish},
         "current": "admin",
-        "current_admin": "proposals",
     }
     return Template("accounts/proposals.html", context=context)
 
