@@ -27,7 +27,8 @@ class Proposal(Table, tablename="proposal"):
     """A deed that takes two different people: one asks, another one agrees or refuses.
 
     ``kind``: grant_admin, export or erasure; ``subject`` is the account it is about, NULL for none; ``data`` what
-    exactly is asked. ``state``: open, agreed, refused. ``decided_by`` is never ``asked_by``.
+    exactly is asked. ``state``: open, agreed, refused. ``decided_by`` is never ``asked_by``. What people ask for
+    themselves (erasure) an admin takes up first (``taken_up_by``, NULL before), and a second one agrees.
     """
 
     id = UUID(primary_key=True, default=uuid7)
@@ -38,11 +39,16 @@ class Proposal(Table, tablename="proposal"):
     state = Varchar(length=8, default="open")
     asked_by = ForeignKey(Account, on_delete=KEEP, null=False)
     asked_at = Timestamptz(default=None)
+    taken_up_by = ForeignKey(Account, on_delete=KEEP, null=True)
     decided_by = ForeignKey(Account, on_delete=KEEP, null=True)
     decided_at = Timestamptz(null=True, default=None)
     proposal_kind = Check("kind IN ('grant_admin', 'export', 'erasure')")
     proposal_state = Check("state IN ('open', 'agreed', 'refused')")
     proposal_by_two = Check("decided_by IS NULL OR decided_by <> asked_by")
+    proposal_taken_up = Check(
+        "CASE WHEN kind = 'erasure' AND state = 'agreed'"
+        " THEN coalesce(taken_up_by NOT IN (decided_by, asked_by), false) ELSE true END"
+    )
 
 
 class Setting(Table, tablename="setting"):

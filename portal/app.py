@@ -18,6 +18,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from db.engine import close_pool, open_pool
 from portal import error_pages, i18n
 from portal import settings as settings_module
+from portal.accounts import proposals
 from portal.accounts.new_routes import people_admin_router
 from portal.accounts.routes import router as accounts_router
 from portal.accounts.security_routes import security_router
@@ -38,6 +39,7 @@ from portal.security.headers import HostGuard, SecurityHeaders
 from portal.services.routes import router as services_router
 from portal.services.staff_routes import admin_router as agencies_router
 from portal.settings import Settings
+from portal.site import erasing
 from portal.site.mine_routes import mine_router
 from portal.site.routes import site_handlers
 from portal.site.staff_routes import admin_router
@@ -75,6 +77,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     settings = settings or settings_module.load()
     for code in settings_module.LANGUAGES:
         i18n.catalogue(code)
+    proposals.register(erasing.WISH, erasing.KIND)
     inner = _litestar(settings)
     guarded = OriginGuard(inner, settings, error_pages.cross_site(inner))
     # i18n knows nothing of Litestar, not even its types.

@@ -66,6 +66,7 @@ ACTIONS: dict[str, str] = {
     "case_passcode": N_("Gave out a new passcode"),
     "case_claimed": N_("Put a request under an account"),
     "case_erased": N_("Erased what names the people of a case"),
+    "account_erased": N_("Erased what names the holder of an account"),
     "case_viewed": N_("Saw the details of a case"),
     "file_fetched": N_("Fetched a file of a case"),
     "case_unlocked": N_("Opened a case by passcode, proof or link"),
@@ -90,6 +91,7 @@ ACTIONS: dict[str, str] = {
     "account_unlocked": N_("Unlocked an account"),
     "role_changed": N_("Changed a role"),
     "proposed": N_("Proposed what takes two admins"),
+    "proposal_taken_up": N_("Took up somebody's wish"),
     "proposal_agreed": N_("Agreed to a proposal"),
     "proposal_refused": N_("Refused a proposal"),
 }

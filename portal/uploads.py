@@ -49,6 +49,10 @@ NO_ROOM = N_("We can't take files at the moment. Please send the form without fi
 _checkers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="upload")
 _STORED_AS = re.compile(r"[0-9a-f]{32}")
 _ASKED_AT_ONCE = 1000
+_NAMED = """
+    SELECT stored_as FROM attachment WHERE stored_as = ANY({})
+    UNION ALL SELECT stored_as FROM introduction WHERE stored_as = ANY({})
+"""
 log = logging.getLogger(__name__)
 
 
@@ -144,13 +148,18 @@ async def total_size(chosen: Sequence[tuple[str, str, Upload]]) -> int:
 
 async def discard_all(files: Sequence[StoredFile], folder: Path) -> None:
     """None of ``files`` is on disk any more."""
+    await discard_names([file.stored_as for file in files], folder)
+
+
+async def discard_names(stored: Sequence[str], folder: Path) -> None:
+    """No file with one of these stored names is on disk any more."""
     loop = asyncio.get_running_loop()
-    for file in files:
-        await loop.run_in_executor(_checkers, discard, folder, file.stored_as)
+    for stored_as in stored:
+        await loop.run_in_executor(_checkers, discard, folder, stored_as)
 
 
 async def sweep(folder: Path, *, now: datetime) -> int:
-    """No file is older than a day that no case names: a crash left it. Returns how many were deleted.
+    """No file older than a day is left that neither a case nor a letter names. Returns how many were deleted.
 
     Where most files are nobody's, the database is not theirs (emptied, not yet restored): then all stay, and a
     warning is logged.
@@ -162,7 +171,7 @@ async def sweep(folder: Path, *, now: datetime) -> int:
         unnamed += await _unnamed(old[begin : begin + _ASKED_AT_ONCE])
     if 2 * len(unnamed) > len(old):
         log.warning(
-            "%d of %d files in %s belong to no case; none was deleted", len(unnamed), len(old), folder
+            "%d of %d files in %s belong to nothing; none was deleted", len(unnamed), len(old), folder
         )
         return 0
     await loop.run_in_executor(_checkers, _delete, unnamed)
@@ -266,7 +275,7 @@ def _older_than(folder: Path, moment: float) -> list[Path]:
 
 async def _unnamed(paths: Sequence[Path]) -> list[Path]:
     names = [path.name for path in paths]
-    rows = await Attachment.raw("SELECT stored_as FROM attachment WHERE stored_as = ANY({})", names)
+    rows = await Attachment.raw(_NAMED, names, names)
     known = {row["stored_as"] for row in rows}
     return [path for path in paths if path.name not in known]
 

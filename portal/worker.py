@@ -78,8 +78,7 @@ def ticks_of(settings: Settings) -> Ticks:
         await uploads.sweep(settings.uploads_dir, now=now)
 
     async def forget(now: datetime) -> None:
-        for stored_as in await erasure.erase_outlived(now=now):
-            await asyncio.to_thread(uploads.discard, settings.uploads_dir, stored_as)
+        await uploads.discard_names(await erasure.erase_outlived(now=now), settings.uploads_dir)
 
     return {
         "seal": ("* * * * *", seal),

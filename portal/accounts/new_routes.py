@@ -83,16 +83,22 @@ async def post_answer(
     proposal_id: FromPath[UUID],
     answer: FromPath[str],
     form: NamedDependency[FormMultiDict],
+    settings: NamedDependency[Settings],
     now: NamedDependency[datetime],
 ) -> Redirect:
-    """Agreed or refused. Raises NotAllowed for agreeing to one's own, NotFound, Conflict."""
+    """One answer of ``ANSWERS``. Raises NotAllowed for agreeing to one's own, NotFound, Conflict."""
     if answer not in ANSWERS:
         raise NotFound(_("There is no such proposal."))
-    await ANSWERS[answer](proposal_id, by=request.user.account_id, now=now)
+    unnamed = await ANSWERS[answer](proposal_id, by=request.user.account_id, now=now)
+    await uploads.discard_names(unnamed, settings.uploads_dir)
     return Redirect(localized("/admin/proposals"), status_code=303)
 
 
-ANSWERS = {"agree": proposals.agree, "refuse": proposals.refuse}
+ANSWERS: dict[str, proposals.Answer] = {
+    "take-up": proposals.take_up,
+    "agree": proposals.agree,
+    "refuse": proposals.refuse,
+}
 
 
 def _draft(sent: SentAccount, files: tuple[uploads.StoredFile, ...]) -> NewAccount:
@@ -119,7 +125,6 @@ async def _page(typed: dict[str, str], errors: dict[str, str], *, status: int = 
         "agencies": await staff_queries.agencies(),
         "accept": uploads.ACCEPT,
         "current": "admin",
-        "current_admin": "accounts",
     }
     return Template("accounts/new.html", context=context, status_code=status)
 
@@ -128,8 +133,8 @@ async def _proposals_page() -> Template:
     context = {
         "rows": await proposals.listed(),
         "kinds": {name: _(kind.label) for name, kind in proposals.KINDS.items()},
+        "wishes": {name for name, kind in proposals.KINDS.items() if kind.is_wish},
         "current": "admin",
-        "current_admin": "proposals",
     }
     return Template("accounts/proposals.html", context=context)
 

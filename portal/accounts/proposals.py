@@ -1,12 +1,14 @@
 """What takes two: one admin proposes, a different one agrees, and only then it happens, in the same transaction.
 
+A wish is what somebody proposes for themselves: one admin takes it up, a different one agrees.
+
 ``KINDS`` says for each kind what it is called and which verb carries it out. A feature adds its own with ``register``
 when the application is put together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -22,13 +24,18 @@ from portal.errors import Conflict, NotAllowed, NotFound
 from portal.i18n import N_, _
 
 PAGE = 50
-Carry = Callable[["Open", datetime], Awaitable[None]]
+Carry = Callable[["Open", datetime], Awaitable[Sequence[str]]]
+"""Returns the stored names of files that nothing names any more: they go from the disk after the commit."""
+Answer = Callable[..., Awaitable[Sequence[str]]]
+"""What an admin does with a proposal (by id; ``by``, ``now``); returns what ``Carry`` does."""
+OTHERS = N_("Another admin has to agree: nobody agrees to their own proposal or for themselves.")
 _FIND = """
     SELECT p.id, p.kind, p.subject, p.data::text AS data, p.reason, p.state, p.asked_by, p.asked_at, p.decided_at,
-           asker.display_name AS asker, decider.display_name AS decider,
+           p.taken_up_by, taker.display_name AS taker, asker.display_name AS asker, decider.display_name AS decider,
            subject.display_name AS subject_name, subject.username AS subject_username
     FROM proposal p
     JOIN account asker ON asker.id = p.asked_by
+    LEFT JOIN account taker ON taker.id = p.taken_up_by
     LEFT JOIN account decider ON decider.id = p.decided_by
     LEFT JOIN account subject ON subject.id = p.subject
 """
@@ -39,10 +46,14 @@ class OwnProposal(NotAllowed):
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
-    """``label`` says what is asked; ``carry`` does it, in the transaction of the second admin's agreement."""
+    """``label`` says what is asked; ``carry`` does it, in the transaction of the second admin's agreement.
+
+    ``is_wish``: people ask it for themselves, so that it needs an admin who takes it up.
+    """
 
     label: str
     carry: Carry
+    is_wish: bool = False
 
 
 class Open(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +64,13 @@ class Open(msgspec.Struct, frozen=True, kw_only=True):
     data: Mapping[str, Any]
     asked_by: UUID
     agreed_by: UUID
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """What somebody asked for themselves and nobody has decided."""
+
+    id: UUID
+    asked_at: datetime
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,14 +86,17 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     asked_at: datetime
     decided_at: datetime | None
     asker: str
+    taken_up_by: UUID | None
+    taker: str | None
     decider: str | None
     subject_name: str | None
     subject_username: str | None
 
 
-async def _grant_admin(proposal: Open, now: datetime) -> None:
+async def _grant_admin(proposal: Open, now: datetime) -> Sequence[str]:
     assert proposal.subject, "a grant names whom it is for"
     await staff_actions.make_admin(proposal.subject, now=now)
+    return ()
 
 
 KINDS: dict[str, Kind] = {
@@ -118,28 +139,51 @@ async def propose(
     return proposal.id
 
 
-async def agree(proposal: UUID, *, by: UUID, now: datetime) -> None:
-    """What was proposed has happened. Raises OwnProposal (noted in the log), NotFound, Conflict when it was decided."""
+async def take_up(proposal: UUID, *, by: UUID, now: datetime) -> Sequence[str]:
+    """The wish has its first admin and waits for a second one. Raises as ``agree``, Conflict when somebody has it."""
+    return await _noting_refusals(_take_up, proposal, by=by, now=now)
+
+
+async def agree(proposal: UUID, *, by: UUID, now: datetime) -> Sequence[str]:
+    """What was proposed has happened; returns the files to remove, see ``Carry``.
+
+    Raises OwnProposal (noted in the log), NotFound, Conflict when it was decided.
+    """
+    return await _noting_refusals(_agree, proposal, by=by, now=now)
+
+
+async def _noting_refusals(verb: Answer, proposal: UUID, *, by: UUID, now: datetime) -> Sequence[str]:
     try:
-        await _agree(proposal, by=by, now=now)
+        return await verb(proposal, by=by, now=now)
     except OwnProposal:
         await audit.append("denied", object=f"proposal:{proposal}", now=now)
         raise
 
 
 @atomic
-async def _agree(proposal: UUID, *, by: UUID, now: datetime) -> None:
+async def _take_up(proposal: UUID, *, by: UUID, now: datetime) -> Sequence[str]:
     found = await _waiting(proposal)
     if by in (found.asked_by, found.subject):
-        raise OwnProposal(
-            _("Another admin has to agree: nobody agrees to their own proposal or for themselves.")
-        )
-    if not await Account.exists().where(
-        Account.id == found.asked_by, Account.state == "active", Account.role == "admin"
-    ):
+        raise OwnProposal(_(OTHERS))
+    if not KINDS[found.kind].is_wish or (found.taken_up_by and await _is_admin(found.taken_up_by)):
+        raise Conflict(_("This waits for a second admin already."))
+    await Proposal.update({Proposal.taken_up_by: by}).where(Proposal.id == proposal)
+    await audit.append("proposal_taken_up", object=f"proposal:{proposal}", data={"kind": found.kind}, now=now)
+    return ()
+
+
+@atomic
+async def _agree(proposal: UUID, *, by: UUID, now: datetime) -> Sequence[str]:
+    found = await _waiting(proposal)
+    kind = KINDS[found.kind]
+    first = found.taken_up_by if kind.is_wish else found.asked_by
+    if by in (found.asked_by, found.subject, first):
+        raise OwnProposal(_(OTHERS))
+    if first is None:
+        raise Conflict(_("One admin has to take this up first, then another one can agree."))
+    if not await _is_admin(first):
         raise Conflict(_("Who proposed this is not an admin any more. Please propose it anew."))
-    await _decide(found, "agreed", by=by, now=now)
-    await KINDS[found.kind].carry(
+    unnamed = await kind.carry(
         Open(
             id=proposal,
             subject=found.subject,
@@ -149,12 +193,33 @@ async def _agree(proposal: UUID, *, by: UUID, now: datetime) -> None:
         ),
         now,
     )
+    await _decide(found, "agreed", by=by, now=now)
+    return unnamed
 
 
 @atomic
-async def refuse(proposal: UUID, *, by: UUID, now: datetime) -> None:
+async def refuse(proposal: UUID, *, by: UUID, now: datetime) -> Sequence[str]:
     """The proposal is off the list; who made it may take it back this way, too. Raises NotFound, Conflict."""
     await _decide(await _waiting(proposal), "refused", by=by, now=now)
+    return ()
+
+
+@atomic
+async def withdraw(kind: str, *, by: UUID, now: datetime) -> None:
+    """No wish of ``by`` of this kind waits any more; one that did not changes nothing."""
+    waiting = await waiting_since(kind, by)
+    if waiting:
+        await refuse(waiting.id, by=by, now=now)
+
+
+async def waiting_since(kind: str, asked_by: UUID) -> Wish | None:
+    """The wish of ``asked_by`` that waits, or None."""
+    row = (
+        await Proposal.select(Proposal.id, Proposal.asked_at)
+        .where(Proposal.kind == kind, Proposal.asked_by == asked_by, Proposal.state == "open")
+        .first()
+    )
+    return Wish(**row) if row else None
 
 
 async def listed() -> list[Row]:
@@ -173,6 +238,12 @@ async def _waiting(proposal: UUID) -> Proposal:
     if not rows:
         raise Conflict(_("This was decided already."))
     return cast(Proposal, found)
+
+
+async def _is_admin(account: UUID) -> bool:
+    return await Account.exists().where(
+        Account.id == account, Account.state == "active", Account.role == "admin"
+    )
 
 
 async def _decide(found: Proposal, state: str, *, by: UUID, now: datetime) -> None:

@@ -18,7 +18,7 @@ from db.engine import atomic
 from portal import audit, uploads
 from portal.accounts.mails import FOLDER, tell_all
 from portal.errors import Conflict, NotAllowed, NotFound
-from portal.i18n import _
+from portal.i18n import N_, _
 from portal.uploads import StoredFile
 
 INTRODUCED = frozenset({"agency", "liaison"})
@@ -26,6 +26,8 @@ INTRODUCED = frozenset({"agency", "liaison"})
 OF_A_UNIT = frozenset({"staff", "manager"})
 GIVEN = ("staff", "manager", "evaluator", "auditor")
 """Roles that one admin may give; admin takes two (``proposals``), and an agency's people a letter."""
+
+LAST_ADMIN = N_("This is the last active admin. Please make another one first.")
 
 
 Invite = Callable[..., Awaitable[None]]
@@ -170,20 +172,14 @@ async def make_admin(account: UUID, *, now: datetime) -> None:
 
 
 async def _change(account: UUID, change: dict[Any, Any], *, by: UUID, state: str) -> None:
-    """``change`` is written to an account in ``state``, unless it is one's own or the last active admin.
-
-    Every change locks all active admins first, in one order: of two who lock each other, one finds it done.
-    """
+    """``change`` is written to an account in ``state``, unless it is one's own or the last active admin."""
     if account == by:
         raise NotAllowed(_("Nobody changes their own account here. Please ask another admin."))
-    rows = await Account.raw(
-        "SELECT id FROM account WHERE role = 'admin' AND state = 'active' ORDER BY id FOR UPDATE"
-    )
-    admins = {row["id"] for row in rows}
+    admins = await active_admins()
     if by not in admins:
         raise NotAllowed(_("You are not an admin any more."))
     if admins == {account}:
-        raise Conflict(_("This is the last active admin. Please make another one first."))
+        raise Conflict(_(LAST_ADMIN))
     changed = (
         await Account.update(change)
         .where(Account.id == account, Account.state == state)
@@ -191,6 +187,14 @@ async def _change(account: UUID, change: dict[Any, Any], *, by: UUID, state: str
     )
     if not changed:
         raise Conflict(_("It has changed meanwhile. Please look at the account again."))
+
+
+async def active_admins() -> set[UUID]:
+    """The active admins, locked in one order before anything else: of two who lock each other, one finds it done."""
+    rows = await Account.raw(
+        "SELECT id FROM account WHERE role = 'admin' AND state = 'active' ORDER BY id FOR UPDATE"
+    )
+    return {row["id"] for row in rows}
 
 
 async def _end(account: UUID) -> None:

@@ -34,7 +34,8 @@ _FACTS = """
 """
 _LETTERS = """
     SELECT i.id, i.letter_no, i.letter_date, i.name, i.media_type, i.stored_as, i.at, m.display_name AS made_by
-    FROM introduction i LEFT JOIN account m ON m.id = i.made_by WHERE i.account = {} ORDER BY i.id
+    FROM introduction i LEFT JOIN account m ON m.id = i.made_by
+    WHERE i.account = {} AND i.stored_as NOT LIKE 'gone:%' ORDER BY i.id
 """
 
 

@@ -172,7 +172,6 @@ WORDS = {
     "roles": labels.ROLES,
     "states": labels.STATES,
     "current": "admin",
-    "current_admin": "accounts",
 }
 
 accounts_admin_router = Router(

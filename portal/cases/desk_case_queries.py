@@ -16,7 +16,7 @@ _CASE = """
     SELECT c.id, c.number, c.state, c.version, c.audience, c.agency_name, c.contact_name, c.contact_email,
            c.contact_phone, c.locale, c.answers, c.body, c.channel, c.letter_no, c.letter_date, c.filed_at,
            c.first_answer_due_at, c.result_due_at, c.first_answer_at, c.result_at, c.next_due_at, c.outcome,
-           c.assignee, a.display_name AS assignee_name, p.username AS applicant,
+           c.erased_at, c.assignee, a.display_name AS assignee_name, p.username AS applicant,
            s.slug AS service_slug, s.title_fa, s.title_en, u.id AS unit_id, u.phone AS unit_phone,
            ARRAY(SELECT w.unit FROM case_unit w WHERE w."case" = c.id) AS worked_on_by,
            u.name_fa || ' — ' || g.name_fa AS unit_fa, u.name_en || ' — ' || g.name_en AS unit_en,
@@ -48,7 +48,7 @@ _EVENTS = """
 """
 _FILES = """
     SELECT id, "case", event, field, name, media_type, size, stored_as FROM attachment
-    WHERE "case" = {} ORDER BY at, id
+    WHERE "case" = {} AND stored_as NOT LIKE 'gone:%' ORDER BY at, id
 """
 _MAILS = """
     SELECT split_part(template, '/', 3) AS kind, recipient, state, attempts, created_at, ended_at, error
@@ -149,6 +149,7 @@ class DeskCase(msgspec.Struct, frozen=True, kw_only=True):
     result_at: datetime | None
     next_due_at: datetime | None
     outcome: str | None
+    erased_at: datetime | None
     edition: int | None
     happenings: tuple[Happening, ...]
     mails: tuple[CaseMail, ...]
@@ -184,7 +185,8 @@ async def desk_case(number: int) -> DeskCase | None:
 
 async def file_of(number: int, file_id: UUID) -> CaseFile | None:
     """The file ``file_id`` when it belongs to the case with this number, else None."""
-    row = await Attachment.select().where(Attachment.id == file_id, Attachment.case.number == number).first()
+    of_case = (Attachment.id == file_id, Attachment.case.number == number)
+    row = await Attachment.select().where(*of_case, Attachment.stored_as.not_like("gone:%")).first()
     return msgspec.convert(row, CaseFile) if row else None
 
 

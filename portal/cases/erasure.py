@@ -81,4 +81,9 @@ async def _forget_mails(case_id: UUID, *, now: datetime) -> None:
     await OutboxMessage.update({OutboxMessage.state: "failed", OutboxMessage.ended_at: now}).where(
         of_case, OutboxMessage.state == "queued"
     )
-    await OutboxMessage.update({OutboxMessage.recipient: "", OutboxMessage.data: "{}"}).where(of_case)
+    nameless: dict[Any, Any] = {
+        OutboxMessage.recipient: "",
+        OutboxMessage.data: "{}",
+        OutboxMessage.error: "",
+    }
+    await OutboxMessage.update(nameless).where(of_case)

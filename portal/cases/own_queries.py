@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from db.cases import Case
+from portal.cases.rules import ENDED_STATES
 from portal.services.statement import Words
 
 PAGE = 50
@@ -78,6 +79,13 @@ class Openings(msgspec.Struct, frozen=True):
     older: int | None
 
 
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """Numbers of the person's open cases and ids of those that have ended, the oldest first."""
+
+    open: tuple[int, ...]
+    ended: tuple[UUID, ...]
+
+
 async def own_cases(account: UUID, *, before: UUID | None = None) -> OwnCases:
     """Up to 50 cases that ``account`` filed or claimed: the newest, or those filed before the case ``before``."""
     rows = await Case.raw(_OWN, account, before, before, PAGE + 1)
@@ -89,6 +97,17 @@ async def own_cases(account: UUID, *, before: UUID | None = None) -> OwnCases:
         for row in rows[:PAGE]
     )
     return OwnCases(found, found[-1].id if len(rows) > PAGE else None)
+
+
+async def standing_of(account: UUID) -> Standing:
+    """Every case of ``account``, by whether it has ended."""
+    rows = (
+        await Case.select(Case.id, Case.number, Case.state).where(Case.applicant == account).order_by(Case.id)
+    )
+    return Standing(
+        open=tuple(row["number"] for row in rows if row["state"] not in ENDED_STATES),
+        ended=tuple(row["id"] for row in rows if row["state"] in ENDED_STATES),
+    )
 
 
 async def openings(account: UUID, *, before: int | None = None) -> Openings:

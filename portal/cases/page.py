@@ -40,6 +40,7 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
 
     ``title`` is None for a service whose name says too much. ``owed`` is the promise that comes next, ``due`` its
     day, ``share`` the used part of its time in steps of a twentieth (None where it was not counted from filing).
+    ``erased`` is the day when what named people was taken out, None while it stands.
     """
 
     number: int
@@ -55,6 +56,7 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
     unit: Words
     agency: Words
     unit_phone: str
+    erased: date | None
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -83,6 +85,7 @@ def outline(case: CaseView, *, zone: tzinfo, now: datetime) -> Outline:
         unit=case.unit,
         agency=case.agency,
         unit_phone=case.unit_phone,
+        erased=_day(case.erased_at, zone) if case.erased_at else None,
     )
 
 

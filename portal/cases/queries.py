@@ -19,7 +19,7 @@ _CASE = """
     SELECT c.id, c.number, c.state, c.version, c.locale, c.audience, c.channel, c.applicant,
            c.agency_name, c.contact_name, c.contact_email, c.contact_phone, c.outcome,
            c.filed_at, c.first_answer_due_at, c.first_answer_at, c.result_due_at, c.result_at,
-           c.next_due_at, c.changed_at,
+           c.next_due_at, c.changed_at, c.erased_at,
            s.slug, s.title_fa, s.title_en, s.sensitive,
            u.name_fa AS unit_fa, u.name_en AS unit_en, u.phone AS unit_phone,
            a.name_fa AS agency_fa, a.name_en AS agency_en
@@ -46,10 +46,12 @@ _MESSAGES = """
     SELECT event, body FROM message WHERE "case" = {} AND visible_to = 'applicant'
 """
 _FILES = """
-    SELECT id, event, field, name, media_type, size, side, at FROM attachment WHERE "case" = {} ORDER BY id
+    SELECT id, event, field, name, media_type, size, side, at FROM attachment
+    WHERE "case" = {} AND stored_as NOT LIKE 'gone:%' ORDER BY id
 """
 _ATTACHMENT = """
-    SELECT name, media_type, size, stored_as FROM attachment WHERE "case" = {} AND id = {}
+    SELECT name, media_type, size, stored_as FROM attachment
+    WHERE "case" = {} AND id = {} AND stored_as NOT LIKE 'gone:%'
 """
 
 UNSEEN_KINDS = frozenset({"noted", "assigned", "claimed", "erased"})
@@ -79,6 +81,7 @@ class CaseView(msgspec.Struct, frozen=True, kw_only=True):
     result_at: datetime | None
     next_due_at: datetime | None
     changed_at: datetime
+    erased_at: datetime | None
     slug: str
     title_fa: str
     title_en: str

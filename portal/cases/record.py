@@ -67,6 +67,16 @@ async def locked(case_id: UUID, *, seen: int | None = None) -> Case:
     return case
 
 
+def _check(kind: str, case: Case) -> None:
+    if case.erased_at is not None:
+        raise Conflict(_("What named people here was erased. Nothing can be added any more."))
+    if not rules.allowed(kind, case.state):
+        raise Conflict(
+            _("This can't be done any more: the request is “%(state)s”.")
+            % {"state": _(rules.STATE_LABELS[case.state])}
+        )
+
+
 async def append(
     case: Case,
     kind: str,
@@ -80,13 +90,9 @@ async def append(
     """The event stands at the end of the chain, its words and files beside it, the case's row as they make it.
 
     Queues the applicant's mail where the event has one. ``case`` must be locked. Raises Conflict for a move that
-    the present state does not allow.
+    the present state does not allow, and for any once the case names nobody any more.
     """
-    if not rules.allowed(kind, case.state):
-        raise Conflict(
-            _("This can't be done any more: the request is “%(state)s”.")
-            % {"state": _(rules.STATE_LABELS[case.state])}
-        )
+    _check(kind, case)
     last = await CaseEvent.select(CaseEvent.hash).where(
         CaseEvent.case == case.id, CaseEvent.n == case.version
     )

@@ -154,7 +154,8 @@ async def _forms(
     """What the forms of the page need: the moves this state allows and what they offer to choose."""
     open_move, typed = (sent[0].name, sent[1].typed) if sent else ("", {})
     works_on_it = account.is_staff and case.unit_id in account.units
-    moves = [move for move in MOVES.values() if works_on_it and move.is_allowed(case.state)]
+    goes_on = works_on_it and case.erased_at is None
+    moves = [move for move in MOVES.values() if goes_on and move.is_allowed(case.state)]
     if case.assignee == account.account_id:
         moves = [move for move in moves if move.name != "take"]
     return {

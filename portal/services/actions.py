@@ -142,6 +142,7 @@ def _service(file: ServiceFile, *, agency: UUID, unit: UUID, position: int) -> S
         sheet=_json(Sheet(**{name: getattr(file, name) for name in Sheet.__struct_fields__})),
         free=file.free,
         sensitive=file.sensitive,
+        retention_months=file.retention_months,
         state="open",
         position=position,
     )

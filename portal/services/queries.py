@@ -27,7 +27,7 @@ _LARGEST_EDITION = 2**31 - 1  # what the column holds
 # and the calendars that the statement's targets name.
 _VIEW = """
     SELECT s.id, s.slug, s.title_fa, s.title_en, s.audience, s.intake_channels, s.sheet, s.free, s.sensitive,
-           s.state, a.name_fa AS agency_fa, a.name_en AS agency_en,
+           s.retention_months, s.state, a.name_fa AS agency_fa, a.name_en AS agency_en,
            u.id AS unit_id, u.name_fa AS unit_fa, u.name_en AS unit_en, u.phone AS unit_phone,
            u.email AS unit_email, f.id AS form_id, f.fields, v.id AS sla_id, v.sha256, v.document, k.calendars
     FROM service s
@@ -85,6 +85,7 @@ class ServiceView(msgspec.Struct, frozen=True, kw_only=True):
     sheet: Sheet
     free: bool
     sensitive: bool
+    retention_months: int | None
     state: str
     form_id: UUID
     fields: tuple[Field, ...]
@@ -209,6 +210,7 @@ def _view(row: dict[str, Any]) -> ServiceView:
 
 _SAME = (
     "id",
+    "retention_months",
     "slug",
     "unit_id",
     "unit_phone",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -161,7 +161,10 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ServiceFile(Sheet, frozen=True, kw_only=True):
-    """A whole service as one file, for samples and transfer between desks."""
+    """A whole service as one file, for samples and transfer between desks.
+
+    ``retention_months`` as in ``db.services.Service``.
+    """
 
     slug: str
     agency: Place
@@ -171,6 +174,7 @@ class ServiceFile(Sheet, frozen=True, kw_only=True):
     intake_channels: tuple[Channel, ...]
     free: bool
     sensitive: bool = False
+    retention_months: Annotated[int, msgspec.Meta(ge=1, le=1200)] | None = None
     form: tuple[Field, ...]
     statement: Statement
 

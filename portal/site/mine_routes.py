@@ -17,6 +17,7 @@ from litestar.response import Redirect, Response, Template
 from portal import codes
 from portal.accounts import drafts, own_actions
 from portal.accounts.own_queries import own_account
+from portal.accounts.proposals import waiting_since, withdraw
 from portal.cases import access, own_queries, queries
 from portal.cases import own_actions as case_actions
 from portal.errors import Conflict, NotAllowed, TooMany
@@ -28,6 +29,7 @@ from portal.security.cookies import said, to_say
 from portal.security.sessions import SignedIn
 from portal.services.queries import catalogue
 from portal.settings import LANGUAGES, Settings
+from portal.site import erasing
 from portal.site.own_data import export_of
 
 Person = Request[SignedIn, Any, Any]
@@ -35,6 +37,7 @@ Person = Request[SignedIn, Any, Any]
 PRIVATE = {"Cache-Control": "no-store"}
 CLAIMS, CLAIMS_WINDOW = 20, timedelta(hours=1)
 LONGEST_NAME = 160
+LONGEST_REASON = 1000
 ROLES = {
     "citizen": N_("Citizen"),
     "agency": N_("Agency user"),
@@ -84,6 +87,12 @@ async def post_claim(
     return await _mine(request.user, now, errors=reader.errors, typed=typed, status=422)
 
 
+@get(["/data/erase", "/data/keep"], name="site.data_back")
+async def show_data_again() -> Redirect:
+    """Whoever reloads the answer to a form of this page, or comes back from proving who they are."""
+    return Redirect(localized("/mine/data#erase"), status_code=303)
+
+
 @get(["/claim", "/drafts/forget"], name="site.mine_back")
 async def show_mine_again() -> Redirect:
     """Whoever reloads the answer to a form, or takes it in the other language."""
@@ -128,6 +137,32 @@ async def post_data(
     await own_actions.correct(request.user.account_id, display_name=display_name, locale=locale, now=now)
     cookies = [to_say(settings, "saved")]
     return Redirect(localized("/mine/data"), status_code=303, cookies=cookies)
+
+
+@post("/data/erase", name="site.ask_erasure")
+async def post_erase(
+    request: Person,
+    form: NamedDependency[FormMultiDict],
+    now: NamedDependency[datetime],
+) -> Template | Redirect:
+    """The wish to be forgotten waits for two admins. Raises Conflict while a request is open."""
+    reader = FormReader(form)
+    reason = reader.text("reason", required=False, max_length=LONGEST_REASON)
+    if reader.typed("sure") != "yes":
+        reader.fail("sure", _("Please tick this, so that nothing happens by mistake."))
+    if reader.errors:
+        return await _data(request.user, errors=reader.errors, reason=reader.typed("reason"), status=422)
+    await erasing.ask(request.user.account_id, reason=reason, now=now)
+    return Redirect(localized("/mine/data#erase"), status_code=303)
+
+
+@post("/data/keep", name="site.withdraw_erasure")
+async def post_keep(
+    request: Person, form: NamedDependency[FormMultiDict], now: NamedDependency[datetime]
+) -> Redirect:
+    """The wish to be forgotten is withdrawn."""
+    await withdraw(erasing.WISH, by=request.user.account_id, now=now)
+    return Redirect(localized("/mine/data#erase"), status_code=303)
 
 
 @get("/data.json", name="site.own_export")
@@ -206,6 +241,7 @@ async def _data(
     saved: bool = False,
     errors: dict[str, str] | None = None,
     typed: dict[str, str] | None = None,
+    reason: str = "",
     status: int = 200,
 ) -> Template:
     own = await own_account(account.account_id)
@@ -214,6 +250,9 @@ async def _data(
         "role": role_name(own.role),
         "errors": errors or {},
         "saved": saved,
+        "reason": reason,
+        "wish": await waiting_since(erasing.WISH, account.account_id),
+        "open_cases": (await own_queries.standing_of(account.account_id)).open,
         "typed": typed or {"display_name": own.display_name, "locale": own.locale},
         "current": "mine",
     }
@@ -230,6 +269,9 @@ mine_router = Router(
         show_openings,
         show_data,
         post_data,
+        post_erase,
+        post_keep,
+        show_data_again,
         send_data,
     ],
 )

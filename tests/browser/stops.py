@@ -25,6 +25,7 @@ from tests.browser.going import (
     sending_nothing,
     too_old,
 )
+from tests.browser.mine_stops import MINE_STOPS
 from tests.browser.security_stops import SECURITY_STOPS
 from tests.browser.visitor import Visitor
 
@@ -195,6 +196,7 @@ STOPS = [
     ),
     Stop("slip", "desk.slip", STAFF, fresh_slip),
     *ACCOUNT_STOPS,
+    *MINE_STOPS,
     Stop("mail", "site.mail", ADMIN, at("/admin/mail")),
     Stop("message", "site.message", ADMIN, first_message),
     Stop("resets", "resets.requests", ADMIN, at("/admin/resets")),
@@ -226,6 +228,9 @@ STOPS = [
     Stop("unit-unused", "services.unit", ADMIN, unused_unit),
 ]
 NO_PAGES = {
+    "site.data_back",
+    "site.mine_back",
+    "site.own_export",
     "audit_log.case",
     "audit_log.export",
     "accounts.scan",

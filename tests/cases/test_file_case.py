@@ -57,6 +57,7 @@ def a_service(*fields: Field, **changed) -> ServiceView:
         sheet=Sheet(summary=WORDS, description=WORDS, cost_note=WORDS, frequency=WORDS),
         free=True,
         sensitive=False,
+        retention_months=None,
         state="open",
         form_id=uuid4(),
         fields=fields,

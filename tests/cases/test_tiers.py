@@ -59,6 +59,7 @@ def test_the_outline_has_these_fields_and_no_others():
         "unit",
         "agency",
         "unit_phone",
+        "erased",
     )
 
 

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import msgspec
+import pytest
 
 from db.services import Agency, FormVersion, Service, SlaVersion
 from db.services import Calendar as CalendarRow
@@ -110,3 +111,16 @@ async def test_two_changes_at_once_leave_one_statement_in_force(committed):
     await asyncio.gather(*(load_service(with_lead(hours), position=0, now=LATER) for hours in (50, 60, 70)))
     assert await SlaVersion.count().where(SlaVersion.superseded_at.is_null()) == 1
     assert [row["n"] for row in await SlaVersion.select(SlaVersion.n).order_by(SlaVersion.n)] == [1, 2, 3, 4]
+
+
+async def test_a_retention_is_kept_and_taken_away_with_the_file(db):
+    for months in (18, None):
+        await load_service(qom(retention_months=months), position=0, now=NOON)
+        row = await Service.select(Service.retention_months).first()
+        assert row == {"retention_months": months}
+
+
+def test_a_retention_of_no_month_is_refused():
+    file = msgspec.structs.asdict(qom()) | {"retention_months": 0}
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.json.decode(msgspec.json.encode(file), type=ServiceFile)
