@@ -65,6 +65,21 @@ TABLES: tuple[Any, ...] = (
 )
 
 
+def a_letter(owner: Any, now: Any) -> Introduction:
+    """The letter that introduced ``owner``."""
+    return Introduction(
+        account=owner,
+        letter_no="1",
+        letter_date=now.date(),
+        name="a.pdf",
+        media_type="application/pdf",
+        size=1,
+        sha256="0" * 64,
+        stored_as="0" * 32,
+        at=now,
+    )
+
+
 @pytest.fixture
 async def owned(db, settings) -> dict[str, Any]:
     """One of each thing that belongs to one person."""
@@ -76,17 +91,7 @@ async def owned(db, settings) -> dict[str, Any]:
     factor = await SecondFactor.select(SecondFactor.id).where(SecondFactor.account == owner).first()
     waiting = SecondFactor(account=owner, kind="totp", name="new", secret=b"x", created_at=now)
     await SecondFactor.insert(waiting)
-    letter = Introduction(
-        account=owner,
-        letter_no="1",
-        letter_date=now.date(),
-        name="a.pdf",
-        media_type="application/pdf",
-        size=1,
-        sha256="0" * 64,
-        stored_as="0" * 32,
-        at=now,
-    )
+    letter = a_letter(owner, now)
     await Introduction.insert(letter)
     await drafts.save(owner, DRAFTED, {"body": ["half"]}, now=now)
     await erasing.ask(owner, reason="", now=now)
