@@ -21,6 +21,7 @@ from portal.accounts.staff_queries import Facts, Filters
 from portal.downloads import download
 from portal.errors import NotFound
 from portal.i18n import _, localized
+from portal.security import roles
 from portal.security.sessions import ROLES, SignedIn
 from portal.settings import Settings
 
@@ -160,16 +161,16 @@ async def _page(
         "errors": errors,
         "said": said if said in CHANGES or said == "made" else "",
         "units": await staff_queries.units(),
-        "given": [(role, labels.role_words(role)) for role in staff_actions.GIVEN],
+        "given": [(role, roles.role_words(role)) for role in staff_actions.GIVEN],
     }
     return Template("accounts/account.html", context=context, status_code=status)
 
 
 WORDS = {
-    "role_words": labels.role_words,
+    "role_words": roles.role_words,
     "account_state_words": labels.account_state_words,
     "tones": labels.TONES,
-    "roles": labels.ROLES,
+    "roles": roles.LABELS,
     "states": labels.STATES,
     "current": "admin",
     "current_admin": "accounts",

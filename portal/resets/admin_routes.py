@@ -25,6 +25,7 @@ from portal.resets.queries import Request as ResetRequest
 from portal.security.address import client_address
 from portal.security.cookies import cookie_value
 from portal.security.csrf import Posted
+from portal.security.roles import role_words
 from portal.security.sessions import SignedIn
 from portal.settings import Settings
 
@@ -210,7 +211,7 @@ async def _standing(found: ResetRequest, approver: Approver, settings: Settings,
 
 
 def _page(template: str, context: dict[str, Any], *, status: int = 200) -> Template:
-    words = {"labels": labels, "why": approvals.WHY, "current": "admin"}
+    words = {"labels": labels, "role_words": role_words, "why": approvals.WHY, "current": "admin"}
     return Template(template, context={**words, **context}, status_code=status, headers=PRIVATE)
 
 

@@ -21,10 +21,11 @@ from portal.cases import access, own_queries, queries
 from portal.cases import own_actions as case_actions
 from portal.errors import Conflict, NotAllowed, TooMany
 from portal.forms import FormReader
-from portal.i18n import N_, _, localized
+from portal.i18n import _, localized
 from portal.security import throttle
 from portal.security.address import client_address, network_of
 from portal.security.cookies import said, to_say
+from portal.security.roles import role_words
 from portal.security.sessions import SignedIn
 from portal.services.queries import catalogue
 from portal.settings import LANGUAGES, Settings
@@ -35,16 +36,6 @@ Person = Request[SignedIn, Any, Any]
 PRIVATE = {"Cache-Control": "no-store"}
 CLAIMS, CLAIMS_WINDOW = 20, timedelta(hours=1)
 LONGEST_NAME = 160
-ROLES = {
-    "citizen": N_("Citizen"),
-    "agency": N_("Agency user"),
-    "liaison": N_("Liaison"),
-    "staff": N_("Clerk of the desk"),
-    "evaluator": N_("Evaluator"),
-    "manager": N_("Service manager"),
-    "admin": N_("Site admin"),
-    "auditor": N_("Auditor"),
-}
 
 
 class DraftLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,7 +91,7 @@ async def post_forget_draft(request: Person, form: NamedDependency[FormMultiDict
 async def show_openings(request: Person, before: FromQuery[int | None] = None) -> Template:
     """Who of the desk looked into one's cases: when and in which role."""
     page = await own_queries.openings(request.user.account_id, before=before)
-    context = {"page": page, "first": before is None, "roles": role_name, "current": "mine"}
+    context = {"page": page, "first": before is None, "roles": role_words, "current": "mine"}
     return Template("site/openings.html", context=context, headers=PRIVATE)
 
 
@@ -138,11 +129,6 @@ async def send_data(request: Person, now: NamedDependency[datetime]) -> Response
     )
     headers = {**PRIVATE, "Content-Disposition": 'attachment; filename="my-data.json"'}
     return Response(data, media_type=MediaType.JSON, headers=headers)
-
-
-def role_name(role: str) -> str:
-    """The role in the reader's language."""
-    return _(ROLES[role])
 
 
 def _code(reader: FormReader) -> int | None:
@@ -211,7 +197,7 @@ async def _data(
     own = await own_account(account.account_id)
     context = {
         "own": own,
-        "role": role_name(own.role),
+        "role": role_words(own.role),
         "errors": errors or {},
         "saved": saved,
         "typed": typed or {"display_name": own.display_name, "locale": own.locale},
