@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from db.accounts import Account, ContactPoint
-from db.factors import SecondFactor
 from db.services import Agency
+from portal.accounts.factor_queries import has_factor
 from portal.errors import BadRequest
 from portal.security import passwords
 
@@ -29,7 +29,7 @@ async def problem_of(password: str, *, account: UUID, base_url: str) -> str:
         .where(ContactPoint.account == account)
         .output(as_list=True)
     )
-    factor = await has_second_factor(account)
+    factor = await has_factor(account)
     others = [row["display_name"], *addresses]
     return await problem_of_new(password, row["username"], others, base_url=base_url, second_factor=factor)
 
@@ -41,13 +41,6 @@ async def problem_of_new(
     agency = await _agency_words(base_url)
     return passwords.weakness(
         password, username=username, others=others, agency=agency, second_factor=second_factor
-    )
-
-
-async def has_second_factor(account: UUID) -> bool:
-    """Whether ``account`` has a second factor that was confirmed."""
-    return await SecondFactor.exists().where(
-        SecondFactor.account == account, SecondFactor.confirmed_at.is_not_null()
     )
 
 

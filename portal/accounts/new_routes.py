@@ -18,6 +18,7 @@ from portal.accounts.staff_actions import Invite, Letter, NewAccount
 from portal.accounts.staff_forms import NEW_ROLES, SentAccount, read_account
 from portal.errors import Conflict, NotFound
 from portal.i18n import DEFAULT, _, localized
+from portal.security.cookies import and_say
 from portal.security.csrf import Posted
 from portal.security.roles import role_words
 from portal.security.sessions import SignedIn
@@ -69,7 +70,7 @@ async def post_new(
     if sent.values["role"] == "admin":
         reason = sent.values["reason"]
         await proposals.propose("grant_admin", by=by, subject=account, data={}, reason=reason, now=now)
-    return Redirect(localized(f"/admin/accounts/{account}?said=made"), status_code=303)
+    return and_say(settings, f"/admin/accounts/{account}", "made")
 
 
 @get("/proposals", name="accounts.proposals")

@@ -24,7 +24,7 @@ from portal.forms import FormReader
 from portal.i18n import _, localized
 from portal.security import throttle
 from portal.security.address import client_address, network_of
-from portal.security.cookies import said, to_say
+from portal.security.cookies import and_say, said
 from portal.security.roles import role_words
 from portal.security.sessions import SignedIn
 from portal.services.queries import catalogue
@@ -117,8 +117,7 @@ async def post_data(
         typed = {name: reader.typed(name) for name in ("display_name", "locale")}
         return await _data(request.user, errors=reader.errors, typed=typed, status=422)
     await own_actions.correct(request.user.account_id, display_name=display_name, locale=locale, now=now)
-    cookies = [to_say(settings, "saved")]
-    return Redirect(localized("/mine/data"), status_code=303, cookies=cookies)
+    return and_say(settings, "/mine/data", "saved")
 
 
 @get("/data.json", name="site.own_export")
