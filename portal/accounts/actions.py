@@ -16,7 +16,7 @@ from portal.errors import BadRequest, Conflict, NotAllowed
 from portal.i18n import _
 from portal.security import attempts, passwords, sessions, throttle
 from portal.security.address import network_of
-from portal.security.usernames import username_key as username_key
+from portal.security.usernames import username_key
 
 ADDRESS_LIMIT, ADDRESS_WINDOW = 30, timedelta(minutes=10)
 KNOWN_FOR, KNOWN_BY = timedelta(days=30), timedelta(days=1)

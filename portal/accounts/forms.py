@@ -6,7 +6,6 @@ import msgspec
 from litestar.datastructures import FormMultiDict
 
 from portal.accounts import names
-from portal.accounts.actions import username_key
 from portal.accounts.proof_actions import Given
 from portal.accounts.sign_up import SignUp
 from portal.forms import FormReader
@@ -14,6 +13,7 @@ from portal.i18n import _
 from portal.security import passphrases
 from portal.security.guards import same_site_path
 from portal.security.passkeys import LONGEST
+from portal.security.usernames import username_key
 
 _CODE = 100
 """Characters of a code that are looked at."""

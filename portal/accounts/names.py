@@ -27,7 +27,7 @@ RESERVED = N_("This name sounds like an office of the site. Please choose anothe
 
 
 def problem(key: str, *, reserved: bool) -> str:
-    """Why nobody can be called ``key`` (as ``actions.username_key`` writes it); empty when one can.
+    """Why nobody can be called ``key`` (as ``usernames.username_key`` writes it); empty when one can.
 
     ``reserved``: names that sound like an office are refused too, since whoever signs up could pretend to be one.
     """

@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from db.accounts import Account, ContactPoint
-from db.factors import SecondFactor
 from db.services import Agency
 from portal.errors import BadRequest
 from portal.security import passwords
@@ -21,7 +20,7 @@ class WeakPassword(BadRequest):
 
 async def problem_of(password: str, *, account: UUID, base_url: str) -> str:
     """Why ``password`` can't become that of ``account``; empty when it can."""
-    factor = await has_second_factor(account)
+    factor = await has_factor(account)
     return await _problem(password, account, base_url=base_url, second_factor=factor)
 
 
@@ -52,13 +51,6 @@ async def problem_of_new(
     agency = await _agency_words(base_url)
     return passwords.weakness(
         password, username=username, others=others, agency=agency, second_factor=second_factor
-    )
-
-
-async def has_second_factor(account: UUID) -> bool:
-    """Whether ``account`` has a second factor that was confirmed."""
-    return await SecondFactor.exists().where(
-        SecondFactor.account == account, SecondFactor.confirmed_at.is_not_null()
     )
 
 

@@ -13,12 +13,14 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from portal import uploads
-from portal.accounts import labels, proposals, staff_actions, staff_queries
+from portal.accounts import proposals, staff_actions, staff_queries
 from portal.accounts.staff_actions import Invite, Letter, NewAccount
 from portal.accounts.staff_forms import NEW_ROLES, SentAccount, read_account
 from portal.errors import Conflict, NotFound
 from portal.i18n import DEFAULT, _, localized
+from portal.security.cookies import and_say
 from portal.security.csrf import Posted
+from portal.security.roles import role_words
 from portal.security.sessions import SignedIn
 from portal.settings import Settings
 
@@ -68,7 +70,7 @@ async def post_new(
     if sent.values["role"] == "admin":
         reason = sent.values["reason"]
         await proposals.propose("grant_admin", by=by, subject=account, data={}, reason=reason, now=now)
-    return Redirect(localized(f"/admin/accounts/{account}?said=made"), status_code=303)
+    return and_say(settings, f"/admin/accounts/{account}", "made")
 
 
 @get("/proposals", name="accounts.proposals")
@@ -120,7 +122,7 @@ async def _page(typed: dict[str, str], errors: dict[str, str], *, status: int = 
     context = {
         "typed": typed,
         "errors": errors,
-        "new_roles": [(role, labels.role_words(role)) for role in NEW_ROLES],
+        "new_roles": [(role, role_words(role)) for role in NEW_ROLES],
         "units": await staff_queries.units(),
         "agencies": await staff_queries.agencies(),
         "accept": uploads.ACCEPT,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from db.accounts import Account, Session
+from db.accounts import Account
 from db.engine import atomic
 from portal import audit
 from portal.accounts.actions import prove
@@ -45,7 +45,7 @@ async def _set(account: UUID, before: str, kept: str, *, device: str, address: s
     )
     if not changed:
         raise Conflict(_("Your password was changed elsewhere a moment ago."))
-    await Session.delete().where(Session.account == account)
+    await sessions.end_all_sessions(account)
     await audit.append("password_changed", object=f"account:{account}", now=now)
     told = {"what": "password_changed", "value": ""}
     await tell_all(

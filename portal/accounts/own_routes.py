@@ -9,19 +9,19 @@ from uuid import UUID
 from litestar import Request, get, post
 from litestar.datastructures import FormMultiDict
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from portal.accounts import contacts
 from portal.accounts.actions import WrongPassword
+from portal.accounts.factor_queries import has_factor
 from portal.accounts.forms import read_contact, read_passwords, wished_passphrase
-from portal.accounts.new_password import WeakPassword, has_second_factor
+from portal.accounts.new_password import WeakPassword
 from portal.accounts.own_password import change_password
 from portal.errors import Conflict, TooMany
-from portal.i18n import localized
 from portal.security import sessions
 from portal.security.address import client_address
-from portal.security.cookies import cookie
+from portal.security.cookies import and_say, cookie, said
 from portal.security.csrf import Posted
 from portal.security.sessions import SignedIn
 from portal.settings import Settings
@@ -31,8 +31,11 @@ CONTACTS = "/accounts/contacts"
 
 
 @get("/password", name="accounts.password")
-async def show_password(request: Signed, done: FromQuery[str] = "") -> Template:
-    return await _password_page(request, {}, done=bool(done))
+async def show_password(request: Signed, settings: NamedDependency[Settings]) -> Template:
+    word, cookies = said(settings, request)
+    page = await _password_page(request, {}, done=word == "changed")
+    page.cookies.extend(cookies)
+    return page
 
 
 @post("/password", name="accounts.password_post")
@@ -65,21 +68,23 @@ async def post_password(
         return await _password_page(request, {"new_password": str(refusal)}, status=422)
     except TooMany as refusal:
         return await _password_page(request, {"form": str(refusal)}, status=429, wait=refusal.retry_after)
-    return Redirect(
-        localized("/accounts/password?done=1"),
-        status_code=303,
-        cookies=[cookie(settings, sessions.COOKIE, token)],
-    )
+    return and_say(settings, "/accounts/password", "changed", cookie(settings, sessions.COOKIE, token))
 
 
 @get("/contacts", name="accounts.contacts")
-async def show_contacts(request: Signed, said: FromQuery[str] = "") -> Template:
-    return await _contacts_page(request, {}, {}, said=said)
+async def show_contacts(request: Signed, settings: NamedDependency[Settings]) -> Template:
+    word, cookies = said(settings, request)
+    page = await _contacts_page(request, {}, {}, told=word)
+    page.cookies.extend(cookies)
+    return page
 
 
 @post("/contacts", name="accounts.contact_add")
 async def post_contact(
-    request: Signed, posted: NamedDependency[Posted], now: NamedDependency[datetime]
+    request: Signed,
+    posted: NamedDependency[Posted],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
 ) -> Template | Redirect:
     typed = {name: value for name in ("email", "phone") if isinstance(value := posted.form.get(name), str)}
     if posted.stale:
@@ -91,7 +96,7 @@ async def post_contact(
         await contacts.add(request.user.account_id, draft.kind, draft.value, now=now)
     except (Conflict, TooMany) as refusal:
         return await _contacts_page(request, typed, {draft.kind: str(refusal)}, status=refusal.status)
-    return Redirect(localized(f"{CONTACTS}?said={draft.kind}"), status_code=303)
+    return and_say(settings, CONTACTS, draft.kind)
 
 
 @post("/contacts/{contact_id:uuid}/remove", name="accounts.contact_remove")
@@ -99,13 +104,14 @@ async def post_removal(
     request: Signed,
     contact_id: FromPath[UUID],
     form: NamedDependency[FormMultiDict],
+    settings: NamedDependency[Settings],
     now: NamedDependency[datetime],
 ) -> Template | Redirect:
     try:
         await contacts.remove(request.user.account_id, contact_id, now=now)
     except Conflict as refusal:
         return await _contacts_page(request, {}, {"form": str(refusal)}, status=409)
-    return Redirect(localized(f"{CONTACTS}?said=removed"), status_code=303)
+    return and_say(settings, CONTACTS, "removed")
 
 
 async def _password_page(
@@ -117,17 +123,17 @@ async def _password_page(
     done: bool = False,
     wait: int | None = None,
 ) -> Template:
-    factor = await has_second_factor(request.user.account_id)
+    factor = await has_factor(request.user.account_id)
     context = {"errors": errors, "offered": offered, "done": done, "has_factor": factor}
     headers = {"Retry-After": str(wait)} if wait is not None else {}
     return Template("accounts/password.html", context=context, status_code=status, headers=headers)
 
 
 async def _contacts_page(
-    request: Signed, typed: dict[str, str], errors: dict[str, str], *, status: int = 200, said: str = ""
+    request: Signed, typed: dict[str, str], errors: dict[str, str], *, status: int = 200, told: str = ""
 ) -> Template:
     held = await contacts.held_by(request.user.account_id)
-    context = {"held": held, "typed": typed, "errors": errors, "said": said}
+    context = {"held": held, "typed": typed, "errors": errors, "said": told}
     return Template("accounts/contacts.html", context=context, status_code=status)
 
 

@@ -28,7 +28,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def credentials_of(username: str) -> Credentials | None:
-    """Those of the active account called ``username`` (as ``actions.username_key`` writes it), or None."""
+    """Those of the active account called ``username`` (as ``usernames.username_key`` writes it), or None."""
     row = (
         await Account.select(Account.id, Account.role, Account.password_hash)
         .where(Account.username == username, Account.state == "active")

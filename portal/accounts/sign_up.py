@@ -50,7 +50,7 @@ _ADD_CONTACTS = """
 
 
 class SignUp(msgspec.Struct, frozen=True, kw_only=True):
-    """What was typed, right by itself. ``username`` is a key (``actions.username_key``), ``phone`` may be empty."""
+    """What was typed, right by itself. ``username`` is a key (``usernames.username_key``), ``phone`` may be empty."""
 
     username: str
     display_name: str

@@ -13,12 +13,13 @@ from uuid import UUID
 
 import msgspec
 
-from db.accounts import Account, ContactPoint, Introduction, Session
+from db.accounts import Account, ContactPoint, Introduction
 from db.engine import atomic
 from portal import audit, uploads
 from portal.accounts.mails import FOLDER, tell_all
 from portal.errors import Conflict, NotAllowed, NotFound
 from portal.i18n import N_, _
+from portal.security import sessions
 from portal.uploads import StoredFile
 
 INTRODUCED = frozenset({"agency", "liaison"})
@@ -200,7 +201,7 @@ async def active_admins() -> set[UUID]:
 async def _end(account: UUID) -> None:
     if not await Account.exists().where(Account.id == account):
         raise NotFound(_("There is no such account."))
-    await Session.delete().where(Session.account == account)
+    await sessions.end_all_sessions(account)
 
 
 async def _note(action: str, account: UUID, data: dict[str, str], now: datetime) -> None:

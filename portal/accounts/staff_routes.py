@@ -20,7 +20,9 @@ from portal.accounts.staff_forms import read_reason, read_role
 from portal.accounts.staff_queries import Facts, Filters
 from portal.downloads import download
 from portal.errors import NotFound
-from portal.i18n import _, localized
+from portal.i18n import _
+from portal.security import roles
+from portal.security.cookies import and_say, said
 from portal.security.sessions import ROLES, SignedIn
 from portal.settings import Settings
 
@@ -59,10 +61,16 @@ async def show_accounts(
 
 @get("/{account_id:uuid}", name="accounts.account")
 async def show_account(
-    account_id: FromPath[UUID], now: NamedDependency[datetime], said: FromQuery[str] = ""
+    request: Signed,
+    account_id: FromPath[UUID],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
 ) -> Template:
     """The account; the log says who looked."""
-    return await _page(account_id, {}, now=now, said=said)
+    word, cookies = said(settings, request)
+    page = await _page(account_id, {}, now=now, told=word)
+    page.cookies.extend(cookies)
+    return page
 
 
 @post("/{account_id:uuid}/{change:str}", name="accounts.change")
@@ -71,6 +79,7 @@ async def post_change(
     account_id: FromPath[UUID],
     change: FromPath[str],
     form: NamedDependency[FormMultiDict],
+    settings: NamedDependency[Settings],
     now: NamedDependency[datetime],
 ) -> Template | Redirect:
     """One change of ``CHANGES``. Raises NotFound for another word or an unknown account."""
@@ -80,7 +89,7 @@ async def post_change(
     errors = await CHANGES[change](found, form, request.user.account_id, now)
     if errors:
         return await _page(account_id, errors, now=now, status=422)
-    return Redirect(localized(f"/admin/accounts/{account_id}?said={change}"), status_code=303)
+    return and_say(settings, f"/admin/accounts/{account_id}", change)
 
 
 @get("/{account_id:uuid}/letters/{letter_id:uuid}", name="accounts.scan")
@@ -148,7 +157,7 @@ CHANGES: dict[str, Change] = {
 
 
 async def _page(
-    account: UUID, errors: dict[str, str], *, now: datetime, status: int = 200, said: str = ""
+    account: UUID, errors: dict[str, str], *, now: datetime, status: int = 200, told: str = ""
 ) -> Template:
     found = await staff_queries.facts_of(account, now=now)
     if found is None:
@@ -158,18 +167,18 @@ async def _page(
         **WORDS,
         "found": found,
         "errors": errors,
-        "said": said if said in CHANGES or said == "made" else "",
+        "said": told if told in CHANGES or told == "made" else "",
         "units": await staff_queries.units(),
-        "given": [(role, labels.role_words(role)) for role in staff_actions.GIVEN],
+        "given": [(role, roles.role_words(role)) for role in staff_actions.GIVEN],
     }
     return Template("accounts/account.html", context=context, status_code=status)
 
 
 WORDS = {
-    "role_words": labels.role_words,
+    "role_words": roles.role_words,
     "account_state_words": labels.account_state_words,
     "tones": labels.TONES,
-    "roles": labels.ROLES,
+    "roles": roles.LABELS,
     "states": labels.STATES,
     "current": "admin",
 }

@@ -5,19 +5,10 @@ from __future__ import annotations
 from portal.audit import ACTIONS
 from portal.audit_log.queries import Entry
 from portal.i18n import N_, _
+from portal.security import roles
 
-ROLES = {
-    "guest": N_("Guest"),
-    "system": N_("The portal itself"),
-    "citizen": N_("Citizen"),
-    "agency": N_("Agency user"),
-    "liaison": N_("Liaison"),
-    "staff": N_("Clerk"),
-    "evaluator": N_("Evaluator"),
-    "manager": N_("Manager of services"),
-    "admin": N_("Site admin"),
-    "auditor": N_("Auditor"),
-}
+NO_ACCOUNT = {"guest": N_("Guest"), "system": N_("The portal itself")}
+"""Who acts without an account."""
 KINDS = {"case": N_("Case"), "account": N_("Account"), "message": N_("Mail")}
 """What an entry's object may be, by the word before its colon; anything else is shown as it stands."""
 
@@ -28,8 +19,9 @@ def action_words(action: str) -> str:
 
 
 def role_words(role: str) -> str:
-    """What kind of person acted."""
-    return _(ROLES[role]) if role in ROLES else role
+    """What kind of person acted; a role that a later version no longer has is shown as it stands."""
+    known = {**roles.LABELS, **NO_ACCOUNT}
+    return _(known[role]) if role in known else role
 
 
 def kind_of(entry: Entry) -> str:

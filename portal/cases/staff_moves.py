@@ -17,8 +17,8 @@ from portal.cases.desk_case_queries import DeskCase
 from portal.cases.staff_forms import MOVES, Move, SentMove, files_again, read_move
 from portal.cases.staff_pages import LARGEST_BODY, Visit, address, case_page, conflict_page, known_case
 from portal.errors import Conflict, NotFound
-from portal.i18n import _, localized
-from portal.security.cookies import to_say
+from portal.i18n import _
+from portal.security.cookies import and_say
 from portal.security.csrf import Posted
 from portal.settings import Settings
 from portal.uploads import StoredFile
@@ -70,8 +70,7 @@ async def post_move(
         errors = {_NAMES_SOMEBODY.get(move.name, "form"): str(problem)}
         return await _again(case, request, move, sent, errors, now=now)
     end = "/slip" if move.name == "passcode" else ""
-    cookies = [to_say(settings, move.name)]
-    return Redirect(localized(address(case.number) + end), status_code=303, cookies=cookies)
+    return and_say(settings, address(case.number) + end, move.name)
 
 
 async def _make(

@@ -13,13 +13,13 @@ from db.accounts import Account
 from db.engine import atomic
 from db.resets import ResetRequest
 from portal import audit, identifiers
-from portal.accounts.actions import username_key
 from portal.i18n import _
 from portal.resets import halves, mails, requests
 from portal.resets.requests import Ended, Request, Unusable
 from portal.resets.rules import ASKED_PER_DAY, ASKED_PER_HOUR, TRIES
 from portal.security import passwords, throttle
 from portal.security.address import network_of
+from portal.security.usernames import username_key
 
 TRIES_PER_ADDRESS, TRIES_WINDOW = 30, timedelta(minutes=10)
 # A user name wins over an address; an address that two people share names nobody.

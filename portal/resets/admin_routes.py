@@ -16,21 +16,21 @@ from portal import audit, place
 from portal.accounts.actions import WrongPassword
 from portal.accounts.queries import contacts_of
 from portal.errors import NotFound, TooMany
-from portal.i18n import _, current_language, localized
+from portal.i18n import _, current_language
 from portal.jalali import JALALI_MONTHS
 from portal.resets import approvals, halves, labels, lists, queries, rules
 from portal.resets.approvals import Approver, Barred
 from portal.resets.forms import read_approval
 from portal.resets.queries import Request as ResetRequest
 from portal.security.address import client_address
-from portal.security.cookies import cookie_value
+from portal.security.cookies import and_say, cookie_value, said
 from portal.security.csrf import Posted
+from portal.security.roles import role_words
 from portal.security.sessions import SignedIn
 from portal.settings import Settings
 
 Admin = Request[SignedIn, Any, Any]
 PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
-SAID = frozenset({"approved", "mailed", "refused"})
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,13 +87,15 @@ async def show_reset(
     no: FromPath[int],
     settings: NamedDependency[Settings],
     now: NamedDependency[datetime],
-    said: FromQuery[str] = "",
 ) -> Template:
     """One request, what the account holds to compare, and the form of the proof. Raises NotFound."""
     found = await _found(no)
     about = {"account": str(found.account) if found.account else None}
     await audit.append("reset_viewed", object=found.object, data=about, now=now)
-    return await _show(request, found, settings, now, {}, said=said)
+    word, cookies = said(settings, request)
+    page = await _show(request, found, settings, now, {}, told=word)
+    page.cookies.extend(cookies)
+    return page
 
 
 @post("/resets/{no:int}/approve", name="resets.approve")
@@ -129,18 +131,21 @@ async def post_approve(
         mistakes = {field or "form": str(refusal)}
         return await _show(request, found, settings, now, mistakes, form=posted.form, status=status)
     if not approved.code:
-        said = "approved" if approved.missing else "mailed"
-        return Redirect(localized(f"/admin/resets/{no}?said={said}"), status_code=303)
+        return and_say(settings, f"/admin/resets/{no}", "approved" if approved.missing else "mailed")
     context = {"no": no, "approved": approved, "spoken": labels.spoken(approved.code)}
     return _page("resets/code.html", context)
 
 
 @post("/resets/{no:int}/refuse", name="resets.refuse")
 async def post_refuse(
-    request: Admin, no: FromPath[int], form: NamedDependency[FormMultiDict], now: NamedDependency[datetime]
+    request: Admin,
+    no: FromPath[int],
+    form: NamedDependency[FormMultiDict],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
 ) -> Redirect:
     await approvals.refuse(no, admin=request.user.account_id, now=now)
-    return Redirect(localized(f"/admin/resets/{no}?said=refused"), status_code=303)
+    return and_say(settings, f"/admin/resets/{no}", "refused")
 
 
 async def _found(no: int) -> ResetRequest:
@@ -166,7 +171,7 @@ async def _show(
     errors: dict[str, str],
     *,
     form: FormMultiDict | None = None,
-    said: str = "",
+    told: str = "",
     status: int = 200,
 ) -> Template:
     account = found.account if found.username else None
@@ -185,7 +190,7 @@ async def _show(
         "typed": form if form is not None else {},
         "ticked": form.getall("proof_checks", []) if form is not None else [],
         "errors": errors,
-        "said": said if said in SAID else "",
+        "said": told,
         "now": now,
     }
     return _page("resets/show.html", context, status=status)
@@ -210,7 +215,7 @@ async def _standing(found: ResetRequest, approver: Approver, settings: Settings,
 
 
 def _page(template: str, context: dict[str, Any], *, status: int = 200) -> Template:
-    words = {"labels": labels, "why": approvals.WHY, "current": "admin"}
+    words = {"labels": labels, "role_words": role_words, "why": approvals.WHY, "current": "admin"}
     return Template(template, context={**words, **context}, status_code=status, headers=PRIVATE)
 
 

@@ -44,16 +44,6 @@ KINDS = {
     "recovery": N_("Link from the server"),
 }
 TABS = {"open": N_("Waiting"), "unmatched": N_("No such account"), "ended": N_("Ended")}
-ROLES = {
-    "citizen": N_("Citizen"),
-    "agency": N_("User of an agency"),
-    "liaison": N_("Liaison"),
-    "staff": N_("Clerk"),
-    "evaluator": N_("Evaluator"),
-    "manager": N_("Manager of services"),
-    "admin": N_("Site admin"),
-    "auditor": N_("Auditor"),
-}
 _LETTERS = {
     "A": N_("A as in Alfa"),
     "B": N_("B as in Bravo"),

@@ -16,6 +16,7 @@ from portal.i18n import _
 from portal.resets import halves, mails, requests
 from portal.resets.rules import BY_MAIL
 from portal.security import passwords
+from portal.security.usernames import username_key
 from portal.settings import Settings
 
 INVITATION, RECOVERY = "invitation", "recovery"
@@ -50,7 +51,7 @@ async def recover(username: str, *, settings: Settings, now: datetime) -> str:
     """
     row = (
         await Account.select(Account.id, Account.locale)
-        .where(Account.username == account_actions.username_key(username), Account.state == "active")
+        .where(Account.username == username_key(username), Account.state == "active")
         .first()
     )
     if row is None:
@@ -72,7 +73,7 @@ async def make_admin(username: str, *, display_name: str, settings: Settings, no
     Done again before that, it returns a new address and the one before is void. Raises Conflict for an account
     that has another role or a password already, BadRequest for an unusable name.
     """
-    name = account_actions.username_key(username)
+    name = username_key(username)
     found = (
         await Account.select(Account.role, Account.password_hash, Account.state)
         .where(Account.username == name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from db.accounts import Account, Session
+from db.accounts import Account
 from db.engine import atomic
 from db.resets import ResetApproval, ResetRequest
 from portal import audit
@@ -16,7 +16,7 @@ from portal.i18n import _
 from portal.resets import halves, mails
 from portal.resets.queries import Request, by_number, by_secret
 from portal.resets.rules import BY_MAIL, IN_PERSON, OPEN_FOR
-from portal.security import passwords
+from portal.security import passwords, sessions
 
 __all__ = ["Ended", "Request", "Unusable", "add", "by_secret", "finish", "refuse_unusable", "supersede"]
 
@@ -104,7 +104,7 @@ async def finish(found: Request, password_hash: str, *, now: datetime) -> None:
     await Account.update({Account.password_hash: password_hash, Account.password_changed_at: now}).where(
         Account.id == account
     )
-    await Session.delete().where(Session.account == account)
+    await sessions.end_all_sessions(account)
     if await _factors_lost(found.id):
         await remove_factors(account, now=now)
     await audit.append("reset_used", object=found.object, data={"account": str(account)}, now=now)

@@ -6,7 +6,9 @@ from typing import Any
 
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
+from litestar.response import Redirect
 
+from portal.i18n import localized
 from portal.settings import Settings
 
 SAID = "said"
@@ -41,6 +43,11 @@ def cleared(settings: Settings, name: str) -> Cookie:
 def to_say(settings: Settings, word: str) -> Cookie:
     """What makes the next page state ``word`` (one of its own), once; an address would say it at every reload."""
     return cookie(settings, SAID, word, max_age=60)
+
+
+def and_say(settings: Settings, path: str, word: str, *further: Cookie) -> Redirect:
+    """To our page ``path``, which states ``word`` once; the browser keeps the ``further`` cookies, too."""
+    return Redirect(localized(path), status_code=303, cookies=[to_say(settings, word), *further])
 
 
 def said(settings: Settings, connection: ASGIConnection[Any, Any, Any, Any]) -> tuple[str, list[Cookie]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from litestar import Router, get, post
+from litestar import Request, Router, get, post
 from litestar.datastructures import FormMultiDict
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
@@ -13,20 +13,25 @@ from litestar.response import Redirect, Template
 
 from portal.errors import NotFound
 from portal.forms import named, version_of
-from portal.i18n import _, localized
+from portal.i18n import _
+from portal.security.cookies import and_say, said
 from portal.security.csrf import Posted
+from portal.security.sessions import SignedIn
 from portal.services import agency_actions, agency_queries, staff_forms
 from portal.services.agency_actions import ChangedMeanwhile, SlugTaken
 from portal.services.agency_queries import AgencyAtHand, UnitAtHand
+from portal.settings import Settings
 
+Admin = Request[SignedIn, Any, Any]
 AGENCIES, UNITS = "/admin/agencies", "/admin/units"
 
 
 @get("/agencies", name="services.agencies")
-async def show_agencies(said: FromQuery[str] = "") -> Template:
+async def show_agencies(request: Admin, settings: NamedDependency[Settings]) -> Template:
     """Every agency with its units."""
-    context = {"agencies": await agency_queries.agencies(), "said": said, "current": "admin"}
-    return Template("services/admin_agencies.html", context=context)
+    word, cookies = said(settings, request)
+    context = {"agencies": await agency_queries.agencies(), "said": word, "current": "admin"}
+    return Template("services/admin_agencies.html", context=context, cookies=cookies)
 
 
 @get("/agencies/new", name="services.new_agency")
@@ -35,7 +40,9 @@ async def show_new_agency() -> Template:
 
 
 @post("/agencies/new", name="services.add_agency")
-async def add_agency(posted: NamedDependency[Posted], now: NamedDependency[datetime]) -> Template | Redirect:
+async def add_agency(
+    posted: NamedDependency[Posted], settings: NamedDependency[Settings], now: NamedDependency[datetime]
+) -> Template | Redirect:
     sent = staff_forms.read_new_agency(posted.form)
     if posted.stale:
         return _new_agency(sent.typed, {"form": str(posted.stale)}, status=403)
@@ -45,19 +52,25 @@ async def add_agency(posted: NamedDependency[Posted], now: NamedDependency[datet
         await agency_actions.add_agency(sent.slug, sent.draft, now=now)
     except SlugTaken as refusal:
         return _new_agency(sent.typed, {"slug": str(refusal)}, status=409)
-    return _to(f"{AGENCIES}/{sent.slug}", "added")
+    return and_say(settings, f"{AGENCIES}/{sent.slug}", "added")
 
 
 @get("/agencies/{slug:str}", name="services.agency")
-async def show_agency(slug: FromPath[str], said: FromQuery[str] = "") -> Template:
+async def show_agency(request: Admin, slug: FromPath[str], settings: NamedDependency[Settings]) -> Template:
     """One agency and its units. Raises NotFound."""
     agency = await _agency(slug)
-    return _agency_page(agency, agency.values, {}, said=said)
+    word, cookies = said(settings, request)
+    page = _agency_page(agency, agency.values, {}, told=word)
+    page.cookies.extend(cookies)
+    return page
 
 
 @post("/agencies/{slug:str}", name="services.change_agency")
 async def change_agency(
-    slug: FromPath[str], posted: NamedDependency[Posted], now: NamedDependency[datetime]
+    slug: FromPath[str],
+    posted: NamedDependency[Posted],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
 ) -> Template | Redirect:
     agency = await _agency(slug)
     sent = staff_forms.read_agency(posted.form)
@@ -69,15 +82,18 @@ async def change_agency(
         changed = await agency_actions.change_agency(agency.id, sent.draft, seen=sent.seen, now=now)
     except ChangedMeanwhile as refusal:
         return _agency_page(await _agency(slug), sent.typed, {"form": str(refusal)}, status=409)
-    return _to(f"{AGENCIES}/{slug}", "changed" if changed else "same")
+    return and_say(settings, f"{AGENCIES}/{slug}", "changed" if changed else "same")
 
 
 @post("/agencies/{slug:str}/remove", name="services.remove_agency")
 async def remove_agency(
-    slug: FromPath[str], form: NamedDependency[FormMultiDict], now: NamedDependency[datetime]
+    slug: FromPath[str],
+    form: NamedDependency[FormMultiDict],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
 ) -> Redirect:
     await agency_actions.remove_agency((await _agency(slug)).id, now=now)
-    return _to(AGENCIES, "removed")
+    return and_say(settings, AGENCIES, "removed")
 
 
 @get("/units/new", name="services.new_unit")
@@ -86,7 +102,9 @@ async def show_new_unit(agency: FromQuery[str] = "") -> Template:
 
 
 @post("/units/new", name="services.add_unit")
-async def add_unit(posted: NamedDependency[Posted], now: NamedDependency[datetime]) -> Template | Redirect:
+async def add_unit(
+    posted: NamedDependency[Posted], settings: NamedDependency[Settings], now: NamedDependency[datetime]
+) -> Template | Redirect:
     sent = staff_forms.read_new_unit(posted.form, dict(await _offered()))
     if posted.stale:
         return await _new_unit(sent.typed, {"form": str(posted.stale)}, status=403)
@@ -96,19 +114,25 @@ async def add_unit(posted: NamedDependency[Posted], now: NamedDependency[datetim
         await agency_actions.add_unit(sent.slug, sent.draft, now=now)
     except SlugTaken as refusal:
         return await _new_unit(sent.typed, {"slug": str(refusal)}, status=409)
-    return _to(f"{UNITS}/{sent.slug}", "added")
+    return and_say(settings, f"{UNITS}/{sent.slug}", "added")
 
 
 @get("/units/{slug:str}", name="services.unit")
-async def show_unit(slug: FromPath[str], said: FromQuery[str] = "") -> Template:
+async def show_unit(request: Admin, slug: FromPath[str], settings: NamedDependency[Settings]) -> Template:
     """One unit. Raises NotFound."""
     unit = await _unit(slug)
-    return await _unit_page(unit, unit.values, {}, said=said)
+    word, cookies = said(settings, request)
+    page = await _unit_page(unit, unit.values, {}, told=word)
+    page.cookies.extend(cookies)
+    return page
 
 
 @post("/units/{slug:str}", name="services.change_unit")
 async def change_unit(
-    slug: FromPath[str], posted: NamedDependency[Posted], now: NamedDependency[datetime]
+    slug: FromPath[str],
+    posted: NamedDependency[Posted],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
 ) -> Template | Redirect:
     unit = await _unit(slug)
     sent = staff_forms.read_unit(posted.form, dict(await _offered(unit)))
@@ -120,16 +144,19 @@ async def change_unit(
         changed = await agency_actions.change_unit(unit.id, sent.draft, seen=sent.seen, now=now)
     except ChangedMeanwhile as refusal:
         return await _unit_page(await _unit(slug), sent.typed, {"form": str(refusal)}, status=409)
-    return _to(f"{UNITS}/{slug}", "changed" if changed else "same")
+    return and_say(settings, f"{UNITS}/{slug}", "changed" if changed else "same")
 
 
 @post("/units/{slug:str}/remove", name="services.remove_unit")
 async def remove_unit(
-    slug: FromPath[str], form: NamedDependency[FormMultiDict], now: NamedDependency[datetime]
+    slug: FromPath[str],
+    form: NamedDependency[FormMultiDict],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
 ) -> Redirect:
     unit = await _unit(slug)
     await agency_actions.remove_unit(unit.id, now=now)
-    return _to(f"{AGENCIES}/{unit.agency}", "unit_removed")
+    return and_say(settings, f"{AGENCIES}/{unit.agency}", "unit_removed")
 
 
 async def _agency(slug: str) -> AgencyAtHand:
@@ -164,7 +191,7 @@ def _agency_page(
     errors: dict[str, str],
     *,
     seen: str = "",
-    said: str = "",
+    told: str = "",
     status: int = 200,
 ) -> Template:
     """``seen`` empty: what is sent from this page replaces what holds now."""
@@ -173,7 +200,7 @@ def _agency_page(
         **_shown(typed, errors),
         "agency": agency,
         "seen": seen,
-        "said": said,
+        "said": told,
         "now_holds": status == 409,
     }
     return Template("services/admin_agency.html", context=context, status_code=status)
@@ -190,7 +217,7 @@ async def _unit_page(
     errors: dict[str, str],
     *,
     seen: str = "",
-    said: str = "",
+    told: str = "",
     status: int = 200,
 ) -> Template:
     """As ``_agency_page``."""
@@ -199,7 +226,7 @@ async def _unit_page(
         "unit": unit,
         "agencies": await _offered(unit),
         "seen": seen or version_of(unit.values),
-        "said": said,
+        "said": told,
         "now_holds": status == 409,
     }
     return Template("services/admin_unit.html", context=context, status_code=status)
@@ -216,10 +243,6 @@ def _shown(typed: dict[str, str], errors: dict[str, str]) -> dict[str, Any]:
         "said": "",
         "current": "admin",
     }
-
-
-def _to(path: str, said: str) -> Redirect:
-    return Redirect(localized(f"{path}?said={said}"), status_code=303)
 
 
 admin_router = Router(

@@ -22,10 +22,11 @@ from portal.cases import access, own_queries, queries
 from portal.cases import own_actions as case_actions
 from portal.errors import Conflict, NotAllowed, TooMany
 from portal.forms import FormReader
-from portal.i18n import N_, _, localized
+from portal.i18n import _, localized
 from portal.security import throttle
 from portal.security.address import client_address, network_of
-from portal.security.cookies import said, to_say
+from portal.security.cookies import and_say, said
+from portal.security.roles import role_words
 from portal.security.sessions import SignedIn
 from portal.services.queries import catalogue
 from portal.settings import LANGUAGES, Settings
@@ -38,16 +39,6 @@ PRIVATE = {"Cache-Control": "no-store"}
 CLAIMS, CLAIMS_WINDOW = 20, timedelta(hours=1)
 LONGEST_NAME = 160
 LONGEST_REASON = 1000
-ROLES = {
-    "citizen": N_("Citizen"),
-    "agency": N_("Agency user"),
-    "liaison": N_("Liaison"),
-    "staff": N_("Clerk of the desk"),
-    "evaluator": N_("Evaluator"),
-    "manager": N_("Service manager"),
-    "admin": N_("Site admin"),
-    "auditor": N_("Auditor"),
-}
 
 
 class DraftLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,7 +100,7 @@ async def post_forget_draft(request: Person, form: NamedDependency[FormMultiDict
 async def show_openings(request: Person, before: FromQuery[int | None] = None) -> Template:
     """Who of the desk looked into one's cases: when and in which role."""
     page = await own_queries.openings(request.user.account_id, before=before)
-    context = {"page": page, "first": before is None, "roles": role_name, "current": "mine"}
+    context = {"page": page, "first": before is None, "roles": role_words, "current": "mine"}
     return Template("site/openings.html", context=context, headers=PRIVATE)
 
 
@@ -135,8 +126,7 @@ async def post_data(
         typed = {name: reader.typed(name) for name in ("display_name", "locale")}
         return await _data(request.user, errors=reader.errors, typed=typed, status=422)
     await own_actions.correct(request.user.account_id, display_name=display_name, locale=locale, now=now)
-    cookies = [to_say(settings, "saved")]
-    return Redirect(localized("/mine/data"), status_code=303, cookies=cookies)
+    return and_say(settings, "/mine/data", "saved")
 
 
 @post("/data/erase", name="site.ask_erasure")
@@ -173,11 +163,6 @@ async def send_data(request: Person, now: NamedDependency[datetime]) -> Response
     )
     headers = {**PRIVATE, "Content-Disposition": 'attachment; filename="my-data.json"'}
     return Response(data, media_type=MediaType.JSON, headers=headers)
-
-
-def role_name(role: str) -> str:
-    """The role in the reader's language."""
-    return _(ROLES[role])
 
 
 def _code(reader: FormReader) -> int | None:
@@ -247,7 +232,7 @@ async def _data(
     own = await own_account(account.account_id)
     context = {
         "own": own,
-        "role": role_name(own.role),
+        "role": role_words(own.role),
         "errors": errors or {},
         "saved": saved,
         "reason": reason,

@@ -8,33 +8,41 @@ from typing import Any
 from litestar import Request, get, post
 from litestar.datastructures import FormMultiDict
 from litestar.di import NamedDependency
-from litestar.params import FromQuery
 from litestar.response import Redirect, Template
 
 from portal import place
 from portal.errors import Conflict
 from portal.forms import FormReader, named
-from portal.i18n import _, current_language, localized
+from portal.i18n import _, current_language
 from portal.place import CHOICES, Choice, Chosen, Value
+from portal.security.cookies import and_say, said
 from portal.security.csrf import Posted
 from portal.security.sessions import SignedIn
+from portal.settings import Settings
 from portal.text import persian_digits, show_number
 
+Admin = Request[SignedIn, Any, Any]
 PATH = "/admin/settings"
 MOST_BUTTONS = 6
 """A number with up to so many values is chosen, not typed."""
 
 
 @get("/settings", name="site.settings")
-async def show_settings(said: FromQuery[str] = "") -> Template:
+async def show_settings(request: Admin, settings: NamedDependency[Settings]) -> Template:
     """Every choice: what holds, who chose it and when."""
     chosen = await place.choices()
-    return _page(chosen, {one.choice.key: _typed(one) for one in chosen}, {}, said=said)
+    word, cookies = said(settings, request)
+    page = _page(chosen, {one.choice.key: _typed(one) for one in chosen}, {}, told=word)
+    page.cookies.extend(cookies)
+    return page
 
 
 @post("/settings", name="site.settings_post")
 async def post_settings(
-    request: Request[SignedIn, Any, Any], posted: NamedDependency[Posted], now: NamedDependency[datetime]
+    request: Admin,
+    posted: NamedDependency[Posted],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
 ) -> Template | Redirect:
     values, errors = read_settings(posted.form)
     typed = {key: FormReader(posted.form).typed(key) for key in CHOICES}
@@ -47,7 +55,7 @@ async def post_settings(
         changed = await place.change_all(values, seen=seen, by=request.user.account_id, now=now)
     except Conflict as refusal:
         return _page(await place.choices(), typed, {"form": str(refusal)}, status=409)
-    return Redirect(localized(f"{PATH}?said={'changed' if changed else 'same'}"), status_code=303)
+    return and_say(settings, PATH, "changed" if changed else "same")
 
 
 def read_settings(form: FormMultiDict) -> tuple[dict[str, Value], dict[str, str]]:
@@ -81,7 +89,7 @@ def _page(
     errors: dict[str, str],
     *,
     seen: str = "",
-    said: str = "",
+    told: str = "",
     status: int = 200,
 ) -> Template:
     """``seen`` empty: what is sent from this page replaces what holds now."""
@@ -94,7 +102,7 @@ def _page(
         "errors": errors,
         "summary": named(errors, {key: _(choice.label) for key, choice in CHOICES.items()}),
         "seen": seen or place.version(chosen),
-        "said": said,
+        "said": told,
         "holds": _holds,
         "numbers": _numbers,
         "now_holds": status == 409,

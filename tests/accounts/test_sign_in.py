@@ -10,9 +10,10 @@ from argon2 import PasswordHasher
 
 from db.accounts import Account, Session
 from db.throttle import Throttle
-from portal.accounts.actions import WrongPassword, make_account, sign_in, username_key
+from portal.accounts.actions import WrongPassword, make_account, sign_in
 from portal.errors import BadRequest, Conflict, TooMany
 from portal.security.sessions import account_of
+from portal.security.usernames import username_key
 
 NOON = datetime(2026, 3, 21, 12, tzinfo=UTC)
 PHRASE = "صبح بارانی ۱۴۰۵ کتابخانه"

@@ -16,11 +16,10 @@ from portal import audit, codes
 from portal.audit import Origin, acting
 from portal.audit_log import queries
 from portal.audit_log.actions import seal
-from portal.audit_log.labels import ROLES
 from portal.audit_log.queries import Filters
 from portal.cases import rules
 from portal.csv_lines import START, line
-from portal.security import sessions
+from portal.security import roles, sessions
 from tests.cases.visitors import as_filer, filed_now, path_of, prove
 from tests.conftest import NOON
 from tests.support.browser import client_of, signed_in
@@ -180,7 +179,7 @@ def test_s33_no_cell_of_a_file_is_a_formula(start):
 def test_every_event_of_a_case_and_every_role_has_words():
     kinds = {kind for kind, _ in rules.MOVES} | set(rules.FIRST)
     assert {f"case_{kind}" for kind in kinds} <= set(audit.ACTIONS)
-    assert set(ROLES) == sessions.ROLES | {"guest", "system"}
+    assert set(roles.LABELS) == sessions.ROLES
 
 
 async def test_a_page_costs_the_same_queries_however_many_entries_it_has(auditor, monkeypatch):

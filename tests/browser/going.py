@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from playwright.async_api import Response
 
+from portal.security.cookies import SAID
 from tests.browser.cases import Filed
 from tests.browser.visitor import Visitor
 
@@ -48,6 +49,16 @@ def at(path: str | Callable[[World], str]) -> Go:
 
     async def go(visitor: Visitor, world: World) -> Response:
         return await visitor.open(path if isinstance(path, str) else path(world))
+
+    return go
+
+
+def told(word: str, path: str | Callable[[World], str]) -> Go:
+    """By its address, just after what makes the page state ``word``."""
+
+    async def go(visitor: Visitor, world: World) -> Response:
+        await visitor.page.context.add_cookies([{"name": SAID, "value": word, "url": visitor.url}])
+        return await at(path)(visitor, world)
 
     return go
 

@@ -23,6 +23,7 @@ from tests.browser.going import (
     World,
     at,
     sending_nothing,
+    told,
     too_old,
 )
 from tests.browser.mine_stops import MINE_STOPS
@@ -177,7 +178,7 @@ STOPS = [
         )
         for state in rules.STATES
     ),
-    Stop("desk-case-own", "desk.case", STAFF, at(lambda world: f"/desk{world.waiting.path}?said=ask")),
+    Stop("desk-case-own", "desk.case", STAFF, told("ask", lambda world: f"/desk{world.waiting.path}")),
     Stop(
         "desk-move-errors",
         "cases.move",
@@ -209,10 +210,10 @@ STOPS = [
     Stop("audit-filtered", "audit_log.entries", ADMIN, at("/admin/audit?who=admin&action=signed_in")),
     Stop("audit-none", "audit_log.entries", ADMIN, at("/admin/audit?who=nobody")),
     Stop("audit-mistyped", "audit_log.entries", ADMIN, at("/admin/audit?from=1405/12/30&action=x"), 422),
-    Stop("settings", "site.settings", ADMIN, at("/admin/settings?said=changed")),
+    Stop("settings", "site.settings", ADMIN, told("changed", "/admin/settings")),
     Stop("settings-errors", "site.settings_post", ADMIN, wrong_setting, 422),
     Stop("agencies", "services.agencies", ADMIN, at("/admin/agencies")),
-    Stop("agency", "services.agency", ADMIN, at(f"/admin/agencies/{AGENCY}?said=changed")),
+    Stop("agency", "services.agency", ADMIN, told("changed", f"/admin/agencies/{AGENCY}")),
     Stop("agency-new", "services.new_agency", ADMIN, at("/admin/agencies/new")),
     Stop(
         "agency-errors",
@@ -221,7 +222,7 @@ STOPS = [
         sending_nothing("/admin/agencies/new", "/agencies/new"),
         422,
     ),
-    Stop("unit", "services.unit", ADMIN, at(f"/admin/units/{UNIT}?said=same")),
+    Stop("unit", "services.unit", ADMIN, told("same", f"/admin/units/{UNIT}")),
     Stop("unit-overtaken", "services.change_unit", ADMIN, outdated_unit, 409),
     Stop("unit-new", "services.new_unit", ADMIN, at(f"/admin/units/new?agency={AGENCY}")),
     Stop("unit-errors", "services.add_unit", ADMIN, sending_nothing("/admin/units/new", "/units/new"), 422),

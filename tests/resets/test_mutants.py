@@ -44,7 +44,12 @@ MUTANTS: dict[str, tuple[ModuleType, str, str, str]] = {
         "if found.password_hash",
         "if not found",
     ),
-    "sessions go on": (requests, "finish", "Session.account == account", "Session.ends_at < now"),
+    "sessions go on": (
+        requests,
+        "finish",
+        "sessions.end_all_sessions(account)",
+        "sessions.forget_ended(now)",
+    ),
     "nobody hears of the new password": (requests, "finish", "await mails.tell_all(", "await nothing("),
     "nobody hears that it was asked": (actions, "_open", "await mails.tell_all(", "await nothing("),
     "nobody hears of the approval": (approvals, "_approve", "await mails.tell_all(", "await nothing("),
