@@ -8,6 +8,7 @@ from uuid import UUID
 
 from db.accounts import Account, ContactPoint
 from db.services import Agency
+from portal.accounts.factor_queries import has_factor
 from portal.errors import BadRequest
 from portal.security import passwords
 

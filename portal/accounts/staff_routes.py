@@ -14,7 +14,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import File, Redirect, Template
 
-from portal import audit
+from portal import audit, text
 from portal.accounts import contacts, labels, proposals, staff_actions, staff_queries
 from portal.accounts.staff_forms import read_reason, read_role
 from portal.accounts.staff_queries import Facts, Filters
@@ -41,7 +41,7 @@ async def show_accounts(
     """Fifty accounts, the newest first."""
     state = request.query_params.get("state", "")  # as an argument, "state" means something else to Litestar
     filters = Filters(
-        q=" ".join(q.split())[:100],
+        q=text.store(q[:100]),
         role=role if role in ROLES else "",
         state=state if state in labels.STATES else "",
         before=before,

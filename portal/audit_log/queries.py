@@ -124,7 +124,10 @@ def read_place(typed: str) -> Place | None:
         place = Place(datetime.fromisoformat(at), int(number))
     except ValueError:
         return None
-    return place if place.at.tzinfo and 0 < place.id < 2**63 else None
+    known = (
+        place.at.tzinfo and 1 < place.at.year < 9999 and 0 < place.id < 2**63
+    )  # no zone leads out of the calendar
+    return place if known else None
 
 
 async def _entries(filters: Filters, after: Place | None, limit: int) -> list[Entry]:

@@ -16,8 +16,9 @@ from portal import audit, codes, csv_lines
 from portal.audit_log import export, labels, queries
 from portal.audit_log.forms import Asked, read_filters
 from portal.audit_log.queries import LogPage
-from portal.errors import BadRequest, NotFound
+from portal.errors import BadRequest, NotAllowed, NotFound
 from portal.i18n import _, localized
+from portal.security.sessions import SignedIn
 from portal.settings import Settings
 
 HERE = "/admin/audit"
@@ -64,8 +65,13 @@ async def send_export(
 
 
 @get("/cases/{case_id:uuid}", name="audit_log.case")
-async def show_case(case_id: FromPath[UUID]) -> Redirect:
-    """To the case at the desk, which notes who looks; so the log itself never shows a tracking code."""
+async def show_case(request: Request[SignedIn, Any, Any], case_id: FromPath[UUID]) -> Redirect:
+    """To the case at the desk, which notes who looks; so the log itself never shows a tracking code.
+
+    For those who read every case: to others the address would tell the code of a case they may not read.
+    """
+    if not request.user.reads_all:
+        raise NotAllowed(_("Only auditors go from the log to a case."))
     number = await queries.number_of(case_id)
     if number is None:
         raise NotFound(_("There is no such case."))

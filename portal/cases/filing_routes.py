@@ -33,7 +33,7 @@ from portal.errors import NotFound, TooMany
 from portal.i18n import _, current_language, localized
 from portal.security import throttle, upload_quota
 from portal.security.address import client_address, network_of
-from portal.security.cookies import cookie_value
+from portal.security.cookies import and_say, cookie_value
 from portal.security.csrf import Sent
 from portal.services.labels import AUDIENCES
 from portal.services.queries import ServiceView, service_by_slug
@@ -81,7 +81,7 @@ async def post_form(
         return _page(service, with_errors(filing, {"form": str(refusal)}), status=refusal.status)
     if request.user and posted.form.get(filing_drafts.SAVE):
         await filing_drafts.keep(filing, service, request.user.account_id, now=now)
-        return Redirect(localized("/mine"), status_code=303)
+        return and_say(settings, "/mine", "saved")
     if filing.draft is None:
         wrong = await uploads.judge_all(filing.uploads)
         return _page(service, with_errors(filing, wrong), status=422)

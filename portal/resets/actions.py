@@ -72,7 +72,7 @@ async def ask(typed: str, *, by: UUID | None, address: str, device: str, key: by
 async def _open(asker: _Asker, *, key: bytes, now: datetime) -> Asked:
     secret = halves.new_secret()
     if asker.account and not asker.too_often:
-        await requests.supersede(asker.account, now=now)
+        await requests.supersede(asker.account, kinds=["reset"], now=now)
     made = await requests.add(
         asker.account,
         kind="reset",

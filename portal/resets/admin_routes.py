@@ -50,13 +50,13 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
 @get("/resets", name="resets.requests")
 async def show_resets(
-    now: NamedDependency[datetime], tab: FromQuery[str] = "open", before: FromQuery[int] = 0
+    now: NamedDependency[datetime], tab: FromQuery[str] = "open", before: FromQuery[str] = ""
 ) -> Template:
     """Requests by what became of them, 50 a page."""
     tab = tab if tab in lists.TABS else "open"
     context = {
         "tab": tab,
-        "page": await lists.requests_in(tab, before=before, now=now),
+        "page": await lists.requests_in(tab, before=_no(before), now=now),
         "first": not before,
         "now": now,
         "busy": await lists.unusually_busy(now),
@@ -153,6 +153,11 @@ async def _found(no: int) -> ResetRequest:
     if found is None:
         raise NotFound(_("There is no request with this number."))
     return found
+
+
+def _no(typed: str) -> int:
+    """The number after which the next page begins; 0, the first page, for what is no number of a request."""
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 8 else 0
 
 
 def _approver(request: Admin, settings: Settings) -> Approver:

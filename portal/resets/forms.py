@@ -8,6 +8,7 @@ from litestar.datastructures import FormMultiDict
 from portal.forms import FormReader
 from portal.i18n import _
 from portal.resets import rules
+from portal.resets.labels import CHECKS
 from portal.resets.rules import Proof
 
 
@@ -48,7 +49,7 @@ def read_approval(form: FormMultiDict) -> tuple[ApprovalDraft, dict[str, str]]:
     proof = Proof(
         method=reader.choice("proof_method", rules.METHODS),
         evidence=reader.choice("proof_evidence", rules.EVIDENCE),
-        checks=tuple(dict.fromkeys(one for one in form.getall("proof_checks", []) if isinstance(one, str))),
+        checks=tuple(reader.choices("proof_checks", CHECKS, required=False)),
         note=reader.long_text("proof_note", max_length=1000),
         remove_factors=reader.checked("remove_factors"),
     )

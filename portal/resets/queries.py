@@ -22,6 +22,7 @@ _FIND = """
            r.handed_over, r.b_hash, r.b_ends_at, r.tries, r.ended_at,
            a.username, a.display_name, a.role, a.password_hash
     FROM reset_request r LEFT JOIN account a ON a.id = r.account AND a.state = 'active'
+        AND (r.state NOT IN ('open', 'approved') OR coalesce(a.password_changed_at <= r.asked_at, true))
     WHERE r.no = {}
 """
 _SUBJECT = """
@@ -36,7 +37,8 @@ _SUBJECT = """
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """One request as it is now; see ``db.resets.ResetRequest``.
 
-    ``username`` and what follows are None when nobody has the name that was typed, or the account is not active.
+    ``username`` and what follows are None when nobody has the name that was typed, the account is not active, or its
+    password was changed since.
     """
 
     id: UUID

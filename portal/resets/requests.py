@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from portal.accounts.new_password import problem_alone
 from portal.errors import NotAllowed, PortalError
 from portal.i18n import _
 from portal.resets import halves, mails
+from portal.resets.labels import KINDS
 from portal.resets.queries import Request, by_number, by_secret
 from portal.resets.rules import BY_MAIL, IN_PERSON, OPEN_FOR
 from portal.security import passwords, sessions
@@ -70,10 +72,12 @@ async def add(
     return found
 
 
-async def supersede(account: UUID, *, now: datetime) -> None:
-    """No request of the account waits any more: what was told or mailed for one opens nothing."""
+async def supersede(account: UUID, *, kinds: Sequence[str] = tuple(KINDS), now: datetime) -> None:
+    """No request of these kinds of the account waits any more: what was told or mailed for one opens nothing."""
     await ResetRequest.update({ResetRequest.state: "superseded", ResetRequest.ended_at: now}).where(
-        ResetRequest.account == account, ResetRequest.state.is_in(["open", "approved"])
+        ResetRequest.account == account,
+        ResetRequest.kind.is_in(list(kinds)),
+        ResetRequest.state.is_in(["open", "approved"]),
     )
 
 

@@ -18,7 +18,7 @@ from portal import codes
 from portal.accounts import drafts, own_actions
 from portal.accounts.own_queries import own_account
 from portal.accounts.proposals import waiting_since, withdraw
-from portal.cases import access, own_queries, queries
+from portal.cases import access, own_queries, queries, visits
 from portal.cases import own_actions as case_actions
 from portal.errors import Conflict, NotAllowed, TooMany
 from portal.forms import FormReader
@@ -27,11 +27,12 @@ from portal.security import throttle
 from portal.security.address import client_address, network_of
 from portal.security.cookies import and_say, said
 from portal.security.roles import role_words
-from portal.security.sessions import SignedIn
+from portal.security.sessions import OUTSIDE_ROLES, SignedIn
 from portal.services.queries import catalogue
 from portal.settings import LANGUAGES, Settings
 from portal.site import erasing
 from portal.site.own_data import export_of
+from portal.text import without_bidi
 
 Person = Request[SignedIn, Any, Any]
 
@@ -51,9 +52,15 @@ class DraftLine(msgspec.Struct, frozen=True, kw_only=True):
 
 @get("/", name="site.mine")
 async def show_mine(
-    request: Person, now: NamedDependency[datetime], before: FromQuery[UUID | None] = None
+    request: Person,
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
+    before: FromQuery[UUID | None] = None,
 ) -> Template:
-    return await _mine(request.user, now, before=before)
+    word, cookies = said(settings, request)
+    shown = await _mine(request.user, now, before=before, saved=word == "saved")
+    shown.cookies.extend(cookies)
+    return shown
 
 
 @post("/claim", name="site.claim")
@@ -97,10 +104,10 @@ async def post_forget_draft(request: Person, form: NamedDependency[FormMultiDict
 
 
 @get("/opened", name="site.openings")
-async def show_openings(request: Person, before: FromQuery[int | None] = None) -> Template:
+async def show_openings(request: Person, before: FromQuery[str] = "") -> Template:
     """Who of the desk looked into one's cases: when and in which role."""
-    page = await own_queries.openings(request.user.account_id, before=before)
-    context = {"page": page, "first": before is None, "roles": role_words, "current": "mine"}
+    page = await own_queries.openings(request.user.account_id, before=_entry(before))
+    context = {"page": page, "first": not before, "roles": role_words, "current": "mine"}
     return Template("site/openings.html", context=context, headers=PRIVATE)
 
 
@@ -120,7 +127,10 @@ async def post_data(
     now: NamedDependency[datetime],
 ) -> Template | Redirect:
     reader = FormReader(form)
-    display_name = reader.text("display_name", max_length=LONGEST_NAME)
+    # What colleagues are called is the site admin's to say: it stands beside what they did.
+    display_name = request.user.display_name
+    if request.user.role in OUTSIDE_ROLES:
+        display_name = without_bidi(reader.text("display_name", max_length=LONGEST_NAME))
     locale = reader.choice("locale", LANGUAGES)
     if reader.errors:
         typed = {name: reader.typed(name) for name in ("display_name", "locale")}
@@ -165,6 +175,11 @@ async def send_data(request: Person, now: NamedDependency[datetime]) -> Response
     return Response(data, media_type=MediaType.JSON, headers=headers)
 
 
+def _entry(typed: str) -> int | None:
+    """The place in the log that an address carries; None for anything else, which shows the first page."""
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 19 else None
+
+
 def _code(reader: FormReader) -> int | None:
     typed = reader.typed("code")
     if not typed.strip():
@@ -183,10 +198,9 @@ async def _claim(number: int, passcode: str, request: Person, settings: Settings
     network = network_of(client_address(request))
     await throttle.hit(f"claim:{network}", limit=CLAIMS, window=CLAIMS_WINDOW, now=now)
     case = await queries.case_by_number(number)
-    if case is None:
-        raise NotAllowed(_(access.WRONG))
-    await access.check_passcode(case.id, passcode, keys=settings.keys, now=now)
-    await case_actions.claim(case.id, account=account, now=now)
+    case_id = case.id if case else visits.stand_in(number, settings.secret_key)
+    await access.check_passcode(case_id, passcode, keys=settings.keys, now=now)
+    await case_actions.claim(case_id, account=account, now=now)
 
 
 async def _mine(
@@ -194,11 +208,13 @@ async def _mine(
     now: datetime,
     *,
     before: UUID | None = None,
+    saved: bool = False,
     errors: dict[str, str] | None = None,
     typed: dict[str, str] | None = None,
     status: int = 200,
 ) -> Template:
     context = {
+        "saved": saved,
         "page": await own_queries.own_cases(account.account_id, before=before),
         "first": before is None,
         "drafts": await _drafts(account.account_id, now),
@@ -232,6 +248,7 @@ async def _data(
     own = await own_account(account.account_id)
     context = {
         "own": own,
+        "renames": account.role in OUTSIDE_ROLES,
         "role": role_words(own.role),
         "errors": errors or {},
         "saved": saved,

@@ -19,6 +19,7 @@ from portal.accounts import mails as account_mails
 from portal.cases import mails
 from portal.errors import NotFound
 from portal.i18n import N_, _
+from portal.identifiers import mask_email
 from portal.resets import mails as reset_mails
 from portal.settings import Settings
 from portal.site import queries
@@ -37,9 +38,14 @@ UNREADABLE = (TemplateError, KeyError, ValueError, TypeError, AttributeError)
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """A message with its words; ``words`` is None where its template can no longer make them."""
+    """A message with its words; ``words`` is None where its template can no longer make them, or they name a case.
+
+    Where mail leaves by a server nobody has to read here what the people of a case were told: its code and their
+    address together would open it.
+    """
 
     message: OutboxMessage
+    recipient: str
     words: MailText | None
 
 
@@ -53,7 +59,7 @@ async def show_mail(
     """The newest messages, 50 a page."""
     await audit.append("mail_viewed", now=now)
     page = await queries.newest_letters(before)
-    rows = [Shown(row, await _words(row, settings, mail_templates)) for row in page.rows]
+    rows = [await _shown(row, settings, mail_templates) for row in page.rows]
     context = {**_WORDS, "rows": rows, "older": page.older, "first": before is None}
     return Template("site/mail.html", context=context)
 
@@ -70,8 +76,14 @@ async def show_message(
     if message is None:
         raise NotFound(_("There is no such message."))
     await audit.append("mail_viewed", object=f"message:{message_id}", now=now)
-    shown = Shown(message, await _words(message, settings, mail_templates))
+    shown = await _shown(message, settings, mail_templates)
     return Template("site/message.html", context={**_WORDS, "shown": shown})
+
+
+async def _shown(message: OutboxMessage, settings: Settings, mail_templates: MailTemplates) -> Shown:
+    if message.case and settings.smtp_url:
+        return Shown(message, mask_email(message.recipient), None)
+    return Shown(message, message.recipient, await _words(message, settings, mail_templates))
 
 
 async def _words(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -33,7 +33,9 @@ def quick(monkeypatch):
 
 @pytest.fixture
 async def maryam(db):
-    return await person("maryam", "citizen", mails=("m@sample.example",), now=datetime.now(UTC))
+    return await person(
+        "maryam", "citizen", mails=("m@sample.example",), now=datetime.now(UTC), age=timedelta(days=90)
+    )
 
 
 async def admin_called(name, application):
