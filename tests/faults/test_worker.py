@@ -6,6 +6,7 @@ import asyncio
 import email
 import os
 import random
+import secrets
 import subprocess
 import sys
 from collections import Counter
@@ -24,7 +25,7 @@ MAILS, KILLS = 300, 8
 
 def start_worker(box: Box) -> subprocess.Popen[bytes]:
     environ = {**os.environ, "PORTAL_SMTP_URL": box.url, "PORTAL_DATA_DIR": "/nonexistent"}
-    environ["PORTAL_SECRET_KEY"] = "0" * 40
+    environ["PORTAL_SECRET_KEY"] = secrets.token_urlsafe(48)
     return subprocess.Popen([sys.executable, "-m", "tests.faults.worker_stub"], cwd=ROOT, env=environ)
 
 
