@@ -19,6 +19,7 @@ import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_urlsafe
 from urllib.parse import quote, urlencode
 from uuid import uuid4
 
@@ -116,7 +117,7 @@ def _getter(paths: list[str], cookie: str = "") -> Callable[[], bytes]:
 
 
 def _filer(key: bytes) -> Callable[[], bytes]:
-    """Requests that each file a case of their own, from addresses all over the country."""
+    """Requests that each file a case of their own, from browsers of their own all over the country."""
     from portal.security.csrf import form_token
 
     path = "/cases/new/yearbook-qom"
@@ -125,8 +126,10 @@ def _filer(key: bytes) -> Callable[[], bytes]:
 
     def make() -> bytes:
         number = next(counter)
-        body = urlencode({**FORM, "_csrf_token": token, "submission_id": str(uuid4())}).encode()
-        head, _, _rest = load.request("POST", path, HOST, body=body).partition(b"\r\n\r\n")
+        form = {**FORM, "body": f"{FORM['body']} ({number})", "_csrf_token": token, "submission_id": str(uuid4())}
+        body = urlencode(form).encode()
+        cookie = f"keys={token_urlsafe(16)}"
+        head, _, _rest = load.request("POST", path, HOST, body=body, cookie=cookie).partition(b"\r\n\r\n")
         address = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
         return head + f"\r\nX-Forwarded-For: {address}\r\n\r\n".encode() + body
 

@@ -215,6 +215,8 @@ class _Acquired:
         await self._pool.release(self._connection)
 
     async def _acquire(self) -> Any:
+        if self._pool.get_idle_size():  # nothing to wait for: no need to pay for a clock
+            return await self._pool.acquire()
         try:
             return await self._pool.acquire(timeout=ACQUIRE_WITHIN)
         except TimeoutError as error:

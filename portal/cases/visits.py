@@ -125,7 +125,7 @@ async def case_page(
         "case": page.outline(case, zone=found.settings.zone, now=found.now),
         "tier": found.tier,
         "proof": proof,
-        "ways": await _ways(found, proof),
+        "ways": await _ways(found, proof, counted=bool(errors)),
         "errors": errors or {},
         "said": found.said,
         "once": _once,
@@ -218,12 +218,14 @@ def _once(*key: object, caller: Callable[[], str]) -> str:
     return _drawn[key]
 
 
-async def _ways(found: Visit, proof: str | None) -> dict[str, int]:
-    """The ways to see more that are open today, each with the tries it has left."""
+async def _ways(found: Visit, proof: str | None, *, counted: bool) -> dict[str, int]:
+    """The ways to see more, each with the tries it has left today; only ``counted`` ones ask the database."""
     if found.tier == 2:
         return {}
-    left = await access.tries_left(found.case_id, now=found.now)
     offered = ("passcode", "proof") if proof else ("passcode",)
+    if not counted:
+        return dict.fromkeys(offered, access.TRIES)
+    left = await access.tries_left(found.case_id, now=found.now)
     return {way: left[way] for way in offered if left[way]}
 
 

@@ -81,10 +81,11 @@ class SignedInReader(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Find out who is asking, then go on."""
-        token = cookie_value(self.settings, Request(scope), COOKIE)
+        request = Request[Any, Any, Any](scope)
+        token = cookie_value(self.settings, request, COOKIE)
         grace = self.settings.second_factor_grace
         account = scope["user"] = await account_of(token, self.clock(), grace=grace) if token else None
-        address = client_address(Request(scope))
+        address = client_address(request)
         origin = (
             audit.Origin(actor=account.account_id, role=account.role, address=address)
             if account

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Litestar, Request, Response, get
 from litestar.di import Provide
 from litestar.plugins.jinja import JinjaTemplateEngine
@@ -19,7 +19,7 @@ from portal.accounts.routes import router
 from portal.accounts.step_routes import send_on
 from portal.errors import PortalError
 from portal.security import permissions
-from portal.security.csrf import FIELD, form_token, read_form, read_posted, token_for, wait_to_read
+from portal.security.csrf import FIELD, form_token, read_form, read_posted, wait_to_read
 from portal.security.guards import SignedInReader, StepNeeded, permitted
 
 NOON = datetime(2026, 3, 21, 12, tzinfo=UTC)
@@ -66,7 +66,7 @@ def environment_of(own: settings.Settings) -> Environment:
     environment.globals.update(
         link=i18n.localized,
         static=lambda name: f"/static/{name}",
-        csrf=pass_context(lambda context, path: token_for(context["request"], own, path, NOON)),
+        csrf=lambda path: form_token(own.secret_key, "", path, NOON),
         language="en",
         direction="ltr",
         may=lambda name: False,

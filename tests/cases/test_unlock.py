@@ -84,10 +84,10 @@ async def test_after_five_wrong_tries_even_the_right_answer_is_refused(filed, st
     assert (await stranger.get(path_of(filed))).status_code == 200
 
 
-async def test_the_box_says_how_many_tries_are_left(filed, stranger):
+async def test_who_was_refused_is_told_how_many_tries_are_left(filed, stranger):
     assert "Tries left" not in (await stranger.get(path_of(filed))).text
     assert "Tries left today: 4" in (await prove(stranger, filed, passcode="13579246")).text
-    assert "Tries left today: 4" in (await stranger.get(path_of(filed))).text
+    assert "Tries left" not in (await stranger.get(path_of(filed))).text
     assert "Tries left today: 3" in (await prove(stranger, filed, passcode="13579246")).text
 
 
@@ -103,10 +103,9 @@ async def test_when_every_way_is_tried_out_the_page_says_who_to_call(filed, stra
     for field in ("passcode", "proof"):
         for _ in range(5):
             page = await prove(stranger, filed, **{field: "0000"})
-    for shown in (page, await stranger.get(path_of(filed))):
-        assert 'name="passcode"' not in shown.text
-        assert 'name="proof"' not in shown.text
-        assert 'href="tel:02538000000"' in shown.text
+    assert 'name="passcode"' not in page.text
+    assert 'name="proof"' not in page.text
+    assert 'href="tel:02538000000"' in page.text
 
 
 async def test_right_answers_use_no_try_up(filed, stranger):
