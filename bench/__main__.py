@@ -126,7 +126,12 @@ def _filer(key: bytes) -> Callable[[], bytes]:
 
     def make() -> bytes:
         number = next(counter)
-        form = {**FORM, "body": f"{FORM['body']} ({number})", "_csrf_token": token, "submission_id": str(uuid4())}
+        form = {
+            **FORM,
+            "body": f"{FORM['body']} ({number})",
+            "_csrf_token": token,
+            "submission_id": str(uuid4()),
+        }
         body = urlencode(form).encode()
         cookie = f"keys={token_urlsafe(16)}"
         head, _, _rest = load.request("POST", path, HOST, body=body, cookie=cookie).partition(b"\r\n\r\n")
