@@ -92,6 +92,7 @@ def text(n: int) -> str:
     return body + SYMBOLS[_weighted_sum(body) * _CHECK_FACTOR % 23]
 
 
+@lru_cache(maxsize=4096)
 def show_text(n: int) -> str:
     """The code in groups of four, as ``XKP9-2ZKY-93WR-1W57``. Raises ValueError as ``text`` does."""
     return "-".join(_fours(text(n)))

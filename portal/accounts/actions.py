@@ -34,7 +34,7 @@ async def sign_in(username: str, password: str, *, device: str, address: str, no
     minutes); Busy when too many sign in. Every answer takes as long for unknown names. Not one transaction: the
     tries must stay counted, and hashing would hold a connection.
     """
-    passwords.expect_room()  # a flood must not queue for the database either
+    await passwords.expect_room()  # a flood must not queue for the database either
     name = username_key(username)
     from_address = f"sign-in:address:{network_of(address)}"
     await throttle.hit(from_address, limit=ADDRESS_LIMIT, window=ADDRESS_WINDOW, now=now)

@@ -65,7 +65,7 @@ async def sign_up(draft: SignUp, *, locale: str, address: str, base_url: str, no
     Raises WeakPassword, TooMany (ten from one network in an hour), Busy. To one address go three such mails a day
     at most; what is beyond is answered alike and sends nothing.
     """
-    passwords.expect_room()
+    await passwords.expect_room()
     others = (draft.display_name, draft.email)
     if problem := await problem_of_new(draft.password, draft.username, others, base_url=base_url):
         raise WeakPassword(problem)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
+import random
 import secrets
 import sys
 import threading
@@ -26,6 +27,7 @@ MEMORY_KIB = 65536
 # One computation holds 64 MiB: with these two limits a flood of sign-ins costs at most 1 GiB, then 503s.
 MAX_AT_ONCE = min(2 * (os.cpu_count() or 1), 16)
 MAX_WAITING = 32
+PATIENCE = 1.0  # seconds
 
 TOO_SHORT = {
     MIN_LENGTH: N_("Use at least 15 characters. Four or five words in a row are easy to keep."),
@@ -80,11 +82,16 @@ async def verify(kept: str | None, password: str) -> bool:
     return await _in_thread(lambda: _matches(kept or _nobodys_hash(), password))
 
 
-def expect_room() -> None:
-    """Raises Busy (503) when so many wait that one more would be refused: ask before anything that costs."""
-    if not _room.acquire(blocking=False):
-        raise _busy()
-    _room.release()
+async def expect_room() -> None:
+    """Raises Busy (503) when so many wait that one more would be refused: ask before anything that costs.
+
+    Who finds no room waits about a second for it. A flood that is refused at once comes back at once, and its
+    refusals alone would keep the event loop from other pages.
+    """
+    if not _has_room():
+        await asyncio.sleep(PATIENCE * random.uniform(0.5, 1.5))  # noqa: S311 - so that they don't come back together
+        if not _has_room():
+            raise _busy()
 
 
 def needs_rehash(kept: str) -> bool:
@@ -133,6 +140,13 @@ def _nobodys_hash() -> str:
     """A hash with today's cost that no password fits, without spending that cost on making it."""
     salt, digest = (base64.b64encode(secrets.token_bytes(n)).decode().rstrip("=") for n in (16, 32))
     return f"$argon2id$v=19$m={MEMORY_KIB},t=2,p=1${salt}${digest}"
+
+
+def _has_room() -> bool:
+    free = _room.acquire(blocking=False)
+    if free:
+        _room.release()
+    return free
 
 
 def _busy() -> Busy:

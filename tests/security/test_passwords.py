@@ -95,6 +95,20 @@ async def test_a_flood_is_refused_and_leaves_room_afterwards(monkeypatch):
     assert await hash_password(PHRASE) == "kept"
 
 
+async def test_who_finds_no_room_waits_a_moment_and_is_refused_only_then(monkeypatch):
+    monkeypatch.setattr(passwords, "_room", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(passwords, "PATIENCE", 0.1)
+    passwords._room.acquire()
+    waiting = asyncio.ensure_future(passwords.expect_room())
+    await asyncio.sleep(0.03)
+    assert not waiting.done()
+    passwords._room.release()
+    await waiting
+    passwords._room.acquire()
+    with pytest.raises(Busy):
+        await passwords.expect_room()
+
+
 async def test_a_visitor_who_leaves_keeps_no_place(monkeypatch):
     monkeypatch.setattr(passwords, "_hasher", PasswordHasher(memory_cost=64, time_cost=1, parallelism=1))
     for _ in range(passwords.MAX_AT_ONCE + passwords.MAX_WAITING + 5):
