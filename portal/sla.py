@@ -10,7 +10,8 @@ from typing import Literal
 
 import msgspec
 
-from portal.workdays import Calendar, add_working_days, add_working_minutes
+from portal.office_hours import Calendar
+from portal.workdays import add_working_days, add_working_minutes
 
 MAX_AMOUNT = 10_000
 

@@ -15,9 +15,9 @@ from piccolo.table import Table
 from db.engine import atomic
 from db.services import Agency, Calendar, FormVersion, Service, SlaVersion, Unit
 from portal import text
+from portal.office_hours import IRAN_OFFICE
 from portal.services import queries
 from portal.services.statement import Field, Place, ServiceFile, Sheet, Statement, sha256
-from portal.workdays import IRAN_OFFICE
 
 SAMPLES = Path(__file__).parent / "samples"
 SAMPLE_ORDER = (
