@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.marks import Target
 from portal.office_hours import IRAN_OFFICE, Calendar
-from portal.sla import Progress, Target, at_risk, due_at, nearest, progress
+from portal.sla import Progress, at_risk, due_at, nearest, progress
 from portal.workdays import EmptyCalendar
 
 FILED = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from portal.i18n import N_, _, current_language, ngettext
+from portal.marks import Target
 from portal.services.statement import Audience, Channel, Statement
-from portal.sla import Target
 from portal.text import show_number
 
 AUDIENCES: dict[Audience, str] = {

@@ -12,9 +12,9 @@ import msgspec
 
 from db.services import Service
 from portal import text
+from portal.marks import Target
 from portal.office_hours import Calendar, Week
 from portal.services.statement import Audience, Channel, Field, Sheet, Statement, Words
-from portal.sla import Target
 
 REMEMBER = 2.0
 """Seconds that a service is kept in this process: every page of a case asks for one."""

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from portal.i18n import current_language
-from portal.sla import Target
+from portal.marks import Target
 
 Audience = Literal["citizen", "business", "agency"]
 Channel = Literal["portal", "office_automation", "fax", "official_email", "letter"]
