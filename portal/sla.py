@@ -27,7 +27,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """What one promise stands at. ``round`` counts from 1; ``used``, ``left`` and ``whole`` are marks of ``workdays``.
 
     ``state``: running, paused, met, missed (late, fulfilled since or not) or dropped (nobody waits for it any more).
-    ``due_at`` is where an open pause is counted to its last day; ``left`` is negative once it is late.
+    ``fulfilled`` says that it stopped by being kept, however late. ``due_at`` is where an open pause is counted to its
+    last day; ``left`` is negative once it is late.
     """
 
     target: Target
@@ -35,6 +36,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     started_at: datetime
     due_at: datetime
     stopped_at: datetime | None
+    fulfilled: bool
     state: State
     used: int
     left: int
@@ -127,11 +129,6 @@ def alarms(
     return [*early, reading.due_at, *(due_at(offset, calendar, reading.due_at) for offset in offsets)]
 
 
-def at_risk(due_at: datetime, filed_at: datetime, now: datetime) -> bool:
-    """Whether more than three quarters of the time is used; stays true once it is late."""
-    return 4 * (now - filed_at) > 3 * (due_at - filed_at)
-
-
 def nearest(*dues: datetime | None) -> datetime | None:
     """The earliest of the due dates that are set; None when none is."""
     return min((due for due in dues if due is not None), default=None)
@@ -158,6 +155,7 @@ def _reading(target: Target, n: int, stretch: Round, calendar: Calendar, moment:
         started_at=stretch.started_at,
         due_at=due,
         stopped_at=stretch.stopped_at,
+        fulfilled=stretch.kept,
         state=_state(stretch, missed=missed, resting=moment.resting),
         used=spent,
         left=-over if until > due else max(0, target.marks - spent),

@@ -197,6 +197,7 @@ def _filters(zone: ZoneInfo) -> dict[str, Any]:
         "figures": shown(jalali.show_numeric_date),
         "day": shown(jalali.show_day),
         "moment": shown(jalali.show_moment),
+        "clock": shown(jalali.show_clock),
         "iso": jalali.iso,
         "span": _span,
         "isolate": text.isolate,

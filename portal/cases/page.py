@@ -40,7 +40,8 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
 
     ``title`` is None for a service whose name says too much. ``owed`` is the promise that comes next, ``due`` its
     day, ``share`` the used part of its time in steps of a twentieth (None where it was not counted from filing).
-    ``erased`` is the day when what named people was taken out, None while it stands.
+    ``paused_until`` is the applicant's own last day while it is their turn, ``expected`` the day we told them to expect
+    beside the promise. ``erased`` is the day when what named people was taken out, None while it stands.
     """
 
     number: int
@@ -52,6 +53,8 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
     owed: Owed | None
     due: date | None
     late: bool
+    paused_until: date | None
+    expected: date | None
     share: float | None
     unit: Words
     agency: Words
@@ -81,6 +84,8 @@ def outline(case: CaseView, *, zone: tzinfo, now: datetime) -> Outline:
         owed=owed,
         due=_day(due_at, zone) if due_at else None,
         late=progress.late if progress else False,
+        paused_until=_day(case.paused_until, zone) if case.paused_until else None,
+        expected=case.expected_on,
         share=round(progress.share * 20) / 20 if progress and owed != "answer" else None,
         unit=case.unit,
         agency=case.agency,

@@ -17,14 +17,14 @@ from portal.cases import access, desk_actions
 from portal.cases.actions import DifferentSubmission, Filed, FilingDraft
 from portal.cases.desk_case_queries import DeskCase
 from portal.cases.receipt import square_code
-from portal.cases.staff_forms import (
+from portal.cases.register_forms import (
     BY_POST,
     REGISTRATION_FIELDS,
     Registration,
-    files_again,
     read_registration,
     registration_labels,
 )
+from portal.cases.staff_forms import files_again
 from portal.cases.staff_pages import (
     LARGEST_BODY,
     PRIVATE,

@@ -29,6 +29,9 @@ PARTIES = {
 TARGETS = {
     "first_answer": N_("First answer"),
     "result": N_("Result"),
+    "keep_in_touch": N_("A sign of life while it is open, every"),
+    "complaint_answer": N_("Answer to a complaint"),
+    "referral": N_("Inner time of the unit it was referred to"),
 }
 
 

@@ -139,6 +139,18 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
         return "in_force"
 
 
+class Watch(msgspec.Struct, frozen=True):
+    """Whom a service warns about its promises, and when.
+
+    ``warnings`` are percentages of the promised time. ``offsets`` are working hours after the due date, at which the
+    clerk, the head of the unit and the managers are told. Usually: at three quarters and nine tenths; late, the
+    clerk at once, the head after a working day, the managers after three.
+    """
+
+    warnings: tuple[int, int] = (75, 90)
+    offsets: tuple[int, int, int] = (0, 7, 21)
+
+
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """An agency or a unit as a service file names it."""
 
