@@ -150,6 +150,13 @@ def test_a_result_that_was_late_stays_late_when_the_case_is_reopened():
     assert [reading.state for reading in readings] == ["missed", "running"]
 
 
+@pytest.mark.parametrize("word", ["told", "touched"])
+def test_a_word_after_the_end_owes_no_further_sign_of_life(word):
+    case = history(FILED, Mark("resulted", aban(21, 12)), Mark(word, aban(22, 9)))
+    readings = read([days(3, "keep_in_touch")], CALENDARS, case, now=aban(30, 12))
+    assert [(reading.state, reading.is_open) for reading in readings] == [("met", False)]
+
+
 def test_a_sign_of_life_owes_the_next_one():
     case = history(FILED, Mark("touched", aban(22, 9)), Mark("told", aban(23, 9)))
     readings = read([days(3, "keep_in_touch")], CALENDARS, case, now=aban(24, 9))
