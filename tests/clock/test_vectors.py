@@ -133,6 +133,12 @@ def test_a_pause_nobody_ended_runs_out_on_its_last_day():
     assert (reading.state, reading.due_at) == ("running", aban(22, 14))
 
 
+def test_a_pause_without_a_last_day_is_a_pause_as_long_as_it_lasts():
+    case = history(FILED, Mark("paused", aban(21, 11)))
+    reading = first(hours(4), case, aban(22, 12))
+    assert (reading.state, reading.due_at) == ("paused", aban(23, 8))
+
+
 def test_a_reopened_case_owes_its_result_as_fast_as_a_first_answer():
     case = history(FILED, Mark("resulted", aban(21, 12)), Mark("reopened", aban(24, 9)))
     readings = read([hours(2, "first_answer"), days(5)], CALENDARS, case, now=aban(24, 9, 30))
