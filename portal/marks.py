@@ -105,8 +105,8 @@ def rounds(
         if since is not None and mark.what in course.keeps | course.ends:
             n += 1
             yield _owed(target, targets, n), Round(since, mark.at, kept=mark.what in course.keeps)
-            since = None
-        if since is None and mark.what in (course.begins if n == 0 else course.renews):
+            since = mark.at if mark.what in course.goes_on else None
+        elif since is None and mark.what in (course.begins if n == 0 else course.renews):
             since = mark.at
     if since is not None:
         yield _owed(target, targets, n + 1), Round(since, None, kept=False)
@@ -120,22 +120,27 @@ def _owed(target: Target, targets: Sequence[Target], n: int) -> Target:
 
 
 class _Course(NamedTuple):
-    """Which marks begin a promise's first round, begin a later one, fulfil a round, or end it unfulfilled."""
+    """Which marks begin a promise's first round, begin one after it had stopped, fulfil a round, fulfil it and begin
+    the next at once, or end it unfulfilled.
+
+    A word to the applicant after the end owes them no further one.
+    """
 
     begins: frozenset[str]
     renews: frozenset[str]
     keeps: frozenset[str]
+    goes_on: frozenset[str]
     ends: frozenset[str] = frozenset({"ended"})
 
 
-def _course(begins: str, renews: str, keeps: str) -> _Course:
-    return _Course(frozenset(begins.split()), frozenset(renews.split()), frozenset(keeps.split()))
+def _course(begins: str, renews: str, keeps: str, goes_on: str = "") -> _Course:
+    return _Course(*(frozenset(words.split()) for words in (begins, renews, keeps, goes_on)))
 
 
 _COURSE: Mapping[str, _Course] = {
     "first_answer": _course("started", "", "told resulted"),
     "result": _course("started", "reopened", "resulted"),
     "complaint_answer": _course("started", "reopened", "resulted"),
-    "keep_in_touch": _course("started", "touched told reopened", "touched told resulted"),
-    "referral": _course("referred", "referred", "told resulted referred"),
+    "keep_in_touch": _course("started", "reopened", "touched told resulted", "touched told"),
+    "referral": _course("referred", "referred", "told resulted referred", "referred"),
 }

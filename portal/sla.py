@@ -81,7 +81,7 @@ def read(
     moment = _Moment(
         now,
         breaks_of(history, now=now),
-        any(pause.open and pause.since <= now < pause.until for pause in pauses(history.marks, now=now)),
+        any(pause.open and pause.since <= now <= pause.until for pause in pauses(history.marks, now=now)),
         {(mark.key, mark.round) for mark in history.marks if mark.what == "missed"},
     )
     return [
