@@ -16,11 +16,13 @@ from litestar.response import File, Redirect, Template
 
 from portal import audit, text
 from portal.accounts import contacts, labels, proposals, staff_actions, staff_queries
+from portal.accounts.staff_actions import Invite
 from portal.accounts.staff_forms import read_reason, read_role
 from portal.accounts.staff_queries import Facts, Filters
 from portal.downloads import download
 from portal.errors import NotFound
 from portal.i18n import _
+from portal.identifiers import mask_email
 from portal.security import roles
 from portal.security.cookies import and_say, said
 from portal.security.sessions import ROLES, SignedIn
@@ -92,6 +94,20 @@ async def post_change(
     return and_say(settings, f"/admin/accounts/{account_id}", change)
 
 
+@post("/{account_id:uuid}/invite", name="accounts.invite")
+async def post_invite(
+    request: Signed,
+    account_id: FromPath[UUID],
+    form: NamedDependency[FormMultiDict],
+    invite: NamedDependency[Invite],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
+) -> Redirect:
+    """A new invitation; the link of the one before is void."""
+    await invite(account_id, by=request.user.account_id, now=now)
+    return and_say(settings, f"/admin/accounts/{account_id}", "invite")
+
+
 @get("/{account_id:uuid}/letters/{letter_id:uuid}", name="accounts.scan")
 async def send_scan(
     account_id: FromPath[UUID],
@@ -109,8 +125,10 @@ async def send_scan(
 
 
 async def _lock(found: Facts, form: FormMultiDict, by: UUID, now: datetime) -> dict[str, str]:
-    await staff_actions.lock(found.id, by=by, now=now)
-    return {}
+    reason, errors = read_reason(form, "lock_reason")
+    if not errors:
+        await staff_actions.lock(found.id, reason, by=by, now=now)
+    return errors
 
 
 async def _unlock(found: Facts, form: FormMultiDict, by: UUID, now: datetime) -> dict[str, str]:
@@ -167,7 +185,8 @@ async def _page(
         **WORDS,
         "found": found,
         "errors": errors,
-        "said": told if told in CHANGES or told == "made" else "",
+        "said": told if told in CHANGES or told in ("made", "invite") else "",
+        "told": [mask_email(one.value) for one in found.contacts if one.kind == "email"],
         "units": await staff_queries.units(),
         "given": [(role, roles.role_words(role)) for role in staff_actions.GIVEN],
     }
@@ -184,5 +203,5 @@ WORDS = {
 }
 
 accounts_admin_router = Router(
-    "/admin/accounts", route_handlers=[show_accounts, show_account, post_change, send_scan]
+    "/admin/accounts", route_handlers=[show_accounts, show_account, post_change, post_invite, send_scan]
 )

@@ -28,10 +28,18 @@ async def invite(account: UUID, *, by: UUID, now: datetime) -> None:
     """A mail with a one-time link, good for 24 hours, is queued to the account's newest mail address.
 
     The link lets its reader set the password; it is made when the mail is sent. An earlier one is void. Raises
-    BadRequest when no mail address is on file, NotFound for an account that is not active.
+    BadRequest when no mail address is on file, NotFound for an account that is not active, Conflict for one with
+    a password: a new one then takes what a forgotten one takes.
     """
-    if not await Account.exists().where(Account.id == account, Account.state == "active"):
+    row = (
+        await Account.select(Account.password_hash)
+        .where(Account.id == account, Account.state == "active")
+        .first()
+    )
+    if row is None:
         raise NotFound(_("There is no such account."))
+    if row["password_hash"]:
+        raise Conflict(_("This account has a password already. A forgotten one is asked for at the sign-in."))
     addresses = [one for one in await contacts_of(account) if one.kind == "email"]
     if not addresses:
         raise BadRequest(_("An invitation needs an e-mail address on file."))

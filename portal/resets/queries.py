@@ -11,7 +11,6 @@ import msgspec
 
 from db.accounts import Account
 from db.resets import ResetApproval, ResetRequest
-from portal import place
 from portal.accounts.queries import contacts_of
 from portal.i18n import current_language
 from portal.resets import halves
@@ -85,14 +84,6 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-class Desk(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom to call and when, in the reader's language; ``phone`` is empty when none is known."""
-
-    phone: str
-    name: str
-    hours: str
-
-
 async def by_number(no: int) -> Request | None:
     """The request with that number, or None."""
     rows = await ResetRequest.raw(_FIND, no)
@@ -147,15 +138,6 @@ async def subject_of(account: UUID) -> Subject:
         unit=row[f"unit_{language}"] or "",
         case=str(row["case_number"] or ""),
         made_at=row["created_at"],
-    )
-
-
-async def whom_to_call(language: str) -> Desk:
-    """What the site admin has set, else the first unit that has a telephone."""
-    return Desk(
-        phone=await place.get("reset_contact_phone"),
-        name=await place.get(f"reset_contact_name_{language}"),
-        hours=await place.get(f"reset_contact_hours_{language}"),
     )
 
 
