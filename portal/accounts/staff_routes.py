@@ -90,7 +90,7 @@ async def post_change(
         raise NotFound(_("There is no such account."))
     errors = await CHANGES[change](found, form, request.user.account_id, now)
     if errors:
-        return await _page(account_id, errors, now=now, status=422)
+        return await _page(account_id, errors, typed=form, now=now, status=422)
     return and_say(settings, f"/admin/accounts/{account_id}", change)
 
 
@@ -175,7 +175,13 @@ CHANGES: dict[str, Change] = {
 
 
 async def _page(
-    account: UUID, errors: dict[str, str], *, now: datetime, status: int = 200, told: str = ""
+    account: UUID,
+    errors: dict[str, str],
+    *,
+    now: datetime,
+    typed: FormMultiDict | None = None,
+    status: int = 200,
+    told: str = "",
 ) -> Template:
     found = await staff_queries.facts_of(account, now=now)
     if found is None:
@@ -184,7 +190,9 @@ async def _page(
     context = {
         **WORDS,
         "found": found,
+        "typed": typed if typed is not None else {},
         "errors": errors,
+        "introduced": staff_actions.INTRODUCED,
         "said": told if told in CHANGES or told in ("made", "invite") else "",
         "told": [mask_email(one.value) for one in found.contacts if one.kind == "email"],
         "units": await staff_queries.units(),

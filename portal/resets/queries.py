@@ -13,6 +13,7 @@ from db.accounts import Account
 from db.resets import ResetApproval, ResetRequest
 from portal.accounts.queries import contacts_of
 from portal.i18n import current_language
+from portal.identifiers import local_phone
 from portal.resets import halves
 from portal.resets.rules import Subject, stage
 
@@ -129,7 +130,7 @@ async def subject_of(account: UUID) -> Subject:
     language = current_language()
     values: dict[str, list[str]] = {"email": [], "phone": []}
     for contact in await contacts_of(account):
-        values[contact.kind].append(contact.value)
+        values[contact.kind].append(local_phone(contact.value))
     return Subject(
         name=row["display_name"],
         email="، ".join(values["email"]) if language == "fa" else ", ".join(values["email"]),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from db.accounts import Account, ContactPoint, Session
@@ -129,3 +131,26 @@ async def test_units_are_told_apart_by_their_agency(admin, clerk, unit):
     assert [name for _key, name in await staff_queries.units()] == ["سازمان نمونه – واحد آمار"]
     for path in ("/admin/accounts/new", f"/admin/accounts/{clerk.account.id}"):
         assert "سازمان نمونه – واحد آمار" in (await admin.get(path)).text
+
+
+async def test_numbers_are_written_as_people_here_write_them(admin, clerk):
+    await ContactPoint.insert(
+        ContactPoint(account=clerk.account.id, kind="phone", value="+989120000000", changed_at=NOON)
+    )
+    page = (await admin.get(f"/admin/accounts/{clerk.account.id}")).text
+    assert "۰۹۱۲۰۰۰۰۰۰۰" in page
+    assert "+98912" not in page
+
+
+async def test_what_was_chosen_for_a_role_stays_when_something_is_missing(admin, clerk, unit):
+    path = f"/en/admin/accounts/{clerk.account.id}"
+    page = await admin.submit(path, {"role": "manager", "unit": ""}, to=f"{path}/role")
+    assert page.status_code == 422
+    assert re.search(r'value="manager"\s+checked', page.text)
+
+
+async def test_the_new_account_page_says_what_is_for_whom(admin, unit):
+    page = (await admin.get("/en/admin/accounts/new")).text
+    assert page.count("(for liaisons and users of an agency)") == 4
+    assert page.count("(optional)") == 1  # the mobile number
+    assert "at most 10 MB" in page
