@@ -53,6 +53,8 @@ def read_approval(form: FormMultiDict) -> tuple[ApprovalDraft, dict[str, str]]:
         note=reader.long_text("proof_note", max_length=1000),
         remove_factors=reader.checked("remove_factors"),
     )
+    if len(set(proof.checks)) < rules.CHECKS_NEEDED:
+        reader.fail("proof_checks", _("Choose at least two things that you compared."))
     hand_over = reader.choice("hand_over", rules.HAND_OVER)
     password = reader.typed("password")
     if not password:

@@ -103,6 +103,17 @@ async def by_secret(held: str, *, place: str, keys: Sequence[bytes]) -> Request 
     return found if fits else None
 
 
+async def newer_than(request: Request) -> int | None:
+    """The number of the newest request of the same account and kind, when it is another one."""
+    row = (
+        await ResetRequest.select(ResetRequest.no)
+        .where(ResetRequest.account == request.account, ResetRequest.kind == request.kind)
+        .order_by(ResetRequest.id, ascending=False)
+        .first()
+    )
+    return row["no"] if row and row["no"] != request.no else None
+
+
 async def approvals_of(request: UUID) -> list[Approval]:
     """Who approved it, the first first."""
     columns = (
