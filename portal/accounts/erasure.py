@@ -68,6 +68,7 @@ async def erase_account(account: UUID, *, now: datetime) -> list[str]:
             Account.password_hash: "",
             Account.password_changed_at: None,
             Account.state: "erased",
+            Account.locked_because: "",
         }
     ).where(Account.id == account)
     await audit.append("account_erased", object=f"account:{account}", now=now)

@@ -14,7 +14,9 @@ from uuid import UUID
 
 from db.accounts import Account, ContactPoint
 from db.outbox import OutboxMessage
-from portal import outbox
+from portal import outbox, place
+from portal.i18n import using
+from portal.security.roles import role_words
 from portal.settings import Settings
 
 FOLDER = "accounts/mail/"
@@ -74,16 +76,20 @@ async def with_link(message: OutboxMessage, settings: Settings, *, now: datetime
     """What the mail's templates show, with a link that works where the mail needs one."""
     data = cast(Mapping[str, Any], message.data)
     token = await _new_token(UUID(data["contact"]), now) if "contact" in data else ""
-    return shown(message, settings, token=token)
+    return await shown(message, settings, token=token)
 
 
-def shown(message: OutboxMessage, settings: Settings, *, token: str = "") -> Mapping[str, Any]:
+async def shown(message: OutboxMessage, settings: Settings, *, token: str = "") -> Mapping[str, Any]:
     """What the mail's templates show; without ``token`` a link that confirms nothing."""
     data = cast(Mapping[str, Any], message.data)
     desk = settings.base_url + ("/en" if message.locale == "en" else "")
     path = _LEADS_TO.get(message.template.removeprefix(FOLDER), "/accounts/sign-in")
     query = f"?key={token}" if token else ""
-    return {**data, "link": f"{desk}{path}{query}", "desk": desk}
+    if data.get("what") == "role_changed":
+        with using(message.locale):
+            data = {**data, "value": role_words(data["value"])}
+    call = await place.whom_to_call(message.locale)
+    return {**data, "link": f"{desk}{path}{query}", "desk": desk, "call": call}
 
 
 def digest(token: str) -> str:

@@ -46,12 +46,14 @@ class OwnProposal(NotAllowed):
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
-    """``label`` says what is asked; ``carry`` does it, in the transaction of the second admin's agreement.
+    """``label`` says what is asked, ``effect`` what agreeing does; ``carry`` does it, in the transaction of the
+    second admin's agreement.
 
     ``is_wish``: people ask it for themselves, so that it needs an admin who takes it up.
     """
 
     label: str
+    effect: str
     carry: Carry
     is_wish: bool = False
 
@@ -100,7 +102,11 @@ async def _grant_admin(proposal: Open, now: datetime) -> Sequence[str]:
 
 
 KINDS: dict[str, Kind] = {
-    "grant_admin": Kind(label=N_("Make somebody a site admin"), carry=_grant_admin),
+    "grant_admin": Kind(
+        label=N_("Make somebody a site admin"),
+        effect=N_("The person is a site admin at once, and has to sign in again."),
+        carry=_grant_admin,
+    ),
 }
 
 

@@ -25,6 +25,7 @@ _LIST = """
 """
 _FACTS = """
     SELECT a.id, a.username, a.display_name, a.role, a.state, a.locale, a.created_at, a.password_changed_at, a.unit,
+           a.locked_because,
            a.password_hash <> '' AS has_password, u.name_fa AS unit_fa, u.name_en AS unit_en,
            g.name_fa AS agency_fa, g.name_en AS agency_en,
            (SELECT count(*) FROM session s WHERE s.account = a.id AND s.ends_at > {})::int AS n_sessions,
@@ -80,7 +81,9 @@ class Introduced(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything the account's page shows. ``n_sessions`` counts open ones; ``proposed``: the admin role waits."""
+    """Everything the account's page shows. ``locked_because`` is empty unless it is locked, ``n_sessions`` counts
+    open ones; ``proposed``: the admin role waits.
+    """
 
     id: UUID
     username: str
@@ -91,6 +94,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     password_changed_at: datetime | None
     unit: UUID | None
+    locked_because: str
     unit_name: str | None
     agency_name: str | None
     has_password: bool
@@ -131,16 +135,16 @@ async def facts_of(account: UUID, *, now: datetime) -> Facts | None:
 
 
 async def units() -> list[tuple[str, str]]:
-    """Every unit's id and name, for a select."""
-    return await _named(Unit)
+    """Every unit's id, and its name after that of its agency, for a select."""
+    persian = (Unit.name_fa, Unit.agency.name_fa)
+    english = (Unit.name_en, Unit.agency.name_en)
+    name, agency = persian if current_language() == "fa" else english
+    rows = await Unit.select(Unit.id, name.as_alias("name"), agency.as_alias("agency")).order_by(agency, name)
+    return [(str(row["id"]), f"{row['agency']} – {row['name']}") for row in rows]
 
 
 async def agencies() -> list[tuple[str, str]]:
     """Every agency's id and name, for a select."""
-    return await _named(Agency)
-
-
-async def _named(table: type[Unit] | type[Agency]) -> list[tuple[str, str]]:
-    name = table.name_fa if current_language() == "fa" else table.name_en
-    rows = await table.select(table.id, name.as_alias("name")).order_by(name)
+    name = Agency.name_fa if current_language() == "fa" else Agency.name_en
+    rows = await Agency.select(Agency.id, name.as_alias("name")).order_by(name)
     return [(str(row["id"]), row["name"]) for row in rows]

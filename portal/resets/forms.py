@@ -46,10 +46,15 @@ def read_new_password(form: FormMultiDict, opener: str) -> tuple[NewPassword, di
 def read_approval(form: FormMultiDict) -> tuple[ApprovalDraft, dict[str, str]]:
     """The draft and its errors by field name; no errors means it can be tried."""
     reader = FormReader(form)
+    method = reader.choice("proof_method", rules.METHODS)
+    evidence = reader.choice("proof_evidence", rules.EVIDENCE)
+    checks = tuple(reader.choices("proof_checks", CHECKS, required=False))
+    if len(set(checks)) < rules.CHECKS_NEEDED:
+        reader.fail("proof_checks", _("Choose at least two things that you compared."))
     proof = Proof(
-        method=reader.choice("proof_method", rules.METHODS),
-        evidence=reader.choice("proof_evidence", rules.EVIDENCE),
-        checks=tuple(reader.choices("proof_checks", CHECKS, required=False)),
+        method=method,
+        evidence=evidence,
+        checks=checks,
         note=reader.long_text("proof_note", max_length=1000),
         remove_factors=reader.checked("remove_factors"),
     )

@@ -14,9 +14,9 @@ from uuid import UUID
 from db.accounts import Account
 from db.outbox import OutboxMessage
 from db.resets import ResetRequest
-from portal import outbox, smtp
+from portal import outbox, place, smtp
 from portal.accounts.queries import contacts_of
-from portal.resets import halves, queries
+from portal.resets import halves
 from portal.security import passwords
 from portal.settings import Settings
 
@@ -92,7 +92,7 @@ async def shown(
         "code": code,
         "reset_page": f"{settings.base_url}{prefix}/accounts/reset",
         "link": f"{settings.base_url}{prefix}/accounts/set-password{query}",
-        "call": await queries.whom_to_call(message.locale),
+        "call": await place.whom_to_call(message.locale),
         "desk": settings.base_url + prefix,
     }
 

@@ -11,10 +11,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 from litestar.response import Redirect, Template
 
-from portal import audit
+from portal import audit, place
 from portal.errors import NotFound, TooMany
-from portal.i18n import _, current_language, localized
-from portal.resets import actions, halves, links, queries
+from portal.i18n import current_language, localized
+from portal.resets import actions, halves, links
 from portal.resets.forms import read_forgot, read_new_password
 from portal.resets.requests import Ended, Unusable
 from portal.security.address import client_address
@@ -113,7 +113,7 @@ async def show_done() -> Template:
 async def show_link(
     settings: NamedDependency[Settings], now: NamedDependency[datetime], key: FromQuery[str] = ""
 ) -> Template:
-    """Nothing is used up by looking: mail programs open links too. Raises NotFound."""
+    """Nothing is used up by looking: mail programs open links too."""
     return await _link(key, settings, now, {})
 
 
@@ -132,6 +132,8 @@ async def post_link(
         return await _link(draft.opener, settings, now, errors, status=422)
     try:
         await links.set_by_link(draft.opener, draft.password, keys=settings.keys, now=now)
+    except NotFound:
+        return await _over()
     except (Ended, Unusable) as refusal:
         return await _link(draft.opener, settings, now, {"new_password": str(refusal)}, status=422)
     return Redirect(localized("/accounts/reset/done"), status_code=303)
@@ -158,7 +160,7 @@ async def _reset(
     half = cookie_value(settings, request, halves.COOKIE)
     context = {
         "no": await actions.of_browser(half, keys=settings.keys),
-        "call": await queries.whom_to_call(current_language()),
+        "call": await place.whom_to_call(current_language()),
         "typed": typed,
         "errors": errors,
         "current": "sign-in",
@@ -171,9 +173,15 @@ async def _link(
 ) -> Template:
     found = await links.of_link(held, keys=settings.keys, now=now)
     if found is None:
-        raise NotFound(_("This link is no longer good. Please ask for a new one."))
+        return await _over()
     context = {"found": found, "key": held, "errors": errors, "current": "sign-in"}
     return Template("resets/link.html", context=context, status_code=status, headers=PRIVATE)
+
+
+async def _over() -> Template:
+    """A link that opens nothing (any more), and who can make a new one."""
+    context = {"call": await place.whom_to_call(current_language()), "current": "sign-in"}
+    return Template("resets/link_over.html", context=context, status_code=404, headers=PRIVATE)
 
 
 router = Router(

@@ -126,6 +126,7 @@ ACCESS: dict[str, Access] = {
     "accounts.new_post": ADMIN_PROVED,
     "accounts.account": READS_ADMIN,
     "accounts.change": ADMIN_PROVED,
+    "accounts.invite": ADMIN_PROVED,
     "accounts.scan": READS_ADMIN,
     "accounts.proposals": READS_ADMIN,
     "accounts.decide": ADMIN_PROVED,
