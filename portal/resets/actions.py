@@ -13,6 +13,7 @@ from db.accounts import Account
 from db.engine import atomic
 from db.resets import ResetRequest
 from portal import audit, identifiers
+from portal.errors import TooMany
 from portal.i18n import _
 from portal.resets import halves, mails, requests
 from portal.resets.requests import Ended, Request, Unusable
@@ -22,6 +23,7 @@ from portal.security.address import network_of
 from portal.security.usernames import username_key
 
 TRIES_PER_ADDRESS, TRIES_WINDOW = 30, timedelta(minutes=10)
+DAY = timedelta(days=1)
 # A user name wins over an address; an address that two people share names nobody.
 _WHO = """
     SELECT a.id, a.username = {} AS by_name FROM account a
@@ -35,6 +37,10 @@ _TAKE_TRY = """
     WHERE id = {} AND kind = 'reset' AND state = 'approved' AND b_ends_at > {} AND tries < {}
     RETURNING b_hash, tries
 """
+
+
+class AskedEnough(TooMany):
+    """Under this name no further request is made today; said of every name alike."""
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -56,14 +62,23 @@ async def ask(typed: str, *, by: UUID | None, address: str, device: str, key: by
     """A request for the account called ``typed`` (a user name or a confirmed mail address) is open for 72 hours.
 
     Every mail address on file is told; what was open before is void; the old password keeps working. ``by`` is
-    who is signed in in this browser. For a name that is nobody's, and from the fourth time in a day, a request
-    that leads nowhere is made and the answer is the same. Raises TooMany after ten in an hour from one network.
+    who is signed in in this browser. For a name that is nobody's a request that leads nowhere is made and the answer
+    is the same; so for an account that was asked for three times in a day, under its name and addresses together.
+    Raises AskedEnough the fourth time in a day under one name, whosever it is: what was made before stays. Raises
+    TooMany after ten in an hour from one network.
     """
     from_address = f"reset:address:{network_of(address)}"
     await throttle.hit(from_address, limit=ASKED_PER_HOUR, window=timedelta(hours=1), now=now)
+    name = hashlib.sha256(username_key(typed).encode("utf-8", "replace")).hexdigest()[:32]
+    if await throttle.count(f"reset:named:{name}", DAY, now) > ASKED_PER_DAY:
+        await audit.append("reset_limited", now=now)
+        raise AskedEnough(
+            _(
+                "Today a new password was asked for three times under this name. Please go on with the last request."
+            )
+        )
     account = await _account_called(typed)
-    asked_of = account or hashlib.sha256(username_key(typed).encode("utf-8", "replace")).hexdigest()[:32]
-    times = await throttle.count(f"reset:of:{asked_of}", timedelta(days=1), now)
+    times = await throttle.count(f"reset:of:{account or name}", DAY, now)
     asker = _Asker(account=account, by=by, address=address, device=device, too_often=times > ASKED_PER_DAY)
     return await _open(asker, key=key, now=now)
 

@@ -60,7 +60,9 @@ async def post_forgot(
             now=now,
         )
     except TooMany as refusal:
-        return _forgot(typed, {"form": str(refusal)}, status=429, retry_after=refusal.retry_after)
+        enough = isinstance(refusal, actions.AskedEnough)
+        wait = refusal.retry_after
+        return _forgot(typed, {"form": str(refusal)}, status=429, retry_after=wait, enough=enough)
     finally:
         await even
     kept = cookie(settings, halves.COOKIE, asked.cookie, max_age=KEPT_FOR)
@@ -144,10 +146,16 @@ async def _stale(page: Template, request: Visitor, now: datetime) -> Template:
 
 
 def _forgot(
-    typed: str, errors: dict[str, str], *, status: int = 200, retry_after: int | None = None
+    typed: str,
+    errors: dict[str, str],
+    *,
+    status: int = 200,
+    retry_after: int | None = None,
+    enough: bool = False,
 ) -> Template:
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
-    context = {"typed": typed, "errors": errors, "wait": retry_after, "current": "sign-in"}
+    shown = {"typed": typed, "errors": errors, "wait": retry_after, "enough": enough}
+    context = {**shown, "current": "sign-in"}
     return Template("resets/forgot.html", context=context, status_code=status, headers=headers)
 
 
