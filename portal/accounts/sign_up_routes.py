@@ -14,6 +14,7 @@ from litestar.response import Redirect, Template
 from portal.accounts import contacts, sign_up
 from portal.accounts.forms import read_sign_up, wished_passphrase
 from portal.accounts.new_password import WeakPassword
+from portal.accounts.step_routes import landing
 from portal.errors import NotFound, TooMany
 from portal.i18n import current_language, localized
 from portal.security.address import client_address
@@ -27,7 +28,7 @@ FIELDS = ("username", "display_name", "email", "phone")
 @get("/sign-up", name="accounts.sign_up")
 async def show_sign_up(request: Request[SignedIn | None, Any, Any]) -> Template | Redirect:
     if request.user:
-        return Redirect(localized("/"), status_code=303)
+        return Redirect(localized(landing(request.user)), status_code=303)
     return _page({}, {})
 
 
