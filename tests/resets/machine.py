@@ -78,7 +78,7 @@ class Steps(RuleBasedStateMachine):
                 now=self.now,
             )
         )
-        named, day = (typed, self.now.date()), (user, self.now.date())
+        named, day = (typed, self.now.date()), (user if user in ROLES else typed, self.now.date())
         self.named[named] = self.named.get(named, 0) + 1
         if self.named[named] > 3:
             assert isinstance(made, actions.AskedEnough)
