@@ -114,7 +114,11 @@ def last_step(steps: list[Step], state: str) -> Step | None:
 
 
 def _contact_lines(form: FiledForm, tier: int) -> list[tuple[str, str]]:
-    name, phone, email = form.contact_name, _local(form.contact_phone or ""), form.contact_email or ""
+    name, phone, email = (
+        form.contact_name,
+        identifiers.dialled(form.contact_phone or ""),
+        form.contact_email or "",
+    )
     if tier < 2:
         name, phone, email = identifiers.mask_name(name), _mask_phone(phone), _mask_email(email)
     return [
@@ -142,7 +146,7 @@ def _shown(field: Field, value: Any, tier: int, zone: tzinfo) -> str:
     if field.kind == "date":
         return jalali.show_date(date.fromisoformat(value), current_language(), zone)
     if field.kind == "phone":
-        return _digits(_local(value))
+        return _digits(identifiers.dialled(value))
     return _digits(str(value)) if field.kind in ("number", "national_id", "legal_id") else str(value)
 
 
@@ -150,11 +154,6 @@ def _masked(field: Field, value: str) -> str:
     if field.kind == "phone":
         return _digits(_mask_phone(value))
     return _mask_email(value) if field.kind == "email" else HIDDEN
-
-
-def _local(phone: str) -> str:
-    """As people here write it: 0912… for +98912…"""
-    return f"0{phone.removeprefix('+98')}" if phone.startswith("+98") else phone
 
 
 def _mask_phone(phone: str) -> str:
