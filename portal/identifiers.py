@@ -76,8 +76,8 @@ def email(typed: str) -> str | None:
         return None
 
 
-def dialled(phone: str) -> str:
-    """A number as people here write it: 0912… for +98912…"""
+def local_phone(phone: str) -> str:
+    """As people here write it: ``0912…`` for ``+98912…``; any other number as it stands."""
     return f"0{phone.removeprefix('+98')}" if phone.startswith("+98") else phone
 
 
@@ -86,7 +86,7 @@ def mask_phone(phone: str) -> str:
 
     The last four digits never show: whoever knows them and the code may read the case.
     """
-    return dialled(phone)[:-4][:4] + _HIDDEN
+    return local_phone(phone)[:-4][:4] + _HIDDEN
 
 
 def mask_email(address: str) -> str:

@@ -193,7 +193,7 @@ def _filters(zone: ZoneInfo) -> dict[str, Any]:
     return {
         "num": lambda value: text.show_number(value, i18n.current_language()),
         "digits": lambda value: _digits(str(value)),
-        "dialled": lambda value: _digits(identifiers.dialled(value)) if value.startswith("+") else value,
+        "phone": lambda value: _digits(identifiers.local_phone(value)),
         "date": shown(jalali.show_date),
         "figures": shown(jalali.show_numeric_date),
         "day": shown(jalali.show_day),

@@ -67,7 +67,7 @@ def blank_filing(service: ServiceView, *, name: str = "", contacts: Sequence[Con
     if name:
         typed["contact_name"] = name
     for one in sorted(contacts, key=lambda one: not one.verified):
-        typed.setdefault(f"contact_{one.kind}", identifiers.dialled(one.value))
+        typed.setdefault(f"contact_{one.kind}", identifiers.local_phone(one.value))
     return FilingForm(submission_id=uuid4(), typed=typed, errors={})
 
 

@@ -116,7 +116,7 @@ def last_step(steps: list[Step], state: str) -> Step | None:
 def _contact_lines(form: FiledForm, tier: int) -> list[tuple[str, str]]:
     name, phone, email = (
         form.contact_name,
-        identifiers.dialled(form.contact_phone or ""),
+        identifiers.local_phone(form.contact_phone or ""),
         form.contact_email or "",
     )
     if tier < 2:
@@ -146,7 +146,7 @@ def _shown(field: Field, value: Any, tier: int, zone: tzinfo) -> str:
     if field.kind == "date":
         return jalali.show_date(date.fromisoformat(value), current_language(), zone)
     if field.kind == "phone":
-        return _digits(identifiers.dialled(value))
+        return _digits(identifiers.local_phone(value))
     return _digits(str(value)) if field.kind in ("number", "national_id", "legal_id") else str(value)
 
 
