@@ -25,12 +25,12 @@ from portal.i18n import localized
 from portal.security import misses
 from portal.security.address import client_address
 from portal.security.cookies import cleared, cookie, cookie_value
+from portal.security.headers import PRIVATE
 from portal.security.sessions import SignedIn
 from portal.settings import Settings
 
 Visitor = Request[SignedIn | None, Any, Any]
 
-PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 _drawn: dict[tuple[object, ...], str] = {}
 SAID = frozenset({"replied", "withdrawn", "unlocked", "locked", "link"})
 """What a case page can say on top, once; each has its words in templates/cases/_said.html."""

@@ -25,12 +25,12 @@ from portal.resets.queries import Request as ResetRequest
 from portal.security.address import client_address
 from portal.security.cookies import and_say, cookie_value, said
 from portal.security.csrf import Posted
+from portal.security.headers import PRIVATE
 from portal.security.roles import role_words
 from portal.security.sessions import SignedIn
 from portal.settings import Settings
 
 Admin = Request[SignedIn, Any, Any]
-PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,11 +20,11 @@ from portal.resets.requests import Ended, Unusable
 from portal.security.address import client_address
 from portal.security.cookies import cleared, cookie, cookie_value
 from portal.security.csrf import Posted
+from portal.security.headers import PRIVATE
 from portal.security.sessions import SignedIn
 from portal.settings import Settings
 
 Visitor = Request[SignedIn | None, Any, Any]
-PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 KEPT_FOR = 5 * 24 * 3600
 """Seconds that a browser keeps half A: three days to be approved, one for a mail, one to spare."""
 EVEN_SECONDS = 0.4

@@ -26,6 +26,7 @@ from portal.i18n import _, localized
 from portal.security import throttle
 from portal.security.address import client_address, network_of
 from portal.security.cookies import and_say, said
+from portal.security.headers import PRIVATE
 from portal.security.roles import role_words
 from portal.security.sessions import OUTSIDE_ROLES, SignedIn
 from portal.services.queries import catalogue
@@ -36,7 +37,6 @@ from portal.text import without_bidi
 
 Person = Request[SignedIn, Any, Any]
 
-PRIVATE = {"Cache-Control": "no-store"}
 DATA = "/mine/data"
 CLAIMS, CLAIMS_WINDOW = 20, timedelta(hours=1)
 LONGEST_NAME = 160
