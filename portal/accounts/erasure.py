@@ -13,7 +13,8 @@ from db.outbox import OutboxMessage
 from db.people import Draft, Proposal
 from db.resets import ResetRequest
 from portal import audit
-from portal.accounts.staff_actions import LAST_ADMIN, active_admins
+from portal.accounts.queries import lock_admins
+from portal.accounts.staff_actions import LAST_ADMIN
 from portal.errors import Conflict
 from portal.i18n import _
 
@@ -48,7 +49,7 @@ async def erase_account(account: UUID, *, now: datetime) -> list[str]:
     Returns the stored names of its letters' scans, which the caller removes from the disk after the commit. Doing it
     again changes nothing. Raises Conflict for the last active admin.
     """
-    if await active_admins() == {account}:
+    if await lock_admins() == {account}:
         raise Conflict(_(LAST_ADMIN))
     rows = await Account.raw("SELECT username, state FROM account WHERE id = {} FOR UPDATE", account)
     if not rows or rows[0]["state"] == "erased":

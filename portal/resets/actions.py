@@ -9,14 +9,15 @@ from uuid import UUID
 
 import msgspec
 
-from db.accounts import Account
 from db.engine import atomic
 from db.resets import ResetRequest
-from portal import audit, identifiers
+from portal import audit
+from portal.accounts.new_password import WeakPassword
+from portal.accounts.queries import account_called
 from portal.errors import TooMany
 from portal.i18n import _
 from portal.resets import halves, mails, requests
-from portal.resets.requests import Ended, Request, Unusable
+from portal.resets.requests import Ended, Request
 from portal.resets.rules import ASKED_PER_DAY, ASKED_PER_HOUR, TRIES
 from portal.security import passwords, throttle
 from portal.security.address import network_of
@@ -24,14 +25,6 @@ from portal.security.usernames import username_key
 
 TRIES_PER_ADDRESS, TRIES_WINDOW = 30, timedelta(minutes=10)
 DAY = timedelta(days=1)
-# A user name wins over an address; an address that two people share names nobody.
-_WHO = """
-    SELECT a.id, a.username = {} AS by_name FROM account a
-    WHERE a.state = 'active' AND (a.username = {} OR EXISTS (
-        SELECT FROM contact_point c
-        WHERE c.account = a.id AND c.kind = 'email' AND c.verified_at IS NOT NULL AND c.value = {}))
-    ORDER BY by_name DESC LIMIT 2
-"""
 _TAKE_TRY = """
     UPDATE reset_request SET tries = tries + 1
     WHERE id = {} AND kind = 'reset' AND state = 'approved' AND b_ends_at > {} AND tries < {}
@@ -77,7 +70,7 @@ async def ask(typed: str, *, by: UUID | None, address: str, device: str, key: by
                 "Today a new password was asked for three times under this name. Please go on with the last request."
             )
         )
-    account = await _account_called(typed)
+    account = await account_called(typed)
     times = await throttle.count(f"reset:of:{account or name}", DAY, now)
     asker = _Asker(account=account, by=by, address=address, device=device, too_often=times > ASKED_PER_DAY)
     return await _open(asker, key=key, now=now)
@@ -113,7 +106,7 @@ async def redeem(
 
     Its sessions have ended, its addresses are told, the request is used; nobody is signed in. Raises Ended for
     wrong halves and for whatever is not (any more) good, always in the same words and as slowly; the fifth wrong
-    half B makes the request void. Raises Unusable for a password that can't be taken, which costs no try. Not one
+    half B makes the request void. Raises WeakPassword for a password that can't be taken, which costs no try. Not one
     transaction: tries must stay counted, and hashing would hold a connection.
     """
     await throttle.hit(
@@ -129,7 +122,7 @@ async def redeem(
         )
     try:
         await requests.refuse_unusable(password, found)
-    except Unusable:
+    except WeakPassword:
         await _give_back(found)
         raise
     await requests.finish(found, await passwords.hash_password(password), now=now)
@@ -139,15 +132,6 @@ async def of_browser(cookie: str, *, keys: Sequence[bytes]) -> int | None:
     """The number of the request that this browser asked for, whatever became of it; None without one."""
     found = await requests.by_secret(cookie, place=halves.BROWSER, keys=keys)
     return found.no if found and found.kind == "reset" else None
-
-
-async def _account_called(typed: str) -> UUID | None:
-    name, mail = username_key(typed), identifiers.email(typed) or ""
-    rows = await Account.raw(_WHO, name, name, mail)
-    if not rows or (len(rows) > 1 and not rows[0]["by_name"]):
-        return None
-    account: UUID = rows[0]["id"]
-    return account
 
 
 async def _take_try(found: Request, *, now: datetime) -> str | None:

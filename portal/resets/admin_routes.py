@@ -14,7 +14,7 @@ from litestar.response import Redirect, Template
 
 from portal import audit, place
 from portal.accounts.actions import WrongPassword
-from portal.accounts.queries import contacts_of
+from portal.accounts.queries import active_admins, contacts_of
 from portal.errors import NotFound, TooMany
 from portal.i18n import _, current_language
 from portal.jalali import JALALI_MONTHS
@@ -205,7 +205,7 @@ async def _standing(found: ResetRequest, approver: Approver, settings: Settings,
     opens_at, needed, alone = found.asked_at, 0, False
     if found.account and found.role:
         needed = rules.needed_approvers(found.role, await place.get("reset_approvers"))
-        alone = await queries.other_admins(found.account) < needed
+        alone = len(await active_admins() - {found.account}) < needed
         subject = await queries.subject_of(found.account)
         contacts = await contacts_of(found.account)
         opens_at = rules.opens_at(found.asked_at, contacts, made_at=subject.made_at, now=now)

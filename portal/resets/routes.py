@@ -12,11 +12,12 @@ from litestar.params import FromQuery
 from litestar.response import Redirect, Template
 
 from portal import audit
+from portal.accounts.new_password import WeakPassword
 from portal.errors import NotFound, TooMany
 from portal.i18n import _, current_language, localized
 from portal.resets import actions, halves, links, queries
 from portal.resets.forms import read_forgot, read_new_password
-from portal.resets.requests import Ended, Unusable
+from portal.resets.requests import Ended
 from portal.security.address import client_address
 from portal.security.cookies import cleared, cookie, cookie_value
 from portal.security.csrf import Posted
@@ -97,8 +98,8 @@ async def post_reset(
             keys=settings.keys,
             now=now,
         )
-    except (Ended, Unusable, TooMany) as refusal:
-        field = "new_password" if isinstance(refusal, Unusable) else "reset_code"
+    except (Ended, WeakPassword, TooMany) as refusal:
+        field = "new_password" if isinstance(refusal, WeakPassword) else "reset_code"
         status = 429 if isinstance(refusal, TooMany) else 422
         return await _reset(request, settings, {field: str(refusal)}, typed=draft.opener, status=status)
     return Redirect(
@@ -134,7 +135,7 @@ async def post_link(
         return await _link(draft.opener, settings, now, errors, status=422)
     try:
         await links.set_by_link(draft.opener, draft.password, keys=settings.keys, now=now)
-    except (Ended, Unusable) as refusal:
+    except (Ended, WeakPassword) as refusal:
         return await _link(draft.opener, settings, now, {"new_password": str(refusal)}, status=422)
     return Redirect(localized("/accounts/reset/done"), status_code=303)
 
