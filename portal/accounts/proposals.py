@@ -23,8 +23,8 @@ from portal.accounts import staff_actions
 from portal.accounts.queries import active_admins
 from portal.errors import Conflict, NotAllowed, NotFound
 from portal.i18n import N_, _
+from portal.paging import PAGE
 
-PAGE = 50
 Carry = Callable[["Open", datetime], Awaitable[Sequence[str]]]
 """Returns the stored names of files that nothing names any more: they go from the disk after the commit."""
 Answer = Callable[..., Awaitable[Sequence[str]]]

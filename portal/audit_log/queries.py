@@ -12,8 +12,8 @@ import msgspec
 from db.accounts import Account
 from db.audit import AuditEntry
 from db.cases import Case
+from portal.paging import PAGE
 
-PAGE = 50
 EXPORT_PAGE = 1_000
 # In SQL for the keyset and so that only the rows of the page are joined. Its indexes are in the migration
 # "the audit log by time, for each filter".

@@ -11,8 +11,9 @@ from db.engine import connection_of_transaction
 from db.services import Service, Unit
 from portal import codes
 from portal.cases import actions, desk_actions, desk_queries, rules
-from portal.cases.desk_queries import PAGE, Cursor, QueueFilters, read_cursor
+from portal.cases.desk_queries import Cursor, QueueFilters, read_cursor
 from portal.cases.desk_search import ALL
+from portal.paging import PAGE
 from tests.cases.factories import KEY, NOBODY, a_case, a_draft, a_service, reads_all
 from tests.conftest import NOON
 
