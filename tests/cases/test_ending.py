@@ -42,7 +42,7 @@ async def test_a_rejection_is_stated_without_the_colour_of_success(clerk):
     answer = await do(clerk, filed, "reject", {"reason": "Not ours to give.", "reject-sure": "yes"})
     page = await clerk.get(answer.headers["location"])
     assert (
-        '<div class="panel" role="status" tabindex="-1" autofocus><strong>The request was rejected.'
+        '<div class="panel" id="done" role="status" tabindex="-1" autofocus><strong>The request was rejected.'
         in page.text
     )
 
