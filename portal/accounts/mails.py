@@ -57,6 +57,29 @@ async def tell_all(
         )
 
 
+async def take_leave(account: UUID, locale: str, *, now: datetime) -> None:
+    """A mail to each confirmed address of ``account`` says that it was erased; afterwards no record has the address."""
+    addresses = (
+        await ContactPoint.select(ContactPoint.value)
+        .where(
+            ContactPoint.account == account,
+            ContactPoint.kind == "email",
+            ContactPoint.verified_at.is_not_null(),
+        )
+        .output(as_list=True)
+    )
+    for n, address in enumerate(addresses):
+        await outbox.enqueue(
+            f"{FOLDER}erased",
+            recipient=address,
+            locale=locale,
+            data={"at": now, outbox.ONCE: True},
+            cause=f"erased:{account}:{n}",
+            case=None,
+            now=now,
+        )
+
+
 async def ask_to_confirm(
     contact: UUID, address: str, *, username: str, locale: str, is_new: bool, now: datetime
 ) -> None:
@@ -88,6 +111,8 @@ async def shown(message: OutboxMessage, settings: Settings, *, token: str = "") 
     if data.get("what") == "role_changed":
         with using(message.locale):
             data = {**data, "value": role_words(data["value"])}
+    if "at" in data:
+        data = {**data, "at": datetime.fromisoformat(data["at"])}
     call = await place.whom_to_call(message.locale)
     return {**data, "link": f"{desk}{path}{query}", "desk": desk, "call": call}
 

@@ -17,6 +17,7 @@ from db.accounts import Account, ContactPoint, Introduction
 from db.engine import atomic
 from portal import audit, uploads
 from portal.accounts.mails import FOLDER, tell_all
+from portal.accounts.queries import lock_admins
 from portal.errors import Conflict, NotAllowed, NotFound
 from portal.i18n import N_, _
 from portal.security import sessions
@@ -179,7 +180,7 @@ async def _change(account: UUID, change: dict[Any, Any], *, by: UUID, state: str
     """``change`` is written to an account in ``state``, unless it is one's own or the last active admin."""
     if account == by:
         raise NotAllowed(_("Nobody changes their own account here. Please ask another admin."))
-    admins = await active_admins()
+    admins = await lock_admins()
     if by not in admins:
         raise NotAllowed(_("You are not an admin any more."))
     if admins == {account}:
@@ -191,14 +192,6 @@ async def _change(account: UUID, change: dict[Any, Any], *, by: UUID, state: str
     )
     if not changed:
         raise Conflict(_("It has changed meanwhile. Please look at the account again."))
-
-
-async def active_admins() -> set[UUID]:
-    """The active admins, locked in one order before anything else: of two who lock each other, one finds it done."""
-    rows = await Account.raw(
-        "SELECT id FROM account WHERE role = 'admin' AND state = 'active' ORDER BY id FOR UPDATE"
-    )
-    return {row["id"] for row in rows}
 
 
 async def _end(account: UUID) -> None:

@@ -13,8 +13,8 @@ from db.services import Agency, Unit
 from portal import text
 from portal.accounts.contacts import Held, held_by
 from portal.i18n import current_language
+from portal.paging import PAGE, Page, page_of
 
-PAGE = 50
 _LIST = """
     SELECT a.id, a.username, a.display_name, a.role, a.state, a.password_hash <> '' AS has_password
     FROM account a
@@ -60,13 +60,6 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     has_password: bool
 
 
-class Page(msgspec.Struct, frozen=True):
-    """Fifty accounts, the newest first; ``older`` is the last one's id when there are more, else None."""
-
-    rows: list[Row]
-    older: UUID | None
-
-
 class Introduced(msgspec.Struct, frozen=True, kw_only=True):
     """One letter of introduction; ``made_by`` is who entered it."""
 
@@ -105,14 +98,13 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     proposed: bool
 
 
-async def accounts(filters: Filters) -> Page:
+async def accounts(filters: Filters) -> Page[Row, UUID]:
     """The accounts that fit, 50 a page."""
     anywhere = f"%{text.like_literal(text.store(filters.q))}%"
     name = f"%{text.like_literal(text.latin_digits(text.store(filters.q)).casefold())}%"
     known = (filters.role, filters.role, filters.state, filters.state, filters.before, filters.before)
     rows = await Account.raw(_LIST, *known, filters.q, name, anywhere, anywhere, PAGE + 1)
-    shown = [Row(**row) for row in rows[:PAGE]]
-    return Page(shown, shown[-1].id if len(rows) > PAGE else None)
+    return page_of([Row(**row) for row in rows], lambda row: row.id)
 
 
 async def facts_of(account: UUID, *, now: datetime) -> Facts | None:

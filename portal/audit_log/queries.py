@@ -15,8 +15,8 @@ from db.audit import AuditEntry
 from db.cases import Case
 from db.services import Agency, Unit
 from portal.i18n import current_language
+from portal.paging import PAGE
 
-PAGE = 50
 _IS_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 EXPORT_PAGE = 1_000
 # In SQL for the keyset and so that only the rows of the page are joined. Its indexes are in the migration

@@ -18,10 +18,10 @@ from db.cases import Case
 from db.services import Unit
 from portal.cases import desk_search
 from portal.cases.desk_search import ALL, OPEN, Condition, in_state
+from portal.paging import PAGE
 from portal.security.sessions import STAFF_ROLES, SignedIn
 from portal.services.statement import Words
 
-PAGE = 50
 MOST_MATCHES = 2000
 """A search sorts so many matches and says when there were more."""
 _NEVER = datetime.max.replace(tzinfo=UTC)  # what asyncpg calls infinity

@@ -25,11 +25,11 @@ from portal.cases.staff_forms import (
 from portal.errors import NotAllowed, NotFound
 from portal.forms import named
 from portal.i18n import N_, _
+from portal.security.headers import PRIVATE
 from portal.security.sessions import SignedIn
 from portal.services.labels import AUDIENCES, CHANNELS, TARGETS
 
 Visit = Request[SignedIn, Any, Any]
-PRIVATE = {"Cache-Control": "no-store"}
 LARGEST_BODY = uploads.MAX_TOTAL + 2**20  # bytes: all files of a form and the words beside them
 
 _HAPPENED = {

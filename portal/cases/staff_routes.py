@@ -20,11 +20,12 @@ from portal.cases.desk_search import ALL
 from portal.cases.register_routes import register_handlers
 from portal.cases.staff_forms import MOVES
 from portal.cases.staff_moves import post_move
-from portal.cases.staff_pages import PRIVATE, Visit, address, case_page, known_case
+from portal.cases.staff_pages import Visit, address, case_page, known_case
 from portal.downloads import download
 from portal.errors import NotFound
 from portal.i18n import _, localized
 from portal.security.cookies import said
+from portal.security.headers import PRIVATE
 from portal.security.sessions import SignedIn
 from portal.services.queries import catalogue
 from portal.settings import Settings

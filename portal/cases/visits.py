@@ -26,12 +26,12 @@ from portal.i18n import N_, _, localized
 from portal.security import misses
 from portal.security.address import client_address
 from portal.security.cookies import cleared, cookie, cookie_value
+from portal.security.headers import PRIVATE
 from portal.security.sessions import SignedIn
 from portal.settings import Settings
 
 Visitor = Request[SignedIn | None, Any, Any]
 
-PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 _drawn: dict[tuple[object, ...], str] = {}
 CLOCK_STATES = {
     "running": N_("running"),

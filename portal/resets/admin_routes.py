@@ -16,7 +16,7 @@ from portal import audit, place
 from portal.accounts import devices
 from portal.accounts.actions import WrongPassword
 from portal.accounts.factor_queries import has_factor
-from portal.accounts.queries import contacts_of
+from portal.accounts.queries import active_admins, contacts_of
 from portal.errors import NotFound, TooMany
 from portal.i18n import _, current_language
 from portal.jalali import JALALI_MONTHS
@@ -27,12 +27,12 @@ from portal.resets.queries import Request as ResetRequest
 from portal.security.address import client_address
 from portal.security.cookies import and_say, cookie_value, said
 from portal.security.csrf import Posted
+from portal.security.headers import PRIVATE
 from portal.security.roles import role_words
 from portal.security.sessions import SignedIn
 from portal.settings import Settings
 
 Admin = Request[SignedIn, Any, Any]
-PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -218,7 +218,7 @@ async def _standing(found: ResetRequest, approver: Approver, settings: Settings,
     opens_at, needed, alone = found.asked_at, 0, False
     if found.account and found.role:
         needed = rules.needed_approvers(found.role, await place.get("reset_approvers"))
-        alone = await queries.other_admins(found.account) < needed
+        alone = len(await active_admins() - {found.account}) < needed
         subject = await queries.subject_of(found.account)
         contacts = await contacts_of(found.account)
         opens_at = rules.opens_at(found.asked_at, contacts, made_at=subject.made_at, now=now)

@@ -10,6 +10,7 @@ from portal.i18n import _
 from portal.resets import rules
 from portal.resets.labels import CHECKS
 from portal.resets.rules import Proof
+from portal.security import passwords
 
 
 class NewPassword(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,12 +35,18 @@ def read_forgot(form: FormMultiDict) -> tuple[str, dict[str, str]]:
 
 
 def read_new_password(form: FormMultiDict, opener: str) -> tuple[NewPassword, dict[str, str]]:
-    """The new password with what stands in the field ``opener``, and errors by field name."""
+    """The new password with what stands in the field ``opener``, and errors by field name.
+
+    A password that is too easy whoever takes it is told before ``opener`` is looked at: that costs no try, and
+    says nothing about ``opener``. What is too easy for its owner only, the verb tells whoever may know.
+    """
     reader = FormReader(form)
     draft = NewPassword(opener=reader.typed(opener)[:200], password=reader.typed("new_password"))
     for name, value in ((opener, draft.opener), ("new_password", draft.password)):
         if not value:
             reader.fail(name, _("Please fill this in."))
+    if draft.password and (problem := passwords.weakness(draft.password, username="")):
+        reader.fail("new_password", problem)
     return draft, reader.errors
 
 

@@ -130,7 +130,7 @@ async def set_by_link(held: str, password: str, *, keys: Sequence[bytes], now: d
     """The password of the account that the link is for is ``password``; the link opens nothing any more.
 
     Every session of the account has ended and its mail addresses are told. Raises NotFound for a link that is
-    not (any more) good, requests.Unusable for a password that can't be taken.
+    not (any more) good, WeakPassword for a password that can't be taken.
     """
     found = await of_link(held, keys=keys, now=now)
     if found is None:

@@ -153,13 +153,6 @@ async def subject_of(account: UUID) -> Subject:
     )
 
 
-async def other_admins(account: UUID | None) -> int:
-    """How many active admins there are besides ``account``."""
-    query = Account.count().where(Account.role == "admin", Account.state == "active")
-    n: int = await (query.where(Account.id != account) if account else query)
-    return n
-
-
 async def approvals_by(admin: UUID, *, since: datetime) -> int:
     """How many requests the admin has approved after ``since``."""
     n: int = await ResetApproval.count().where(ResetApproval.admin == admin, ResetApproval.at > since)

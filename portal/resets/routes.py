@@ -12,19 +12,20 @@ from litestar.params import FromQuery
 from litestar.response import Redirect, Template
 
 from portal import audit, place
+from portal.accounts.new_password import WeakPassword
 from portal.errors import NotFound, TooMany
 from portal.i18n import current_language, localized
 from portal.resets import actions, halves, links
 from portal.resets.forms import read_forgot, read_new_password
-from portal.resets.requests import Ended, Unusable
+from portal.resets.requests import Ended
 from portal.security.address import client_address
 from portal.security.cookies import cleared, cookie, cookie_value
 from portal.security.csrf import Posted
+from portal.security.headers import PRIVATE
 from portal.security.sessions import SignedIn
 from portal.settings import Settings
 
 Visitor = Request[SignedIn | None, Any, Any]
-PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 KEPT_FOR = 5 * 24 * 3600
 """Seconds that a browser keeps half A: three days to be approved, one for a mail, one to spare."""
 EVEN_SECONDS = 0.4
@@ -60,7 +61,9 @@ async def post_forgot(
             now=now,
         )
     except TooMany as refusal:
-        return _forgot(typed, {"form": str(refusal)}, status=429, retry_after=refusal.retry_after)
+        enough = isinstance(refusal, actions.AskedEnough)
+        wait = refusal.retry_after
+        return _forgot(typed, {"form": str(refusal)}, status=429, retry_after=wait, enough=enough)
     finally:
         await even
     kept = cookie(settings, halves.COOKIE, asked.cookie, max_age=KEPT_FOR)
@@ -95,8 +98,8 @@ async def post_reset(
             keys=settings.keys,
             now=now,
         )
-    except (Ended, Unusable, TooMany) as refusal:
-        field = "new_password" if isinstance(refusal, Unusable) else "reset_code"
+    except (Ended, WeakPassword, TooMany) as refusal:
+        field = "new_password" if isinstance(refusal, WeakPassword) else "reset_code"
         status = 429 if isinstance(refusal, TooMany) else 422
         return await _reset(request, settings, {field: str(refusal)}, typed=draft.opener, status=status)
     return Redirect(
@@ -134,7 +137,7 @@ async def post_link(
         await links.set_by_link(draft.opener, draft.password, keys=settings.keys, now=now)
     except NotFound:
         return await _over()
-    except (Ended, Unusable) as refusal:
+    except (Ended, WeakPassword) as refusal:
         return await _link(draft.opener, settings, now, {"new_password": str(refusal)}, status=422)
     return Redirect(localized("/accounts/reset/done"), status_code=303)
 
@@ -146,10 +149,16 @@ async def _stale(page: Template, request: Visitor, now: datetime) -> Template:
 
 
 def _forgot(
-    typed: str, errors: dict[str, str], *, status: int = 200, retry_after: int | None = None
+    typed: str,
+    errors: dict[str, str],
+    *,
+    status: int = 200,
+    retry_after: int | None = None,
+    enough: bool = False,
 ) -> Template:
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
-    context = {"typed": typed, "errors": errors, "wait": retry_after, "current": "sign-in"}
+    shown = {"typed": typed, "errors": errors, "wait": retry_after, "enough": enough}
+    context = {**shown, "current": "sign-in"}
     return Template("resets/forgot.html", context=context, status_code=status, headers=headers)
 
 
