@@ -9,7 +9,7 @@ from portal.security import roles
 
 NO_ACCOUNT = {"guest": N_("Guest"), "system": N_("The portal itself")}
 """Who acts without an account."""
-KINDS = {"case": N_("Case"), "account": N_("Account"), "message": N_("Mail")}
+KINDS = {"case": N_("Case"), "account": N_("Account"), "message": N_("Mail"), "calendar": N_("Calendar")}
 """What an entry's object may be, by the word before its colon; anything else is shown as it stands."""
 
 
