@@ -25,6 +25,7 @@ from portal.accounts.security_routes import security_router
 from portal.accounts.staff_routes import accounts_admin_router
 from portal.accounts.step_routes import step_router
 from portal.audit_log.staff_routes import audit_router
+from portal.calendars.staff_routes import calendars_router
 from portal.cases import rules
 from portal.cases.filing_routes import filing_handlers
 from portal.cases.staff_routes import staff_router
@@ -57,6 +58,7 @@ FEATURES: tuple[Any, ...] = (
     security_router,
     services_router,
     agencies_router,
+    calendars_router,
     staff_router,
     admin_router,
     resets_router,
@@ -93,6 +95,7 @@ def _litestar(settings: Settings) -> Litestar:
             "now": Provide(utc_now),
             "settings": Provide(lambda: settings, sync_to_thread=False, use_cache=True),
             "invite": Provide(lambda: links.invite, sync_to_thread=False, use_cache=True),
+            "movement": Provide(lambda: None, sync_to_thread=False, use_cache=True),
             "mail_templates": Provide(lambda: mail_templates, sync_to_thread=False, use_cache=True),
             "sent": Provide(wait_to_read),
             "posted": Provide(read_posted),

@@ -100,9 +100,42 @@ async def decide_days(names: Sequence[str], entries: Sequence[Entry], *, by: UUI
 
 
 @atomic
-async def undecide_day(name: str, day: date, *, by: UUID, now: datetime) -> None:
-    """In the draft nothing is decided about ``day``. Raises NotFound, NeverOpen."""
-    await _draft(name, "days", lambda plan: rules.without_entry(plan, day), by=by, now=now)
+async def undecide_day(names: Sequence[str], day: date, *, by: UUID, now: datetime) -> None:
+    """In the draft of each calendar nothing is decided about ``day``. Raises NotFound, NeverOpen."""
+    for name in sorted(names):
+        await _draft(name, "days", lambda plan: rules.without_entry(plan, day), by=by, now=now)
+
+
+@atomic
+async def confirm_holidays(names: Sequence[str], days: Sequence[date], *, by: UUID, now: datetime) -> None:
+    """In the draft of each calendar those of ``days`` that its list names are holidays, estimate or not.
+
+    Raises NotFound, NeverOpen.
+    """
+
+    def change(plan: Plan) -> Plan:
+        signed = [msgspec.structs.replace(entry, by=by, at=now) for entry in rules.confirmed(plan, days)]
+        return rules.with_entries(plan, *_new(plan, signed))
+
+    for name in sorted(names):
+        await _draft(name, "holidays", change, by=by, now=now)
+
+
+@atomic
+async def move_holiday(
+    names: Sequence[str], day: date, to: date | None, *, source: str, by: UUID, now: datetime
+) -> None:
+    """In the draft of each calendar the holiday of ``day`` is on ``to``, with None on no day.
+
+    Raises NotFound, NeverOpen.
+    """
+    signed = Entry(day=to or day, kind="holiday", name=Words("", ""), source=source, by=by, at=now)
+
+    def change(plan: Plan) -> Plan:
+        return rules.moved(plan, day, signed) if to else rules.removed(plan, day, signed)
+
+    for name in sorted(names):
+        await _draft(name, "holidays", change, by=by, now=now)
 
 
 @atomic

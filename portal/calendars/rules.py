@@ -5,7 +5,7 @@ The days that the clock reads (``Calendar.days``) are made of the entries; nothi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -93,6 +93,30 @@ def with_entries(plan: Plan, *entries: Entry) -> Plan:
 def without_entry(plan: Plan, day: date) -> Plan:
     """Nothing is decided about ``day``: it is what its weekday and the list of holidays make it."""
     return _made(plan.calendar, {at: entry for at, entry in plan.entries.items() if at != day})
+
+
+def confirmed(plan: Plan, days: Iterable[date]) -> list[Entry]:
+    """What makes those of ``days`` that the list names holidays, whatever the list will say later."""
+    found = [listed(plan.calendar, day) for day in days]
+    return [Entry(day=one.day, kind="holiday", name=one.name) for one in found if one]
+
+
+def removed(plan: Plan, day: date, signed: Entry) -> Plan:
+    """``day`` is no holiday; ``signed`` has source, person and instant. Nothing happens to a day that is none."""
+    on_list, entry = listed(plan.calendar, day), plan.entries.get(day)
+    if on_list:
+        decision = msgspec.structs.replace(signed, day=day, kind="no_holiday", windows=(), name=on_list.name)
+        return with_entries(plan, decision)
+    return without_entry(plan, day) if entry and entry.kind == "holiday" else plan
+
+
+def moved(plan: Plan, day: date, signed: Entry) -> Plan:
+    """The holiday of ``day`` is on the day of ``signed``, which has source, person and instant."""
+    found = next((one for one in holidays(plan, jalali.year_of(day)) if one.day == day), None)
+    if found is None:
+        return plan
+    there = msgspec.structs.replace(signed, kind="holiday", windows=(), name=found.name)
+    return with_entries(removed(plan, day, signed), there)
 
 
 def with_week(plan: Plan, since: date | None, week: Week) -> Plan:

@@ -101,7 +101,7 @@ async def test_a_calendar_without_working_time_is_refused_by_name(author):
 
 async def test_taking_a_change_back_leaves_no_draft(author):
     await actions.decide_days(["office"], [CLOSURE], by=author, now=NOON)
-    await actions.undecide_day("office", SUNDAY, by=author, now=NOON)
+    await actions.undecide_day(["office"], SUNDAY, by=author, now=NOON)
     assert (await queries.calendar_at_hand("office")).draft is None
 
 
