@@ -29,9 +29,10 @@ def read_windows(typed: str) -> tuple[Window, ...] | None:
 
 
 def show_windows(windows: tuple[Window, ...], language: str) -> str:
-    """The windows as they may be typed again: «۰۷:۳۰–۱۴:۳۰»; empty for a closed day."""
-    shown = [f"{_clock(start)}–{_clock(end)}" for start, end in windows]
-    return persian_digits("، ".join(shown)) if language == "fa" else ", ".join(shown)
+    """The windows as they may be typed again: «۰۷:۳۰ تا ۱۴:۳۰»; empty for a closed day."""
+    between, next_one = (" تا ", "، ") if language == "fa" else ("–", ", ")
+    shown = next_one.join(f"{_clock(start)}{between}{_clock(end)}" for start, end in windows)
+    return persian_digits(shown) if language == "fa" else shown
 
 
 def _window(typed: str) -> Window | None:
