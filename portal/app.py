@@ -37,6 +37,7 @@ from portal.resets.routes import router as resets_router
 from portal.security.csrf import OriginGuard, read_form, read_posted, wait_to_read
 from portal.security.guards import SignedInReader, permitted
 from portal.security.headers import HostGuard, SecurityHeaders
+from portal.services.document_routes import documents_router
 from portal.services.routes import router as services_router
 from portal.services.staff_routes import admin_router as agencies_router
 from portal.settings import Settings
@@ -57,6 +58,7 @@ FEATURES: tuple[Any, ...] = (
     step_router,
     security_router,
     services_router,
+    documents_router,
     agencies_router,
     calendars_router,
     staff_router,

@@ -70,6 +70,8 @@ ACCESS: dict[str, Access] = {
     "services.edition": OPEN,
     "services.statement_document": OPEN,
     "services.edition_document": OPEN,
+    "services.statement_pdf": OPEN,
+    "services.edition_pdf": OPEN,
     "calendars.list": MANAGES,
     "calendars.new": MANAGES,
     "calendars.add": MANAGES,

@@ -243,6 +243,8 @@ NO_PAGES = {
     "cases.file_of",
     "cases.short",
     "services.edition_document",
+    "services.edition_pdf",
+    "services.statement_pdf",
     "services.statement_document",
     "site.alive",
     "site.ready",
