@@ -72,6 +72,7 @@ ACCESS: dict[str, Access] = {
     "services.edition_document": OPEN,
     "services.statement_pdf": OPEN,
     "services.edition_pdf": OPEN,
+    "services.changes": OPEN,
     "calendars.list": MANAGES,
     "calendars.new": MANAGES,
     "calendars.add": MANAGES,

@@ -118,6 +118,7 @@ STOPS = [
         for slug in SAMPLES
     ),
     Stop("edition", "services.edition", GUEST, at(f"/services/{FIRST}/sla/1")),
+    Stop("edition-changes", "services.changes", GUEST, at(f"/services/{FIRST}/sla/1/changes?from=1")),
     *(Stop(f"new-{slug}", "cases.new", GUEST, at(f"/cases/new/{slug}")) for slug in SAMPLES),
     Stop(
         "new-errors",
