@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -27,8 +27,9 @@ class Moved(msgspec.Struct, frozen=True, kw_only=True):
     examples: tuple[MovedCase, ...]
 
 
+@runtime_checkable
 class Movement(Protocol):
-    """Whoever knows the open cases."""
+    """Whoever knows the open cases; checked when a handler asks for it, hence at run time."""
 
     async def preview(self, name: str, calendar: Calendar) -> list[Moved]:
         """What would move if the calendar ``name`` said what ``calendar`` says; nothing is changed."""
