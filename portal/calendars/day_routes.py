@@ -223,9 +223,10 @@ def _filled_day(calendar: CalendarAtHand, day: date | None) -> dict[str, Any]:
 def _filled_week(plan: Plan, since: str) -> dict[str, Any]:
     """Those of the pattern that begins at ``since``; for a new one those that hold last."""
     patterns, day = rules.weeks(plan.calendar), _iso(since)
-    held = patterns.get(day) if day or since == "beginning" else list(patterns.values())[-1]
+    beginning = since == "beginning"
+    held = patterns.get(day) if day or beginning else list(patterns.values())[-1]
     hours = {f"d{day}": show_windows(windows, current_language()) for day, windows in (held or {}).items()}
-    return {**hours, "since": _figures(day) if day else ""}
+    return {**hours, "since": _figures(day) if day else "", "beginning": beginning}
 
 
 def _figures(day: date) -> str:

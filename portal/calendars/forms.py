@@ -120,9 +120,10 @@ def read_day(form: FormMultiDict, names: Collection[str], today: date) -> SentDa
 
 
 def read_week(form: FormMultiDict, today: date) -> SentWeek:
-    """Seven fields ``d0`` (Monday) to ``d6``."""
+    """Seven fields ``d0`` (Monday) to ``d6``; the first pattern says ``beginning`` in place of a day."""
     reader = FormReader(form)
-    since = reader.date("since", span=(today - _BACK, today + _AHEAD), required=False)
+    beginning = reader.checked("beginning")
+    since = None if beginning else reader.date("since", span=(today - _BACK, today + _AHEAD))
     hours = {day: _hours(reader, f"d{day}") for day in WEEK}
     week = {day: windows for day, windows in hours.items() if windows}
     return SentWeek(since=since, week=week, errors=reader.errors)

@@ -49,6 +49,14 @@ CALENDAR_STOPS = [
         "calendar-day-errors", "calendars.set_day", ADMIN, sending_nothing(f"{OFFICE}/day", "office/day"), 422
     ),
     Stop("calendar-week", "calendars.week", ADMIN, at(f"{OFFICE}/week")),
+    Stop("calendar-week-first", "calendars.week", ADMIN, at(f"{OFFICE}/week?since=beginning")),
+    Stop(
+        "calendar-week-errors",
+        "calendars.set_week",
+        ADMIN,
+        sending_nothing(f"{OFFICE}/week", "office/week"),
+        422,
+    ),
     Stop("calendar-holiday", "calendars.holiday", ADMIN, at(f"{OFFICE}/holidays/2027-06-15")),
     Stop("calendar-holiday-errors", "calendars.decide_holiday", ADMIN, not_confirmed, 422),
     Stop("calendar-change", "calendars.change", ADMIN, at(f"{OFFICE}/change")),

@@ -132,6 +132,14 @@ async def test_weekly_hours_hold_from_a_day_on(manager):
     assert "From 21 March 2027 on" not in page
 
 
+async def test_new_hours_need_their_first_day_unless_they_are_the_first_ones(manager):
+    page = await manager.submit(f"{PAGE}/week", {"d5": "8-12"})
+    assert "From which day on — Please fill this in." in words_of(page.text)
+    page = await said(manager, await manager.submit(f"{PAGE}/week?since=beginning", {"d5": "8-12"}))
+    assert "It stands in the draft" in page
+    assert (await drafted()).calendar.week[5] == ((480, 720),)
+
+
 async def test_hours_that_never_open_are_refused_by_the_calendars_name(manager):
     page = await manager.submit(f"{PAGE}/week?since=beginning", {f"d{day}": "" for day in range(7)})
     assert page.status_code == 409
