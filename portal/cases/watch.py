@@ -28,7 +28,7 @@ from portal.sla import Reading
 from portal.workdays import EmptyCalendar
 
 BATCH = 100
-MAIL = "cases/staff_mail/watch"
+MAIL = "cases/desk/mail/watch"
 NO_CALENDAR = timedelta(days=1)
 """When to look again at a case whose calendar has no working time left."""
 SUBJECTS = {
@@ -86,8 +86,8 @@ async def look_at(case_id: UUID, *, now: datetime) -> None:
     )
     if case is None or case.next_check_at is None or case.next_check_at > now:
         return
-    terms = await clock_terms.terms_of(case.service, case.sla_version)
     events, _hash = await clock_terms.past_of(case_id)
+    terms = await clock_terms.terms_of(case.service, case.sla_version, events)
     try:
         fresh = await _fresh(case_id, terms, events, now)
         for alarm in fresh:
@@ -114,14 +114,15 @@ def shown(message: OutboxMessage, settings: Settings) -> Mapping[str, Any]:
     data = cast(Mapping[str, Any], message.data)
     number = int(data["number"])
     desk = settings.base_url + ("/en" if message.locale == "en" else "")
+    level, target = data["level"], data["target"]
     with using(message.locale):
         return {
             "number": number,
-            "subject": _(SUBJECTS[data["level"]]),
-            "promise": _(TARGETS[data["target"]]),
+            "subject": _(SUBJECTS[level]),
+            "promise": _(TARGETS[target]),
             "service": data["service"][message.locale],
             "due_at": datetime.fromisoformat(data["due_at"]),
-            "missed": data["level"] not in LEVELS[:2],
+            "missed": level not in LEVELS[:2],
             "link": f"{desk}/desk/cases/{codes.show_text(number)}",
             "desk": desk,
         }

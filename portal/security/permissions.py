@@ -31,6 +31,7 @@ BY_CODE = Access(whose="code")
 READS_DESK = Access(roles=frozenset({"staff", "manager", "admin", "auditor"}), whose="unit")
 WORKS_DESK = Access(roles=frozenset({"staff", "manager", "admin"}), whose="unit")
 ADMIN = Access(roles=frozenset({"admin"}))
+MANAGES = Access(roles=frozenset({"manager", "admin"}))
 READS_ADMIN = Access(roles=frozenset({"admin", "auditor"}))
 ADMIN_PROVED = Access(roles=frozenset({"admin"}), fresh=True)
 PERSON = Access(roles=ROLES, whose="own")
@@ -69,6 +70,25 @@ ACCESS: dict[str, Access] = {
     "services.edition": OPEN,
     "services.statement_document": OPEN,
     "services.edition_document": OPEN,
+    "services.statement_pdf": OPEN,
+    "services.edition_pdf": OPEN,
+    "services.changes": OPEN,
+    "calendars.list": MANAGES,
+    "calendars.new": MANAGES,
+    "calendars.add": MANAGES,
+    "calendars.calendar": MANAGES,
+    "calendars.day": MANAGES,
+    "calendars.set_day": MANAGES,
+    "calendars.remove_day": MANAGES,
+    "calendars.week": MANAGES,
+    "calendars.set_week": MANAGES,
+    "calendars.remove_week": MANAGES,
+    "calendars.confirm_holidays": MANAGES,
+    "calendars.holiday": MANAGES,
+    "calendars.decide_holiday": MANAGES,
+    "calendars.change": MANAGES,
+    "calendars.publish": MANAGES,
+    "calendars.drop": MANAGES,
     "services.agencies": ADMIN,
     "services.new_agency": ADMIN,
     "services.add_agency": ADMIN,

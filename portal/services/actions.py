@@ -13,8 +13,10 @@ from piccolo.columns.combination import Where
 from piccolo.table import Table
 
 from db.engine import atomic
-from db.services import Agency, Calendar, FormVersion, Service, SlaVersion, Unit
+from db.services import Agency, FormVersion, Service, SlaVersion, Unit
 from portal import text
+from portal.calendars import actions as calendar_actions
+from portal.i18n import Words
 from portal.office_hours import IRAN_OFFICE
 from portal.services import queries
 from portal.services.statement import Field, Place, ServiceFile, Sheet, Statement, sha256
@@ -28,6 +30,7 @@ SAMPLE_ORDER = (
     "yearbook-tehran",
 )
 OFFICE_CALENDAR = "iran-office"
+OFFICE_TITLE = Words("ساعت کار اداری ایران", "Office hours of Iran")
 
 
 @atomic
@@ -41,7 +44,7 @@ async def load_service(file: ServiceFile, *, position: int, now: datetime) -> UU
     """
     agency = await _offer(_agency(file.agency), Agency.slug)
     unit = await _offer(_unit(file.unit, agency), Unit.slug)
-    await _offer_calendar()
+    await calendar_actions.offer(OFFICE_CALENDAR, OFFICE_TITLE, IRAN_OFFICE, now=now)
     service = await _keep_service(_service(file, agency=agency, unit=unit, position=position))
     await refresh_search(Service.id == service)
     await _publish_form(service, file.form, now)
@@ -118,16 +121,6 @@ def _unit(place: Place, agency: UUID) -> Unit:
         phone=place.phone,
         email=place.email,
     )
-
-
-async def _offer_calendar() -> None:
-    calendar = Calendar(
-        name=OFFICE_CALENDAR,
-        zone=IRAN_OFFICE.zone,
-        week=_json(IRAN_OFFICE.week),
-        holidays=IRAN_OFFICE.holidays,
-    )
-    await Calendar.insert(calendar).on_conflict(target=Calendar.name, action="DO NOTHING")
 
 
 def _service(file: ServiceFile, *, agency: UUID, unit: UUID, position: int) -> Service:

@@ -45,7 +45,7 @@ async def show_statement(
     slug: FromPath[str], settings: NamedDependency[Settings], now: NamedDependency[datetime]
 ) -> Template:
     """The statement in force. Raises NotFound."""
-    return _statement_page(await _edition(slug), settings, now)
+    return _statement_page(await edition_at(slug), settings, now)
 
 
 @get("/services/{slug:str}/sla/{n:int}", name="services.edition")
@@ -53,13 +53,13 @@ async def show_edition(
     slug: FromPath[str], n: FromPath[int], settings: NamedDependency[Settings], now: NamedDependency[datetime]
 ) -> Template:
     """One edition of the statement, in force or not. Raises NotFound."""
-    return _statement_page(await _edition(slug, n), settings, now)
+    return _statement_page(await edition_at(slug, n), settings, now)
 
 
 @get("/services/{slug:str}/sla.json", name="services.statement_document")
 async def send_statement(request: Request[Any, Any, Any], slug: FromPath[str]) -> Response[bytes]:
     """The statement in force as the document that its digest is made of. Raises NotFound."""
-    return _document(request, await _edition(slug))
+    return _document(request, await edition_at(slug))
 
 
 @get("/services/{slug:str}/sla/{n:int}/statement.json", name="services.edition_document")
@@ -67,10 +67,11 @@ async def send_edition(
     request: Request[Any, Any, Any], slug: FromPath[str], n: FromPath[int]
 ) -> Response[bytes]:
     """One edition as the document that its digest is made of. Raises NotFound."""
-    return _document(request, await _edition(slug, n))
+    return _document(request, await edition_at(slug, n))
 
 
-async def _edition(slug: str, n: int | None = None) -> Edition:
+async def edition_at(slug: str, n: int | None = None) -> Edition:
+    """Edition ``n``, without ``n`` the one in force. Raises NotFound."""
     edition = await queries.statement_of(slug, n)
     if edition is None:
         raise (
