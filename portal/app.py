@@ -29,6 +29,7 @@ from portal.calendars.movement import Movement
 from portal.calendars.staff_routes import calendars_router
 from portal.cases import rules
 from portal.cases.filing_routes import filing_handlers
+from portal.cases.moving import Shifter
 from portal.cases.staff_routes import staff_router
 from portal.cases.tracking_routes import tracking_handlers
 from portal.i18n import LanguagePrefix
@@ -77,10 +78,13 @@ FEATURES: tuple[Any, ...] = (
 """Routers and handlers of every feature."""
 
 
-def create_app(settings: Settings | None = None, movement: Movement | None = None) -> ASGIApp:
+OPEN_CASES = Shifter()
+
+
+def create_app(settings: Settings | None = None, movement: Movement = OPEN_CASES) -> ASGIApp:
     """The whole portal as one ASGI application, its guards outermost.
 
-    ``movement`` moves open deadlines when a calendar changes; without it they stay as promised.
+    ``movement`` knows which deadlines a calendar's change would move.
     """
     settings = settings or settings_module.load()
     for code in settings_module.LANGUAGES:
@@ -93,7 +97,7 @@ def create_app(settings: Settings | None = None, movement: Movement | None = Non
     return SecurityHeaders(HostGuard(localized, settings), settings)
 
 
-def _litestar(settings: Settings, movement: Movement | None = None) -> Litestar:
+def _litestar(settings: Settings, movement: Movement = OPEN_CASES) -> Litestar:
     mail_templates = MailTemplates(settings, rules.NAMES)
     return Litestar(
         route_handlers=[*FEATURES, _static_files()],

@@ -31,7 +31,7 @@ from portal import outbox, smtp, templating, uploads
 from portal.accounts import drafts, sign_up
 from portal.accounts import mails as account_mails
 from portal.audit_log import actions as audit_log
-from portal.cases import erasure, mails, rules, watch
+from portal.cases import erasure, mails, moving, rules, watch
 from portal.resets import mails as reset_mails
 from portal.security import sessions, throttle
 from portal.settings import LOOPBACK, Settings
@@ -151,6 +151,7 @@ async def serve_jobs(deliveries: Deliveries, stop: asyncio.Event, ticks: Ticks =
     connection = await engine.get_new_connection()
     queue = PgQueuer(AsyncpgDriver(connection))
     queue.entrypoint(outbox.JOB)(deliveries.deliver)
+    queue.entrypoint(moving.JOB)(recount)
     for name, (crontab, job) in {"tidy": ("*/5 * * * *", tidy), **ticks}.items():
         queue.schedule(name, crontab)(_at_the_time(job))
     stopping = asyncio.create_task(_pass_on(stop, queue.shutdown))
@@ -217,6 +218,18 @@ def _at_the_time(job: Tick) -> Callable[[Schedule], Awaitable[None]]:
         await job(datetime.now(UTC))
 
     return run
+
+
+async def recount(job: Job) -> None:
+    """Open cases were moved to a calendar's new revision; cut short, the next run goes on where this one stopped."""
+    assert job.payload is not None, "a recount names its calendar"
+    try:
+        await moving.move_all(job.payload, now=datetime.now(UTC))
+    except BROKEN as error:
+        raise RetryRequested(HEARTBEAT) from error
+    except Exception as error:
+        logger.exception("open cases were not moved to a calendar's new revision")
+        raise RetryRequested(AFTER_A_BUG) from error
 
 
 async def watch_cases(now: datetime) -> None:
