@@ -86,9 +86,13 @@ class FormVersion(Table, tablename="form_version"):
 
 
 class SlaVersion(Table, tablename="sla_version"):
-    """One edition of a service's statement; ``document`` is a ``Statement`` as JSON, ``sha256`` its digest.
+    """One published edition of a service's statement; ``document`` is a ``Statement`` as JSON, ``sha256`` its digest.
 
-    In force from ``in_force_from`` while ``superseded_at`` is NULL; at most one such row per service.
+    In force from ``in_force_from`` up to, not including, ``superseded_at``; NULL: nothing ends it yet. Both may lie
+    in the future. ``ending`` says how it ends: superseded or terminated, empty while nothing ends it. ``follows`` is
+    the end of the edition before, NULL for the first. The schema holds that an edition begins no earlier than the
+    one before it ends, so that at every instant at most one is in force: a foreign key to that edition's end (it uses
+    ``previous``, n - 1, which the database fills).
     """
 
     id = UUID(primary_key=True, default=uuid7)
@@ -98,4 +102,12 @@ class SlaVersion(Table, tablename="sla_version"):
     sha256 = Varchar(length=64)
     in_force_from = Timestamptz(default=None)
     superseded_at = Timestamptz(null=True, default=None)
+    ending = Varchar(length=10, default="")
+    follows = Timestamptz(null=True, default=None)
     sla_version_edition = Unique([service, n])
+    sla_version_end = Unique([service, n, superseded_at])
+    known_ending = Check(
+        "ending IN ('', 'superseded', 'terminated') AND (ending = '') = (superseded_at IS NULL)"
+    )
+    ends_after_it_begins = Check("superseded_at >= in_force_from")
+    begins_after_the_one_before = Check("(n = 1) = (follows IS NULL) AND in_force_from >= follows")

@@ -80,6 +80,7 @@ ACTIONS: dict[str, str] = {
     "unit_added": N_("Added a unit"),
     "unit_changed": N_("Changed a unit"),
     "unit_removed": N_("Removed a unit"),
+    "statement_published": N_("Published an edition of a statement"),
     "signed_up": N_("Signed up"),
     "password_changed": N_("Changed the password"),
     "contact_added": N_("Put an address or number on file"),

@@ -211,7 +211,7 @@ def _due_dates(service: ServiceView, filed_at: datetime) -> dict[str, str]:
 
 
 async def _answer_due(case: Case, now: datetime) -> str | None:
-    service = await service_by_id(case.service)
+    service = await service_by_id(case.service, now=now)
     return _due_dates(service, now).get("first_answer_due_at") if service else None
 
 
