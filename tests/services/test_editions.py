@@ -1,7 +1,9 @@
 """Editions of a statement in a row: each has its time, and none stands beside another."""
 
 import asyncio
+import contextlib
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -16,17 +18,21 @@ from portal.services import queries
 from portal.services.actions import load_service, read_sample
 from portal.services.edition_queries import statement_of
 from portal.services.editions import NotInOrder, PromisedFree, publish_statement
+from portal.services.ending_queries import ending_at_hand
+from portal.services.endings import approve_ending, propose_ending, withdraw_ending
 from portal.services.queries import catalogue, service_by_slug
 from portal.services.statement import Statement
 from tests.conftest import NOON
+from tests.services.managers import a_manager, a_wish
 
 QOM = "yearbook-qom"
+TEHRAN = "yearbook-tehran"  # one office ends its statement
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LATER = NOON + DAY
 
 
-def with_lead(hours: int) -> Statement:
-    return msgspec.structs.replace(read_sample(QOM).statement, notice_lead_hours=hours)
+def with_lead(hours: int, slug: str = QOM) -> Statement:
+    return msgspec.structs.replace(read_sample(slug).statement, notice_lead_hours=hours)
 
 
 @pytest.fixture
@@ -134,32 +140,50 @@ async def test_a_service_may_ask_for_a_fee_once_its_statement_does_not_say_free(
 
 
 STEPS = st.lists(
-    st.tuples(st.integers(0, 50), st.integers(0, 60), st.integers(1, 5)),
-    max_size=8,
+    st.tuples(
+        st.sampled_from(["publish", "propose", "approve", "withdraw"]),
+        st.integers(0, 40),
+        st.integers(0, 60),
+        st.integers(1, 3),
+    ),
+    max_size=12,
 )
+"""What is done, days that pass before it, days ahead for which it is done, what the edition says."""
 
 
 @given(steps=STEPS)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_at_every_instant_one_edition_is_in_force_whatever_is_published(pool, steps):
-    """``steps``: hours that pass, hours ahead for which it is published, what it says."""
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_whatever_managers_do_one_edition_is_in_force_but_after_an_end(pool, steps):
     async with engine_finder().transaction() as transaction:
-        service = await load_service(read_sample(QOM), position=0, now=NOON)
-        now = NOON
-        for passed, ahead, hours in steps:
-            now += passed * HOUR
-            try:
-                await publish_statement(service, with_lead(hours), at=now + ahead * HOUR, now=now)
-            except Conflict:
-                continue
+        service = await load_service(read_sample(TEHRAN), position=0, now=NOON)
+        manager, now = await a_manager("zahra"), NOON
+        for verb, passed, ahead, hours in steps:
+            now += passed * DAY
+            with contextlib.suppress(Conflict):
+                await take(verb, service, manager, at=now + ahead * DAY, hours=hours, now=now)
         editions = await SlaVersion.select().order_by(SlaVersion.n)
         instants = {at for row in editions for at in (row["in_force_from"], row["superseded_at"]) if at}
         for instant in sorted(instants | {at - timedelta(microseconds=1) for at in instants if at > NOON}):
-            in_force = [row for row in editions if holds(row, instant)]
-            assert len(in_force) == 1
-            assert (await service_by_slug(QOM, now=instant)).sla_id == in_force[0]["id"]
+            in_force = [row["id"] for row in editions if holds(row, instant)]
+            ended = [
+                row for row in editions if row["ending"] == "terminated" and row["superseded_at"] <= instant
+            ]
+            assert len(in_force) == 1 or (ended and not in_force)
+            assert (await service_by_slug(TEHRAN, now=instant)).sla_id == next(iter(in_force), None)
         await transaction.rollback()
         queries.forget()
+
+
+async def take(verb: str, service: UUID, manager: UUID, *, at: datetime, hours: int, now: datetime) -> None:
+    at_hand = await ending_at_hand(service)
+    if verb == "publish":
+        await publish_statement(service, with_lead(hours, TEHRAN), at=at, now=now)
+    elif verb == "propose":
+        await propose_ending(service, a_wish(effective_at=at), by=manager, now=now)
+    elif at_hand and verb == "approve":
+        await approve_ending(at_hand.id, office="head", by=manager, now=now)
+    elif at_hand:
+        await withdraw_ending(at_hand.id, now=now)
 
 
 def holds(row: dict, instant: datetime) -> bool:
