@@ -31,6 +31,7 @@ BY_CODE = Access(whose="code")
 READS_DESK = Access(roles=frozenset({"staff", "manager", "admin", "auditor"}), whose="unit")
 WORKS_DESK = Access(roles=frozenset({"staff", "manager", "admin"}), whose="unit")
 ADMIN = Access(roles=frozenset({"admin"}))
+KEEPS_SERVICES = Access(roles=frozenset({"manager", "admin"}))
 READS_ADMIN = Access(roles=frozenset({"admin", "auditor"}))
 ADMIN_PROVED = Access(roles=frozenset({"admin"}), fresh=True)
 PERSON = Access(roles=ROLES, whose="own")
@@ -69,6 +70,29 @@ ACCESS: dict[str, Access] = {
     "services.edition": OPEN,
     "services.statement_document": OPEN,
     "services.edition_document": OPEN,
+    "services.kept": KEEPS_SERVICES,
+    "services.new": KEEPS_SERVICES,
+    "services.add": KEEPS_SERVICES,
+    "services.edit": KEEPS_SERVICES,
+    "services.drop": KEEPS_SERVICES,
+    "services.open": KEEPS_SERVICES,
+    "services.close": KEEPS_SERVICES,
+    "services.sheet": KEEPS_SERVICES,
+    "services.save_sheet": KEEPS_SERVICES,
+    "services.terms": KEEPS_SERVICES,
+    "services.save_terms": KEEPS_SERVICES,
+    "services.rows": KEEPS_SERVICES,
+    "services.new_row": KEEPS_SERVICES,
+    "services.add_row": KEEPS_SERVICES,
+    "services.row": KEEPS_SERVICES,
+    "services.save_row": KEEPS_SERVICES,
+    "services.move_row": KEEPS_SERVICES,
+    "services.preview": KEEPS_SERVICES,
+    "services.publish": KEEPS_SERVICES,
+    "services.end": KEEPS_SERVICES,
+    "services.propose_end": KEEPS_SERVICES,
+    "services.approve_end": KEEPS_SERVICES,
+    "services.withdraw_end": KEEPS_SERVICES,
     "services.agencies": ADMIN,
     "services.new_agency": ADMIN,
     "services.add_agency": ADMIN,

@@ -45,7 +45,7 @@ async def publish_statement(service: UUID, statement: Statement, *, at: datetime
     """
     await locked(service)
     newest = await newest_edition(service)
-    if newest and newest["ending"] == "" and newest["sha256"] == sha256(_numbered(statement, newest["n"])):
+    if newest and _stands(newest, at) and newest["sha256"] == sha256(_numbered(statement, newest["n"])):
         return int(newest["n"])
     _check_order(newest, at, now)
     document = _numbered(statement, newest["n"] + 1 if newest else 1)
@@ -99,6 +99,11 @@ async def newest_edition(service: UUID) -> dict[str, Any] | None:
         .first()
     )
     return row
+
+
+def _stands(edition: dict[str, Any], at: datetime) -> bool:
+    """Whether the newest edition is still to be in force at ``at`` or later."""
+    return edition["superseded_at"] is None or bool(edition["superseded_at"] > at)
 
 
 def _check_order(newest: dict[str, Any] | None, at: datetime, now: datetime) -> None:

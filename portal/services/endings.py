@@ -12,6 +12,7 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+from piccolo.columns import Column
 
 from db.accounts import Account
 from db.engine import atomic
@@ -105,7 +106,10 @@ async def approve_ending(ending: UUID, *, office: str, by: UUID, now: datetime) 
         return False
     _check_notice(row["effective_at"], edition, rule, now)
     await SlaEnding.update({SlaEnding.notice_at: now}).where(SlaEnding.id == ending)
-    end = {SlaVersion.superseded_at: row["effective_at"], SlaVersion.ending: "terminated"}
+    end: dict[Column | str, Any] = {
+        SlaVersion.superseded_at: row["effective_at"],
+        SlaVersion.ending: "terminated",
+    }
     await SlaVersion.update(end).where(SlaVersion.id == edition["id"])
     await _note("ending_announced", service, ending, now)
     queries.forget()
@@ -125,8 +129,8 @@ async def withdraw_ending(ending: UUID, *, now: datetime) -> None:
     if row["notice_at"]:
         if row["effective_at"] <= now or newest is None or newest["id"] != row["sla_version"]:
             raise CantEnd(_("The end has come, or a new edition follows it, so it can't be called off."))
-        edition = SlaVersion.id == row["sla_version"]
-        await SlaVersion.update({SlaVersion.superseded_at: None, SlaVersion.ending: ""}).where(edition)
+        goes_on: dict[Column | str, Any] = {SlaVersion.superseded_at: None, SlaVersion.ending: ""}
+        await SlaVersion.update(goes_on).where(SlaVersion.id == row["sla_version"])
     await SlaEnding.update({SlaEnding.withdrawn_at: now}).where(SlaEnding.id == ending)
     await _note("ending_withdrawn", service, ending, now)
     queries.forget()

@@ -198,3 +198,11 @@ async def test_publishing_waits_for_whoever_publishes(committed):
         *(publish_statement(service, with_lead(n), at=LATER, now=NOON) for n in (3, 4, 5))
     )
     assert sorted(numbers) == [2, 3, 4]
+
+
+async def test_a_refused_fee_changes_nothing(committed):
+    await load_service(read_sample(QOM), position=0, now=NOON)
+    with pytest.raises(PromisedFree):
+        await load_service(msgspec.structs.replace(read_sample(QOM), fee=1), position=0, now=LATER)
+    service = await service_by_slug(QOM, now=LATER)
+    assert (service.free, service.sheet.fee) == (True, 0)
