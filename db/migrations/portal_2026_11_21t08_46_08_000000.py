@@ -3,6 +3,7 @@ from db.keys import uuid7
 from piccolo.columns.base import OnDelete
 from piccolo.columns.base import OnUpdate
 from piccolo.columns.column_types import ForeignKey
+from piccolo.columns.column_types import Integer
 from piccolo.columns.column_types import JSONB
 from piccolo.columns.column_types import Text
 from piccolo.columns.column_types import Timestamptz
@@ -656,6 +657,27 @@ async def forwards():
         constraint_name="told_beforehand",
         constraint_class=Check,
         params={"condition": "notice_at <= effective_at"},
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="SlaVersion",
+        tablename="sla_version",
+        column_name="previous",
+        db_column_name="previous",
+        column_class_name="Integer",
+        column_class=Integer,
+        params={
+            "default": 0,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
         schema=None,
     )
 

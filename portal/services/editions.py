@@ -56,6 +56,7 @@ async def publish_statement(service: UUID, statement: Statement, *, at: datetime
     row = SlaVersion(
         service=service,
         n=document.version,
+        previous=document.version - 1,
         document=msgspec.json.encode(document).decode(),
         sha256=sha256(document),
         in_force_from=at,

@@ -117,7 +117,13 @@ async def test_the_same_statement_again_publishes_nothing(qom):
 )
 async def test_the_schema_refuses_what_would_stand_beside_another(qom, overlapping):
     first = await SlaVersion.select().first()
-    row = {**first, **overlapping, "superseded_at": LATER + DAY, "ending": "superseded"}
+    row = {
+        **first,
+        "previous": overlapping["n"] - 1,
+        **overlapping,
+        "superseded_at": LATER + DAY,
+        "ending": "superseded",
+    }
     del row["id"]
     with pytest.raises(asyncpg.IntegrityConstraintViolationError):
         await SlaVersion.insert(SlaVersion(**row))
