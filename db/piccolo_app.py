@@ -14,6 +14,7 @@ APP_CONFIG = AppConfig(
             "db.accounts",
             "db.audit",
             "db.cases",
+            "db.clocks",
             "db.factors",
             "db.outbox",
             "db.people",

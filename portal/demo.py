@@ -27,13 +27,13 @@ from portal.accounts.actions import make_account
 from portal.cases import actions, desk_actions
 from portal.cases.actions import FilingDraft
 from portal.i18n import using
+from portal.office_hours import IRAN_OFFICE, is_working_day
 from portal.security import passwords
 from portal.services.actions import load_samples
 from portal.services.queries import service_by_slug
 from portal.settings import SettingError, Settings, write_once
 from portal.text import store
 from portal.uploads import StoredFile
-from portal.workdays import IRAN_OFFICE, is_working_day
 
 CASES = Path(__file__).parent / "demo_cases.json"
 ZONE = ZoneInfo(IRAN_OFFICE.zone)

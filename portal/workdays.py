@@ -1,31 +1,46 @@
-"""Working time as interval arithmetic: which instants count, and when so much of it has passed.
+"""Working time as interval arithmetic: which instants count, how much of it has passed, when so much will have.
 
-Instants are aware datetimes and come back in UTC; windows are minutes of the local day, half open (the
-closing instant is outside). None runs past midnight: a night shift is one to 1440 and one from 0 next day.
-A local time that the clock skips means the moment of the skip; one that comes twice means the first.
+A calendar turns into a list of openings, and that into one rising whole number, the *mark* of an instant: working
+time that has passed up to it. Everything else is a difference of marks (``used``) or the way back (``reach``), so that
+a stretch that is cut in two counts exactly as much as the whole. What does not count (pauses, outages) is a list of
+*breaks* and is taken out of the same number.
+
+Two measures: ``minutes`` counts working time as the clock does. ``days`` lets every working day count one day, however
+long its weekday is by the weekly pattern: half of its windows are half a day. A day that closes early counts for the
+part it was open; nothing makes a day count more than one. So whatever takes working time away, a holiday, an early
+closing, a pause, can only move a due date later.
+
+Instants are aware datetimes and come back in UTC.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from operator import attrgetter
-from typing import NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from itertools import accumulate
+from math import lcm
+from typing import Literal, NamedTuple
+from zoneinfo import ZoneInfo
 
-import holidays
-import msgspec
+from portal.office_hours import Calendar, Reason, Span, instant, reason, usual_windows, windows
 
-Window = tuple[int, int]
-"""Start and end in minutes of the local day; 1440 is the midnight that ends it."""
-Week = Mapping[int, tuple[Window, ...]]
-"""Weekday (0 = Monday, as in Python) to its windows; a missing weekday is closed."""
+Measure = Literal["minutes", "days"]
 
+MINUTE_MARKS = 60_000_000
+"""Marks of one working minute: a mark is a microsecond."""
+DAY_MARKS = 60 * lcm(*range(1, 31))
+"""Marks of one working day, about 1.4e14.
+
+So many that no two microseconds of a day share one, and the way back is exact. Divisible by every day of up to fifteen
+hours that is a multiple of half an hour, and so by each part of it in whole minutes: three days that count a third each
+are one day, not a mark less. The longest promise in marks still fits a bigint.
+"""
+ONE = {"minutes": MINUTE_MARKS, "days": DAY_MARKS}
 SEARCH = timedelta(days=400)
-MINUTE = timedelta(minutes=1)
-_DAY_MINUTES = 1440
+_MICROSECOND = timedelta(microseconds=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # A promise that needs more years is a mistake in the calendar, and each year costs milliseconds to lay out.
 _YEARS = 100
 
@@ -38,254 +53,234 @@ class EmptyCalendar(ValueError):
         self.name = name
 
 
-class Calendar(msgspec.Struct, frozen=True):
-    """When an office works. Raises ValueError for windows, zones and countries that can't be meant.
+class Counted(NamedTuple):
+    """One local day of a count: the marks counted on it, its working hours as UTC instants, why it is as it is."""
 
-    ``zone`` is a ZoneInfo key. ``holidays`` is a country code of the holidays package, or "" for none; its
-    lunar dates are estimates where no official list exists yet, and ``special`` and ``closed`` correct them.
-    ``special`` gives a date its own windows, holiday or not; ``closed`` dates have none in any case.
-    """
-
-    name: str
-    zone: str
-    week: Week
-    holidays: str = ""
-    closed: frozenset[date] = frozenset()
-    special: Mapping[date, tuple[Window, ...]] = {}
-
-    def __post_init__(self) -> None:
-        try:
-            ZoneInfo(self.zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise ValueError(f"calendar {self.name!r}: unknown zone {self.zone!r}") from error
-        if self.holidays and self.holidays not in _countries():
-            raise ValueError(f"calendar {self.name!r}: no holidays known for {self.holidays!r}")
-        if not set(self.week) <= set(range(7)):
-            raise ValueError(f"calendar {self.name!r}: weekdays are 0 (Monday) to 6")
-        for windows_of_day in (*self.week.values(), *self.special.values()):
-            _check_windows(self.name, windows_of_day)
-        # Copies, because the year tables are cached by value and the caller's dict may change later.
-        msgspec.structs.force_setattr(self, "week", dict(self.week))
-        msgspec.structs.force_setattr(self, "special", dict(self.special))
-
-    def __hash__(self) -> int:
-        return hash((self.name, self.zone, self.holidays, self.closed, frozenset(self.week.items()),
-                     frozenset(self.special.items())))  # fmt: skip
+    day: date
+    marks: int
+    windows: list[Span]
+    reason: Reason
 
 
 class _Opening(NamedTuple):
-    opens: datetime
-    closes: datetime
-    day: date
+    opens: int  # microseconds since 1970
+    closes: int
+    before: int  # working microseconds of its day that went before it
+    whole: int  # microseconds that make one working day
 
 
-_closes = attrgetter("closes")
+class _Year(NamedTuple):
+    """The openings of one local year and, by measure, the marks at each opening and at the year's end."""
+
+    openings: tuple[_Opening, ...]
+    opens: tuple[int, ...]
+    marks: dict[str, tuple[int, ...]]
 
 
-def windows(calendar: Calendar, day: date) -> list[tuple[datetime, datetime]]:
-    """The working windows of the local ``day`` as UTC instants, in order; empty when it is closed."""
+def reach(
+    calendar: Calendar, start: datetime, marks: int, measure: Measure, breaks: Sequence[Span] = ()
+) -> datetime:
+    """The first instant by which ``marks`` of working time have passed since ``start``, ``breaks`` left out.
+
+    Time that runs out with a window is due at its closing, not at the next opening. No marks at all mean the start
+    itself, or the next opening. Raises EmptyCalendar, and ValueError for negative marks.
+    """
+    if marks < 0:
+        raise ValueError("working time can't be taken back")
+    ruler = _Ruler(calendar, measure, start)
+    begin = ruler.mark(start)
+    if marks == 0:
+        return ruler.opening(start)
+    wanted = begin + marks
+    for since, until in merged(breaks, start):
+        if ruler.mark(since) >= wanted:
+            break
+        wanted += ruler.mark(until) - ruler.mark(since)
+    return ruler.reached(wanted)
+
+
+def used(
+    calendar: Calendar, start: datetime, end: datetime, measure: Measure, breaks: Sequence[Span] = ()
+) -> int:
+    """The marks of working time from ``start`` to ``end``, ``breaks`` left out; 0 when ``end`` is not after it."""
+    if end <= start:
+        return 0
+    ruler = _Ruler(calendar, measure, start)
+    whole = ruler.mark(end) - ruler.mark(start)
+    return whole - sum(
+        ruler.mark(min(until, end)) - ruler.mark(since)
+        for since, until in merged(breaks, start)
+        if since < end
+    )
+
+
+def counted(
+    calendar: Calendar, start: datetime, end: datetime, measure: Measure, breaks: Sequence[Span] = ()
+) -> list[Counted]:
+    """Each local day from ``start`` to ``end`` with what it counted; their marks add up to ``used``."""
     zone = ZoneInfo(calendar.zone)
-    spans = [
-        (_instant(zone, day, start * MINUTE), _instant(zone, day, end * MINUTE))
-        for start, end in _pattern(calendar, day)
-    ]
-    # A window that lies wholly in an hour the clock skips has no length.
-    return [(opens, closes) for opens, closes in spans if opens < closes]
+    day, last = start.astimezone(zone).date(), end.astimezone(zone).date()
+    days = []
+    while day <= last:
+        since = max(start, instant(zone, day, timedelta()))
+        until = min(end, instant(zone, day + timedelta(days=1), timedelta()))
+        marks = used(calendar, since, until, measure, breaks)
+        days.append(Counted(day, marks, windows(calendar, day), reason(calendar, day)))
+        day += timedelta(days=1)
+    return days
 
 
-def is_working_day(calendar: Calendar, day: date) -> bool:
-    """Whether any minute of the local ``day`` counts."""
-    return bool(windows(calendar, day))
+def add_working_minutes(calendar: Calendar, start: datetime, minutes: int) -> datetime:
+    """The instant by which ``minutes`` of working time have passed since ``start``; see ``reach``."""
+    return reach(calendar, start, minutes * MINUTE_MARKS, "minutes")
 
 
-def add_working_minutes(calendar: Calendar, start_utc: datetime, minutes: int) -> datetime:
-    """The instant by which ``minutes`` of working time have passed since ``start_utc``.
+def add_working_days(calendar: Calendar, start: datetime, days: int) -> datetime:
+    """The instant by which ``days`` working days have passed since ``start``; see ``reach``.
 
-    Outside working time the clock starts at the next opening. Minutes that run out with a window end at its
-    closing, not at the next opening. Raises EmptyCalendar, and ValueError for negative minutes.
+    Where the days have the same hours that is the same clock time.
     """
-    left = _not_negative(minutes) * MINUTE
-    start = _utc(start_utc)
-    for opening in _ahead(calendar, start):
-        begin = max(opening.opens, start)
-        if left <= opening.closes - begin:
-            return begin + left
-        left -= opening.closes - begin
-    raise EmptyCalendar(calendar.name)
-
-
-def add_working_days(calendar: Calendar, start_utc: datetime, days: int) -> datetime:
-    """The same local clock time, ``days`` working days after the day on which the start counts.
-
-    Outside working time the start counts as the next opening. Where the last day does not work at that clock
-    time, its latest working moment before it holds (never later than promised), or else its first opening.
-    Part days count as days. Raises EmptyCalendar, and ValueError for negative days.
-    """
-    _not_negative(days)
-    start = _utc(start_utc)
-    ahead = _ahead(calendar, start)
-    first = next(ahead)
-    counted = max(first.opens, start)
-    if not days:
-        return counted
-    last, passed = first.day, 0
-    for opening in ahead:
-        if opening.day != last:
-            last, passed = opening.day, passed + 1
-        if passed == days:
-            zone = ZoneInfo(calendar.zone)
-            return _clamp(windows(calendar, last), _instant(zone, last, _clock(zone, first.day, counted)))
-    raise EmptyCalendar(calendar.name)
+    return reach(calendar, start, days * DAY_MARKS, "days")
 
 
 def working_time_between(calendar: Calendar, a: datetime, b: datetime) -> timedelta:
-    """The working time from ``a`` to ``b``, to the microsecond; zero when ``b`` is not after ``a``.
-
-    Raises EmptyCalendar when working time runs dry for 400 days before ``b`` is reached.
-    """
-    a, b = _utc(a), _utc(b)
-    total = timedelta()
-    if b <= a:
-        return total
-    for opening in _ahead(calendar, a):
-        if opening.opens >= b:
-            break
-        total += min(opening.closes, b) - max(opening.opens, a)
-        if opening.closes >= b:
-            break
-    return total
+    """The working time from ``a`` to ``b``, to the microsecond; zero when ``b`` is not after ``a``."""
+    return used(calendar, a, b, "minutes") * _MICROSECOND
 
 
-def working_minutes_between(calendar: Calendar, a: datetime, b: datetime) -> int:
-    """The whole working minutes from ``a`` to ``b``, rounded down once; see working_time_between."""
-    return working_time_between(calendar, a, b) // MINUTE
+def merged(breaks: Iterable[Span], start: datetime) -> list[Span]:
+    """``breaks`` in order, overlapping ones joined, from ``start`` on; empty ones are none."""
+    spans: list[Span] = []
+    for since, until in sorted(breaks):
+        since = max(since, start)
+        if since >= until:
+            continue
+        if spans and since <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(until, spans[-1][1]))
+        else:
+            spans.append((since, until))
+    return spans
 
 
-def _ahead(calendar: Calendar, instant: datetime) -> Iterator[_Opening]:
-    """Every opening that closes after ``instant``, in order, until 400 days have none (EmptyCalendar)."""
-    first = instant.astimezone(ZoneInfo(calendar.zone)).year
-    seen = instant
-    for year in range(first, min(first + _YEARS, 9998)):
-        if year - seen.year > 2:
-            break
-        openings = _openings(calendar, year)
-        for at in range(bisect_right(openings, instant, key=_closes), len(openings)):
-            opening = openings[at]
-            if opening.opens - seen > SEARCH:
-                raise EmptyCalendar(calendar.name)
-            yield opening
-            seen = opening.closes
-    raise EmptyCalendar(calendar.name)
+class _Ruler:
+    """Marks of instants, counted from the beginning of the local year in which ``start`` lies."""
+
+    def __init__(self, calendar: Calendar, measure: Measure, start: datetime) -> None:
+        if start.tzinfo is None:
+            raise ValueError("an instant needs its zone")
+        self._calendar, self._measure, self._zone = calendar, measure, ZoneInfo(calendar.zone)
+        self._start, self._first = _microseconds(start), start.astimezone(self._zone).year
+        self._years = [_year(calendar, self._first)]
+        self._bases = [0, self._years[0].marks[measure][-1]]
+
+    def mark(self, instant: datetime) -> int:
+        """Working time up to ``instant``; never falls."""
+        place = instant.astimezone(self._zone).year - self._first
+        while place >= len(self._years):
+            self._add_year()
+        if place < 0:
+            return 0
+        year, at = self._years[place], _microseconds(instant)
+        n = bisect_right(year.opens, at) - 1
+        if n < 0:
+            return self._bases[place]
+        opening = year.openings[n]
+        passed = min(at, opening.closes) - opening.opens
+        return self._bases[place] + year.marks[self._measure][n] + _marks(opening, passed, self._measure)
+
+    def reached(self, mark: int) -> datetime:
+        """The first instant with this mark. Raises EmptyCalendar."""
+        place = bisect_right(self._bases, mark - 1) - 1
+        while place >= len(self._years):
+            self._add_year()
+            place = bisect_right(self._bases, mark - 1) - 1
+        year, left = self._years[place], mark - self._bases[place]
+        n = bisect_right(year.marks[self._measure], left - 1) - 1
+        opening = year.openings[n]
+        wanted = left - year.marks[self._measure][n]
+        return _EPOCH + (opening.opens + _passed(opening, wanted, self._measure)) * _MICROSECOND
+
+    def opening(self, start: datetime) -> datetime:
+        """``start`` when it counts, or the next opening."""
+        at, place = _microseconds(start), 0
+        while True:
+            for opening in self._years[place].openings:
+                if opening.closes > at:
+                    return _EPOCH + max(opening.opens, at) * _MICROSECOND
+            place += 1
+            if place == len(self._years):
+                self._add_year()
+
+    def _add_year(self) -> None:
+        number = self._first + len(self._years)
+        year = (
+            _year(self._calendar, number) if number < min(self._first + _YEARS, 9998) else _Year((), (), {})
+        )
+        closed_since = max([self._start, *(y.openings[-1].closes for y in self._years if y.openings)])
+        opens = year.openings[0].opens if year.openings else _microseconds_of(number + 1)
+        if not year.marks or (opens - closed_since) * _MICROSECOND > SEARCH:
+            raise EmptyCalendar(self._calendar.name)
+        self._years.append(year)
+        self._bases.append(self._bases[-1] + year.marks[self._measure][-1])
+
+
+def _marks(opening: _Opening, passed: int, measure: str) -> int:
+    """What the first ``passed`` microseconds of ``opening`` count."""
+    if measure == "minutes":
+        return passed
+    # Rounded from the day's beginning, so that the parts of a day add up to the whole of it.
+    before = opening.before * DAY_MARKS // opening.whole
+    return (opening.before + passed) * DAY_MARKS // opening.whole - before
+
+
+def _passed(opening: _Opening, marks: int, measure: str) -> int:
+    """The fewest microseconds of ``opening`` that count ``marks``."""
+    if measure == "minutes":
+        return marks
+    before = opening.before * DAY_MARKS // opening.whole
+    return -(-(before + marks) * opening.whole // DAY_MARKS) - opening.before
+
+
+def _microseconds(instant: datetime) -> int:
+    return (instant - _EPOCH) // _MICROSECOND
+
+
+def _microseconds_of(year: int) -> int:
+    return _microseconds(datetime(year, 1, 1, tzinfo=UTC))
 
 
 @lru_cache(maxsize=128)
-def _openings(calendar: Calendar, year: int) -> tuple[_Opening, ...]:
-    """The openings of a local year: laid out once (about 2 ms), so that a filing only searches them."""
-    first = date(year, 1, 1)
-    days = (first + timedelta(days=n) for n in range((date(year + 1, 1, 1) - first).days))
-    return tuple(_Opening(opens, closes, day) for day in days for opens, closes in windows(calendar, day))
+def _year(calendar: Calendar, number: int) -> _Year:
+    """The openings of a local year: laid out once (some milliseconds), so that a filing only searches them."""
+    zone, first = ZoneInfo(calendar.zone), date(number, 1, 1)
+    begins = _microseconds(instant(zone, first, timedelta()))
+    ends = _microseconds(instant(zone, date(number + 1, 1, 1), timedelta()))
+    openings: list[_Opening] = []
+    for n in range(-1, (date(number + 1, 1, 1) - first).days):  # a night shift may come over from last year
+        day = first + timedelta(days=n)
+        for whole_opening in _day_openings(calendar, day):
+            opens = max(whole_opening.opens, begins, openings[-1].closes if openings else begins)
+            closes = min(whole_opening.closes, ends)
+            if opens < closes:
+                before = whole_opening.before + opens - whole_opening.opens
+                openings.append(_Opening(opens, closes, before, whole_opening.whole))
+    opens_at = tuple(opening.opens for opening in openings)
+    return _Year(tuple(openings), opens_at, {measure: _risen(openings, measure) for measure in ONE})
 
 
-def _pattern(calendar: Calendar, day: date) -> tuple[Window, ...]:
-    if day in calendar.closed:
-        return ()
-    if day in calendar.special:
-        return calendar.special[day]
-    if calendar.holidays and day in _holidays(calendar.holidays, day.year):
-        return ()
-    return calendar.week.get(day.weekday(), ())
+def _risen(openings: Sequence[_Opening], measure: str) -> tuple[int, ...]:
+    counts = (_marks(opening, opening.closes - opening.opens, measure) for opening in openings)
+    return tuple(accumulate(counts, initial=0))
 
 
-@lru_cache(maxsize=256)
-def _holidays(country: str, year: int) -> frozenset[date]:
-    return frozenset(holidays.country_holidays(country, years=year, expand=False))
-
-
-@lru_cache(maxsize=1)
-def _countries() -> frozenset[str]:
-    return frozenset(holidays.list_supported_countries())
-
-
-def _check_windows(name: str, windows_of_day: tuple[Window, ...]) -> None:
-    before = 0
-    for start, end in windows_of_day:
-        if not before <= start < end <= _DAY_MINUTES:
-            raise ValueError(
-                f"calendar {name!r}: window {start}-{end} must start before it ends, by {_DAY_MINUTES}, "
-                "and after the window before it; split a night shift at midnight"
-            )
-        before = end
-
-
-def _instant(zone: ZoneInfo, day: date, clock: timedelta) -> datetime:
-    """The UTC instant of a local clock time (24 hours: the midnight that ends the day); monotone in it."""
-    wall = datetime.combine(day, time(), zone) + clock
-    before, after = _offsets(wall)
-    if before < after:
-        return _turn(zone, wall.replace(fold=1).astimezone(UTC), wall.astimezone(UTC))
-    return wall.astimezone(UTC)
-
-
-def _clock(zone: ZoneInfo, day: date, instant: datetime) -> timedelta:
-    """The inverse of _instant: the latest clock time of ``day`` that has come at ``instant``.
-
-    In an hour that comes again this stays at the hour's end; else a later filing would be due earlier.
-    """
-    local = instant.astimezone(zone)
-    if local.fold:
-        before, after = _offsets(local)
-        turn = _turn(zone, instant - (before - after), instant)
-        local = turn.astimezone(zone).replace(fold=0) + (before - after)
-    return max(local.replace(tzinfo=None) - datetime.combine(day, time()), timedelta())
-
-
-def _offsets(wall: datetime) -> tuple[timedelta, timedelta]:
-    """The UTC offsets before and after the clock change ``wall`` falls into; equal where there is none."""
-    before, after = wall.replace(fold=0).utcoffset(), wall.replace(fold=1).utcoffset()
-    assert before is not None
-    assert after is not None
-    return before, after
-
-
-def _turn(zone: ZoneInfo, low: datetime, high: datetime) -> datetime:
-    """The second in (low, high] at which the zone's offset changes."""
-    old = low.astimezone(zone).utcoffset()
-    low, high = low.replace(microsecond=0), high.replace(microsecond=0)
-    while (span := (high - low) // timedelta(seconds=1)) > 1:
-        middle = low + timedelta(seconds=span // 2)
-        if middle.astimezone(zone).utcoffset() == old:
-            low = middle
-        else:
-            high = middle
-    return high
-
-
-def _clamp(spans: list[tuple[datetime, datetime]], instant: datetime) -> datetime:
-    """The latest working moment not after ``instant`` (a closing counts), or the first opening."""
-    latest = spans[0][0]
+def _day_openings(calendar: Calendar, day: date) -> list[_Opening]:
+    spans = windows(calendar, day)
+    if not spans:
+        return []
+    both = (spans, usual_windows(calendar, day))
+    whole = max(sum((closes - opens) // _MICROSECOND for opens, closes in of) for of in both)
+    openings, before = [], 0
     for opens, closes in spans:
-        if opens <= instant:
-            latest = min(instant, closes)
-    return latest
-
-
-def _utc(instant: datetime) -> datetime:
-    if instant.tzinfo is None:
-        raise ValueError("an instant needs its zone")
-    return instant.astimezone(UTC)
-
-
-def _not_negative(amount: int) -> int:
-    if amount < 0:
-        raise ValueError("working time can't be taken back")
-    return amount
-
-
-_OFFICE_HOURS: tuple[Window, ...] = ((7 * 60 + 30, 14 * 60 + 30),)
-IRAN_OFFICE = Calendar(
-    name="iran_office",
-    zone="Asia/Tehran",
-    week=dict.fromkeys((5, 6, 0, 1, 2), _OFFICE_HOURS),
-    holidays="IR",
-)
-"""Executive agencies of Iran: Saturday to Wednesday, 07:30 to 14:30, public holidays off."""
+        openings.append(_Opening(_microseconds(opens), _microseconds(closes), before, whole))
+        before += (closes - opens) // _MICROSECOND
+    return openings

@@ -8,17 +8,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from portal.workdays import (
-    IRAN_OFFICE,
-    Calendar,
-    EmptyCalendar,
-    add_working_days,
-    add_working_minutes,
-    is_working_day,
-    windows,
-    working_minutes_between,
-    working_time_between,
-)
+from portal.office_hours import IRAN_OFFICE, Calendar, Day, Pattern, is_working_day, reason, windows
+from portal.workdays import EmptyCalendar, add_working_days, add_working_minutes, working_time_between
 
 TEHRAN = ZoneInfo("Asia/Tehran")
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -27,7 +18,7 @@ DAYTIME = ((450, 870),)
 LUNCH = Calendar("lunch", "Asia/Tehran", dict.fromkeys(EVERY_DAY, ((480, 720), (780, 960))))
 ALWAYS_TEHRAN = Calendar("always", "Asia/Tehran", dict.fromkeys(EVERY_DAY, ((0, 1440),)))
 ALWAYS_BERLIN = Calendar("always", "Europe/Berlin", dict.fromkeys(EVERY_DAY, ((0, 1440),)))
-RARE = Calendar("rare", "Asia/Tehran", {}, special={date(2028, 2, 2): ((600, 601),)})
+RARE = Calendar("rare", "Asia/Tehran", {}, days={date(2028, 2, 2): Day(((600, 601),))})
 
 
 def tehran(*parts: int) -> datetime:
@@ -81,40 +72,35 @@ def test_the_lunch_break_does_not_count():
     assert add_working_minutes(LUNCH, tehran(2026, 11, 21, 11, 30), 60) == tehran(2026, 11, 21, 13, 30)
 
 
-def test_minutes_between_are_rounded_down_once_over_all_windows():
-    a, b = tehran(2026, 11, 21, 11, 59, 30), tehran(2026, 11, 21, 13, 0, 30)
-    assert working_time_between(LUNCH, a, b) == timedelta(minutes=1)
-    assert working_minutes_between(LUNCH, a, b - timedelta(seconds=1)) == 0
-
-
 def test_working_time_is_never_negative():
-    assert working_minutes_between(LUNCH, tehran(2026, 11, 22, 10), tehran(2026, 11, 21, 10)) == 0
+    assert working_time_between(LUNCH, tehran(2026, 11, 22, 10), tehran(2026, 11, 21, 10)) == timedelta()
 
 
 def test_a_day_promise_is_due_at_the_same_clock_time():
     assert add_working_days(IRAN_OFFICE, tehran(2026, 11, 24, 9, 13), 3) == tehran(2026, 11, 29, 9, 13)
 
 
-def test_a_case_filed_at_night_counts_from_the_next_opening():
-    assert add_working_days(IRAN_OFFICE, tehran(2026, 11, 25, 22, 0), 1) == tehran(2026, 11, 29, 7, 30)
+def test_a_case_filed_at_night_has_its_day_by_the_closing_of_the_next_working_day():
+    assert add_working_days(IRAN_OFFICE, tehran(2026, 11, 25, 22, 0), 1) == tehran(2026, 11, 28, 14, 30)
 
 
 def test_no_days_means_the_next_opening():
     assert add_working_days(IRAN_OFFICE, tehran(2026, 11, 26, 10, 0), 0) == tehran(2026, 11, 28, 7, 30)
 
 
-@pytest.mark.parametrize(
-    ("own_windows", "due"),
-    [
-        (((450, 660),), (11, 0)),
-        (((780, 800), (820, 870)), (13, 0)),
-        (((450, 700), (740, 870)), (11, 40)),
-    ],
-    ids=["closes before", "opens after", "break"],
-)
-def test_a_part_day_takes_the_latest_working_moment_not_later_than_promised(own_windows, due):
-    calendar = msgspec.structs.replace(IRAN_OFFICE, special={date(2026, 11, 22): own_windows})
-    assert add_working_days(calendar, tehran(2026, 11, 21, 12, 0), 1) == tehran(2026, 11, 22, *due)
+def test_a_day_that_closes_early_counts_for_the_part_it_was_open():
+    half = msgspec.structs.replace(IRAN_OFFICE, days={date(2026, 11, 22): Day(((450, 660),))})
+    assert add_working_days(half, tehran(2026, 11, 21, 14, 30), 1) == tehran(2026, 11, 23, 11, 0)
+
+
+def test_a_weekday_that_is_always_short_counts_as_a_whole_day():
+    thursdays = msgspec.structs.replace(IRAN_OFFICE, week={**IRAN_OFFICE.week, 3: ((450, 660),)})
+    assert add_working_days(thursdays, tehran(2026, 11, 25, 14, 30), 1) == tehran(2026, 11, 26, 11, 0)
+
+
+def test_a_day_with_longer_hours_than_usual_counts_as_one_day():
+    longer = msgspec.structs.replace(IRAN_OFFICE, days={date(2026, 11, 22): Day(((450, 1080),))})
+    assert add_working_days(longer, tehran(2026, 11, 21, 14, 30), 1) == tehran(2026, 11, 22, 18, 0)
 
 
 def test_ten_working_days_over_nowruz_end_after_the_thirteenth():
@@ -130,19 +116,33 @@ def test_the_year_1404_has_its_known_number_of_working_days(thursday, days):
 
 
 def test_an_announced_closure_takes_its_day_out():
-    calendar = msgspec.structs.replace(IRAN_OFFICE, closed=frozenset({date(2026, 11, 22)}))
+    calendar = msgspec.structs.replace(
+        IRAN_OFFICE, days={date(2026, 11, 22): Day(fa="آلودگی هوا", en="Smog")}
+    )
     assert add_working_days(calendar, tehran(2026, 11, 21, 10, 0), 1) == tehran(2026, 11, 23, 10, 0)
 
 
 def test_a_wrongly_estimated_holiday_can_be_opened():
-    calendar = msgspec.structs.replace(IRAN_OFFICE, special={date(2026, 3, 21): DAYTIME})
+    calendar = msgspec.structs.replace(IRAN_OFFICE, days={date(2026, 3, 21): Day(DAYTIME)})
     assert is_working_day(calendar, date(2026, 3, 21))
 
 
-def test_a_closure_outweighs_windows_given_to_the_same_date():
-    day = date(2026, 11, 22)
-    calendar = msgspec.structs.replace(IRAN_OFFICE, special={day: DAYTIME}, closed=frozenset({day}))
-    assert not is_working_day(calendar, day)
+def test_new_hours_hold_from_their_day_on():
+    thursdays = Pattern(date(2026, 11, 26), {**IRAN_OFFICE.week, 3: DAYTIME})
+    calendar = msgspec.structs.replace(IRAN_OFFICE, later=(thursdays,))
+    assert [is_working_day(calendar, date(2026, 11, day)) for day in (19, 26)] == [False, True]
+
+
+def test_a_closed_day_says_why():
+    calendar = msgspec.structs.replace(
+        IRAN_OFFICE, days={date(2026, 11, 22): Day(fa="آلودگی هوا", en="Smog")}
+    )
+    said = [reason(calendar, day) for day in (date(2026, 11, 22), date(2026, 11, 20), date(2026, 4, 1))]
+    assert said == [
+        ("closure", "آلودگی هوا", "Smog"),
+        ("weekend", "", ""),
+        ("holiday", "روز جمهوری اسلامی", "Islamic Republic Day"),
+    ]
 
 
 def test_without_a_country_nowruz_is_an_ordinary_day():
@@ -181,14 +181,10 @@ def test_a_skipped_clock_time_means_the_moment_of_the_skip(window, expected):
     assert windows(calendar, date(2026, 3, 29)) == expected
 
 
-def test_a_day_promise_onto_a_skipped_clock_time_is_due_at_the_skip():
-    assert add_working_days(ALWAYS_BERLIN, berlin(2026, 3, 28, 2, 40), 1) == berlin(2026, 3, 29, 3, 0)
-
-
-def test_filing_in_the_repeated_hour_is_never_due_before_an_earlier_filing():
-    early = add_working_days(ALWAYS_BERLIN, berlin(2026, 10, 25, 2, 50), 1)
-    late = add_working_days(ALWAYS_BERLIN, berlin(2026, 10, 25, 2, 10, fold=1), 1)
-    assert (early, late) == (berlin(2026, 10, 26, 2, 50), berlin(2026, 10, 26, 3, 0))
+@pytest.mark.parametrize("day", [date(2026, 3, 29), date(2026, 10, 25)], ids=["23 hours", "25 hours"])
+def test_the_day_the_clock_changes_counts_as_one_day(day):
+    begins = berlin(day.year, day.month, day.day)
+    assert add_working_days(ALWAYS_BERLIN, begins, 1) == berlin(day.year, day.month, day.day + 1)
 
 
 def test_a_night_shift_split_at_midnight_runs_through_it():
@@ -196,10 +192,21 @@ def test_a_night_shift_split_at_midnight_runs_through_it():
     assert add_working_minutes(night, tehran(2026, 11, 21, 23, 0), 120) == tehran(2026, 11, 22, 1, 0)
 
 
+def test_a_window_may_run_past_midnight():
+    night = Calendar("night", "Asia/Tehran", dict.fromkeys(EVERY_DAY, ((1320, 1800),)))
+    assert add_working_minutes(night, tehran(2026, 11, 21, 23, 0), 120) == tehran(2026, 11, 22, 1, 0)
+    assert add_working_minutes(night, tehran(2026, 11, 22, 7, 0), 1) == tehran(2026, 11, 22, 22, 1)
+
+
+def test_a_night_shift_over_new_year_is_counted_once():
+    night = Calendar("night", "Europe/Berlin", dict.fromkeys(EVERY_DAY, ((1320, 1800),)))
+    assert working_time_between(night, berlin(2026, 12, 31, 21), berlin(2027, 1, 1, 7)) == timedelta(hours=8)
+
+
 @pytest.mark.parametrize(
     "week",
-    [{0: ((1320, 360),)}, {0: ((0, 1441),)}, {0: ((-1, 60),)}, {0: ((60, 60),)}, {0: ((60, 120), (90, 200))}],
-    ids=["overnight", "past midnight", "negative", "no length", "overlap"],
+    [{0: ((1320, 360),)}, {0: ((0, 2881),)}, {0: ((-1, 60),)}, {0: ((60, 60),)}, {0: ((60, 120), (90, 200))}],
+    ids=["ends before it starts", "past the next midnight", "negative", "no length", "overlap"],
 )
 def test_windows_that_cannot_be_meant_are_refused(week):
     with pytest.raises(ValueError, match="calendar 'odd': window"):
@@ -227,13 +234,6 @@ def test_an_empty_calendar_is_named_instead_of_searched_for_ever(week, add):
     with pytest.raises(EmptyCalendar, match="'lazy'") as caught:
         add(Calendar("lazy", "Asia/Tehran", week), tehran(2026, 11, 21, 10), 1)
     assert caught.value.name == "lazy"
-
-
-def test_working_time_in_an_empty_calendar_is_refused_too():
-    with pytest.raises(EmptyCalendar):
-        working_minutes_between(
-            Calendar("lazy", "Asia/Tehran", {}), tehran(2026, 11, 21), tehran(2026, 11, 22)
-        )
 
 
 @pytest.mark.parametrize(("days_before", "found"), [(399, True), (401, False)])
@@ -269,7 +269,7 @@ def test_an_instant_given_in_another_zone_comes_back_in_utc():
 
 
 def test_a_calendar_survives_json_and_stays_equal():
-    calendar = msgspec.structs.replace(IRAN_OFFICE, closed=frozenset({date(2026, 11, 22)}))
+    calendar = msgspec.structs.replace(IRAN_OFFICE, days={date(2026, 11, 22): Day()})
     again = msgspec.json.decode(msgspec.json.encode(calendar), type=Calendar)
     assert (again, hash(again)) == (calendar, hash(calendar))
 

@@ -9,15 +9,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.workdays import (
-    IRAN_OFFICE,
-    Calendar,
-    add_working_days,
-    add_working_minutes,
-    windows,
-    working_minutes_between,
-    working_time_between,
-)
+from portal.office_hours import IRAN_OFFICE, Calendar, windows
+from portal.workdays import add_working_days, add_working_minutes, working_time_between
 
 EVERY_DAY = range(7)
 LUNCH = Calendar("lunch", "Asia/Tehran", dict.fromkeys(EVERY_DAY, ((480, 720), (780, 960))))
@@ -53,7 +46,9 @@ def inside_or_at_the_end(calendar: Calendar, instant: datetime) -> bool:
 @given(CALENDARS, INSTANTS, MINUTES)
 @settings(deadline=None)
 def test_the_minutes_added_are_the_minutes_between(calendar, start, minutes):
-    assert working_minutes_between(calendar, start, add_working_minutes(calendar, start, minutes)) == minutes
+    assert working_time_between(calendar, start, add_working_minutes(calendar, start, minutes)) == timedelta(
+        minutes=minutes
+    )
 
 
 @given(CALENDARS, INSTANTS, MINUTES, DAYS)
@@ -118,4 +113,5 @@ def test_working_minutes_are_those_the_wall_clock_shows(zone, quarters, start):
     week = dict.fromkeys((0, 1, 2, 4, 6), tuple(zip(cuts[::2], cuts[1::2], strict=False)))
     calendar = Calendar("drawn", zone, week)
     span = timedelta(minutes=2000)
-    assert working_minutes_between(calendar, start, start + span) == counted_by_hand(calendar, start, 2000)
+    between = working_time_between(calendar, start, start + span)
+    assert between == timedelta(minutes=counted_by_hand(calendar, start, 2000))

@@ -15,10 +15,10 @@ from piccolo.table import Table
 from db.engine import atomic
 from db.services import Agency, Calendar, FormVersion, Service, Unit
 from portal import text
+from portal.office_hours import IRAN_OFFICE
 from portal.services import queries
 from portal.services.editions import check_fee, newest_edition, publish_statement
 from portal.services.statement import Field, Place, ServiceFile, Sheet
-from portal.workdays import IRAN_OFFICE
 
 SAMPLES = Path(__file__).parent / "samples"
 SAMPLE_ORDER = (
@@ -86,7 +86,7 @@ async def refresh_search(which: Where) -> None:
 
 
 async def _keep_service(service: Service) -> UUID:
-    stays = {"id", "slug", "state", "search_key"}
+    stays = {"id", "slug", "state", "search_key", "watch"}
     values = [column for column in Service._meta.columns if column._meta.name not in stays]
     return await _upsert(service, Service.slug, values)
 

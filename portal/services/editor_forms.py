@@ -16,11 +16,11 @@ from litestar.datastructures import FormMultiDict
 from portal import jalali, text
 from portal.forms import FormReader
 from portal.i18n import _, current_language
+from portal.marks import MAX_AMOUNT, Target
 from portal.services.labels import AUDIENCES, CHANNELS, TARGETS
 from portal.services.rules import Draft
 from portal.services.staff_forms import read_slug
 from portal.services.statement import Ending, Office, Words
-from portal.sla import MAX_AMOUNT, Target
 
 SHORT, LONG = 300, 6000  # characters
 _MOST_LINES = 60

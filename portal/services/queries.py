@@ -10,11 +10,12 @@ from uuid import UUID
 
 import msgspec
 
-from db.services import Service
+from db.services import Calendar as CalendarRow
+from db.services import Service, SlaVersion
 from portal import text
-from portal.services.statement import Audience, Channel, Field, Sheet, Statement, Words
-from portal.sla import Target
-from portal.workdays import Calendar, Week
+from portal.marks import Target
+from portal.office_hours import Calendar, Week
+from portal.services.statement import Audience, Channel, Field, Sheet, Statement, Watch, Words
 
 REMEMBER = 2.0
 """Seconds that a service is kept in this process: every page of a case asks for one."""
@@ -28,7 +29,7 @@ _LONGEST_SEARCH = 200  # characters
 _VIEW = """
     WITH moment AS (SELECT {}::timestamptz AS now)
     SELECT s.id, s.slug, s.title_fa, s.title_en, s.audience, s.intake_channels, s.sheet, s.free, s.sensitive,
-           s.retention_months, s.state, a.name_fa AS agency_fa, a.name_en AS agency_en,
+           s.retention_months, s.watch, s.state, a.name_fa AS agency_fa, a.name_en AS agency_en,
            u.id AS unit_id, u.name_fa AS unit_fa, u.name_en AS unit_en, u.phone AS unit_phone,
            u.email AS unit_email, f.id AS form_id, f.fields, v.id AS sla_id, v.sha256, v.document, k.calendars,
            CASE latest.ending WHEN 'terminated' THEN latest.superseded_at END AS ends_at, w.since, w.until
@@ -114,6 +115,7 @@ class ServiceView(msgspec.Struct, frozen=True, kw_only=True):
     ends_at: datetime | None = None
     since: datetime | None = None
     until: datetime | None = None
+    watch: Watch = Watch()
 
     @property
     def is_open(self) -> bool:
@@ -145,6 +147,8 @@ class ServiceCard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _remembered: dict[str | UUID, tuple[float, ServiceView]] = {}
+_editions: dict[UUID, Statement] = {}
+_calendars: dict[str, tuple[float, dict[str, Calendar]]] = {}
 
 
 async def service_by_slug(slug: str, *, now: datetime) -> ServiceView | None:
@@ -160,9 +164,29 @@ async def service_by_id(service_id: UUID, *, now: datetime) -> ServiceView | Non
     return await _remember(service_id, _BY_ID, now)
 
 
+async def statement_version(sla_version: UUID) -> Statement | None:
+    """The edition a case was filed under, whatever became of it; editions never change, so it is asked for once."""
+    if sla_version not in _editions:
+        row = await SlaVersion.select(SlaVersion.document).where(SlaVersion.id == sla_version).first()
+        if row is None:
+            return None
+        _editions[sla_version] = msgspec.json.decode(row["document"], type=Statement)
+    return _editions[sla_version]
+
+
+async def calendars() -> dict[str, Calendar]:
+    """Every calendar by its name. Up to 2 seconds old."""
+    found_at, known = _calendars.get("all", (0.0, {}))
+    if not known or time.monotonic() - found_at > REMEMBER:
+        known = {row["name"]: _calendar(row) for row in await CalendarRow.select().output(load_json=True)}
+        _calendars["all"] = (time.monotonic(), known)
+    return known
+
+
 def forget() -> None:
     """The next question about a service is answered by the database."""
-    _remembered.clear()
+    for remembered in (_remembered, _editions, _calendars):
+        remembered.clear()
 
 
 async def catalogue(q: str = "", *, now: datetime) -> list[ServiceCard]:
@@ -209,6 +233,7 @@ def _view(row: dict[str, Any]) -> ServiceView:
         statement=msgspec.json.decode(document, type=Statement) if document else None,
         sha256=row["sha256"] or "",
         calendars={calendar.name: calendar for calendar in calendars},
+        watch=msgspec.json.decode(row["watch"], type=Watch) if row["watch"] else Watch(),
     )
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from portal.i18n import N_, _
+from portal.marks import Target
 from portal.services.labels import LABELS
 from portal.services.statement import Clause, Field, LegalBasis, Offer, Section, Statement, Words
-from portal.sla import Target
 
 Row = Field | LegalBasis | Section | Clause
 NOTHING = Words("", "")

@@ -2,9 +2,9 @@
 
 import pytest
 
+from portal.office_hours import IRAN_OFFICE
 from portal.services.actions import SAMPLE_ORDER, SAMPLES, read_sample
 from portal.sla import due_at
-from portal.workdays import IRAN_OFFICE
 from tests.conftest import NOON
 
 CUSTOMARY = ["introduction", "aim", "responsibility", "commitments", "cost", "validity", "termination"]
