@@ -226,6 +226,15 @@ async def test_a_service_is_closed_and_opened(samples, manager):
     assert (await Service.select(Service.state).where(Service.slug == QOM).first())["state"] == "open"
 
 
+async def test_the_log_says_every_step_and_leads_to_the_service(samples, manager, admin):
+    await manager.submit(f"{EDIT}/terms", {"amount_first_answer": "9"})
+    await manager.submit(f"{EDIT}/publish")
+    page = await admin.get("/en/admin/audit?who=zahra")
+    for step in ("Changed the draft of a service", "Published an edition", "Published what was drafted"):
+        assert step in words_of(page.text)
+    assert f'href="{EDIT}"' in page.text
+
+
 async def test_a_draft_is_thrown_away(samples, manager):
     await manager.submit(f"{EDIT}/sheet", {"summary_en": "Numbers."})
     assert "thrown away" in await said(manager, await manager.submit(EDIT, to=f"{EDIT}/drop"))
