@@ -59,7 +59,7 @@ async def _measure(n_cases: int) -> list[str]:
     now = datetime.now(UTC)
     await open_pool(2)
     await load_samples(now)
-    service = await service_by_slug("yearbook-qom")
+    service = await service_by_slug("yearbook-qom", now=now)
     assert service, "the samples are there"
     draft = actions.FilingDraft(
         submission_id=uuid4(), audience="citizen", agency_name="", contact_name="م", contact_email=None,

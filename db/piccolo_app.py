@@ -21,6 +21,7 @@ APP_CONFIG = AppConfig(
             "db.people",
             "db.resets",
             "db.services",
+            "db.statements",
             "db.throttle",
         ],
         exclude_imported=True,

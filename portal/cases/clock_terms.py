@@ -6,6 +6,7 @@ Editions never change once they are published, so a process keeps them; the rest
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -21,13 +22,15 @@ from portal.office_hours import Calendar
 from portal.services import queries
 
 
-async def terms_of(service: UUID, sla_version: UUID | None, events: Sequence[Past]) -> Terms:
+async def terms_of(
+    service: UUID, sla_version: UUID | None, events: Sequence[Past], *, now: datetime
+) -> Terms:
     """The terms of a case with these ``events``, filed under ``sla_version``; none at all without one.
 
     Its calendars are the revisions that its events name last: a calendar that is changed moves no promise by itself.
     """
     statement = await queries.statement_version(sla_version) if sla_version else None
-    view = await queries.service_by_id(service)
+    view = await queries.service_by_id(service, now=now)
     if statement is None or view is None:
         return Terms()
     return Terms(statement.targets, await _calendars(statement.targets, events), view.watch)

@@ -133,7 +133,7 @@ async def _move(name: str, n: int, *, after: UUID, now: datetime) -> list[UUID]:
     events, rows = [], []
     for case in cases:
         past = [*pasts[case["id"]], Past(case["version"] + 1, "recounted", now, {"calendars": {name: n}})]
-        terms = await clock_terms.terms_of(case["service"], case["sla_version"], past)
+        terms = await clock_terms.terms_of(case["service"], case["sla_version"], past, now=now)
         dues = clock.dues(terms, past, now=now)
         events.append(_event(case["id"], past[-1], dues, hashes[case["id"]]))
         rows.append((case["id"], dues))
@@ -182,7 +182,7 @@ async def _write(events: Sequence[Event], rows: Sequence[tuple[UUID, Dues]], now
 
 async def _due_under(row: dict[str, Any], name: str, calendar: Calendar, now: datetime) -> datetime | None:
     past, _hash = await clock_terms.past_of(row["id"])
-    terms = await clock_terms.terms_of(row["service"], row["sla_version"], past)
+    terms = await clock_terms.terms_of(row["service"], row["sla_version"], past, now=now)
     under = msgspec.structs.replace(terms, calendars={**terms.calendars, name: calendar})
     return clock.dues(under, past, now=now).next_due_at
 

@@ -51,7 +51,7 @@ async def show_queue(
             (ALL, _("All")),
             *((key, rules.state_label(key)) for key in rules.STATES),
         ],
-        "services": [(card.slug, str(card.title)) for card in await catalogue()],
+        "services": [(card.slug, str(card.title)) for card in await catalogue(now=now)],
         "units": await _units(request.user),
         "first": localized(_here(filters)) if after else None,
         "next": localized(_here(filters, page.next)) if page.next else None,

@@ -87,7 +87,7 @@ async def look_at(case_id: UUID, *, now: datetime) -> None:
     if case is None or case.next_check_at is None or case.next_check_at > now:
         return
     events, _hash = await clock_terms.past_of(case_id)
-    terms = await clock_terms.terms_of(case.service, case.sla_version, events)
+    terms = await clock_terms.terms_of(case.service, case.sla_version, events, now=now)
     try:
         fresh = await _fresh(case_id, terms, events, now)
         for alarm in fresh:
@@ -152,7 +152,7 @@ def _most_serious(alarms: Sequence[Alarm]) -> list[Alarm]:
 
 
 async def _tell(case: Case, alarm: Alarm, now: datetime) -> None:
-    service = await service_by_id(case.service)
+    service = await service_by_id(case.service, now=now)
     assert service is not None, "a case has its service"
     target, level = alarm.reading.target.key, alarm.level
     for row in await Case.raw(_ADDRESSES, await _who(case.id, level)):

@@ -17,8 +17,8 @@ import segno
 from portal import pdf
 from portal.i18n import _, current_language, direction, localized
 from portal.jalali import show_date, show_moment
+from portal.services.edition_queries import Edition
 from portal.services.labels import party_words, promises
-from portal.services.queries import Edition
 from portal.services.statement import LegalBasis, Section, Statement
 from portal.settings import Settings
 from portal.text import persian_digits, show_number

@@ -29,6 +29,7 @@ from tests.browser.going import (
 )
 from tests.browser.mine_stops import MINE_STOPS
 from tests.browser.security_stops import SECURITY_STOPS
+from tests.browser.service_stops import SERVICE_STOPS
 from tests.browser.visitor import Visitor
 
 FIRST = "yearbook-qom"
@@ -230,6 +231,7 @@ STOPS = [
     Stop("unit-new", "services.new_unit", ADMIN, at(f"/admin/units/new?agency={AGENCY}")),
     Stop("unit-errors", "services.add_unit", ADMIN, sending_nothing("/admin/units/new", "/units/new"), 422),
     Stop("unit-unused", "services.unit", ADMIN, unused_unit),
+    *SERVICE_STOPS,
 ]
 NO_PAGES = {
     "site.data_back",

@@ -210,4 +210,4 @@ async def test_the_pages_are_for_managers_and_admins(manager, admin, clerk, brow
     assert (await admin.get("/admin/calendar")).status_code == 200
     assert (await clerk.get("/admin/calendar")).status_code == 403
     assert "/accounts/sign-in" in (await browser.get("/admin/calendar")).headers["location"]
-    assert 'href="/admin/calendar"' in (await manager.get("/")).text
+    assert 'href="/admin/calendar"' in (await manager.get("/admin/services")).text

@@ -24,7 +24,8 @@ async def the_case(case_id) -> Case:
 async def recounted(case_id, now: datetime) -> clock.Dues:
     case = await the_case(case_id)
     events, _hash = await clock_terms.past_of(case_id)
-    return clock.dues(await clock_terms.terms_of(case.service, case.sla_version, events), events, now=now)
+    terms = await clock_terms.terms_of(case.service, case.sla_version, events, now=now)
+    return clock.dues(terms, events, now=now)
 
 
 def dates_of(found) -> list[datetime | None]:

@@ -21,6 +21,7 @@ SOMETHING = {
     "file_path": "portal.css",
     "message_id": str(uuid4()),
     "case_id": str(uuid4()),
+    "part": "form",
     "move_name": "take",
     "no": "123456",
     "factor_id": str(uuid4()),
