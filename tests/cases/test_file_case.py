@@ -65,6 +65,7 @@ def a_service(*fields: Field, **changed) -> ServiceView:
         statement=None,
         sha256="",
         calendars={},
+        calendar_revisions={},
     )
     return msgspec.structs.replace(service, **changed)
 
