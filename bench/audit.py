@@ -1,4 +1,4 @@
-"""How fast the audit log is sealed and verified: ``python -m bench.audit [entries]`` (default 300000). Prints Markdown."""
+"""How fast the audit log is sealed and verified: ``python -m bench.audit [entries]`` (default 300000)."""
 
 from __future__ import annotations
 
@@ -39,8 +39,7 @@ def main() -> None:
 
 
 async def _measure(n_entries: int) -> list[str]:
-    from db.engine import close_pool, connection_of_transaction, open_pool
-    from db.engine import atomic
+    from db.engine import atomic, close_pool, connection_of_transaction, open_pool
     from portal.audit_log import actions, verify
 
     @atomic
@@ -67,7 +66,7 @@ async def _measure(n_entries: int) -> list[str]:
         f"{n_entries:,} entries, {day}, {os.cpu_count()} cores",
         "",
         f"- sealed: {n_entries / sealing:,.0f} entries/s",
-        f"- verified: {statistics.median(rates):,.0f} rows/s (median of {RUNS}: {min(rates):,.0f} to {max(rates):,.0f})",
+        f"- verified: {statistics.median(rates):,.0f}/s (median of {RUNS}; {min(rates):,.0f} to {max(rates):,.0f})",
     ]
 
 

@@ -143,6 +143,7 @@ def _case(world: World, draw: Draw, now: datetime) -> dict[str, Any]:
         "result_due_at": due,
         "first_answer_due_at": due,
         "next_due_at": due if waits else None,
+        "risk_at": filed + (due - filed) * 3 / 4 if waits else None,
         "changed_at": filed,
     }
 

@@ -15,7 +15,8 @@ class Account(Table, tablename="account"):
 
     ``role`` is one of citizen, agency (a user of an agency), liaison, staff, evaluator, manager, admin, auditor.
     ``unit`` is NULL for people outside the desk, ``agency`` for those who speak for no agency. ``password_hash``
-    is an argon2id string, empty until an invitation is redeemed. ``state`` is active, locked or erased.
+    is an argon2id string, empty until an invitation is redeemed. ``state`` is active, locked or erased;
+    ``locked_because`` is the admin's reason while it is locked.
     """
 
     id = UUID(primary_key=True, default=uuid7)
@@ -27,6 +28,7 @@ class Account(Table, tablename="account"):
     password_hash = Varchar(length=200)
     password_changed_at = Timestamptz(null=True, default=None)
     state = Varchar(length=10, default="active")
+    locked_because = Text(default="")
     locale = Varchar(length=2, default="fa")
     created_at = Timestamptz(default=None)
     account_role = Check(

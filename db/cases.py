@@ -30,7 +30,10 @@ class Case(Table, tablename="case"):
     the first event's digest of the answers. ``state``: registered, in_review, waiting, referred,
     answered, closed, rejected, withdrawn. ``channel``: portal, or how a registered case came. ``version`` counts
     events; it is the optimistic lock. ``next_due_at`` is the nearest promise still to keep, NULL when none is;
-    ``owed_since`` is when its time began to run.
+    ``owed_since`` is when its time began to run, NULL when nothing is owed.
+    ``paused_until`` is the last instant the applicant was given, NULL while the desk has to act. From ``risk_at`` on a
+    promise is at risk, at ``next_check_at`` the worker looks again; both NULL where nothing is owed.
+    ``expected_on`` is the day the desk now expects to answer, told to the applicant beside the promise.
     ``result_at``/``first_answer_at`` are when the promises were met. ``search_key`` is normalised text.
     ``erased_at`` is when names, contacts, answers and words were taken out, NULL while they stand. Times are UTC.
     """
@@ -66,8 +69,12 @@ class Case(Table, tablename="case"):
     first_answer_at = Timestamptz(null=True, default=None)
     result_at = Timestamptz(null=True, default=None)
     next_due_at = Timestamptz(null=True, default=None)
-    owed_since = Timestamptz(default=None)
+    paused_until = Timestamptz(null=True, default=None)
+    risk_at = Timestamptz(null=True, default=None)
+    next_check_at = Timestamptz(null=True, default=None)
+    owed_since = Timestamptz(null=True, default=None)
     changed_at = Timestamptz(default=None)
+    expected_on = Date(null=True, default=None)
     outcome = Varchar(length=20, null=True, default=None)
     erased_at = Timestamptz(null=True, default=None)
     number_in_range = Check("number BETWEEN 1000000000000000000 AND 9223372036854775807")

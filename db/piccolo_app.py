@@ -15,6 +15,7 @@ APP_CONFIG = AppConfig(
             "db.audit",
             "db.calendars",
             "db.cases",
+            "db.clocks",
             "db.factors",
             "db.outbox",
             "db.people",

@@ -63,6 +63,10 @@ def _parser() -> argparse.ArgumentParser:
             added.add_argument("username", help="what the person signs in with")
         if name == "create-admin":
             added.add_argument("display_name", help="the name that colleagues see")
+        if name == "recover":
+            added.add_argument(
+                "--remove-second-step", action="store_true", help="for somebody who lost that as well"
+            )
         if name == "verify-audit":
             added.add_argument("--anchor", metavar="SEQ:MAC", help="a seal as it was mailed outside")
 
@@ -128,7 +132,11 @@ def _recover(chosen: Settings, given: argparse.Namespace) -> None:
     async def make() -> str:
         from portal.resets import links  # after PORTAL_DATABASE_URL is known
 
-        return await links.recover(given.username, settings=chosen, now=datetime.now(UTC))
+        now = datetime.now(UTC)
+        if given.remove_second_step:
+            await links.remove_second_step(given.username, now=now)
+            print("The second step is removed: until a new one is set up, the password alone signs in.")
+        return await links.recover(given.username, settings=chosen, now=now)
 
     _print_link(chosen, make)
 

@@ -95,6 +95,7 @@ def page(
         "status": status,
         "title": _(TITLES.get(status, TITLES[400])),
         "message": message or _(MESSAGES.get(status, MESSAGES[400])),
+        "in_admin": request.scope["path"].startswith("/admin/"),
         "request_id": _request_id(request.scope),
         "retry_after": retry_after,
     }

@@ -40,11 +40,6 @@ _LEADING = "/\\\t\r\n "
 _PATH_SAFE = "/:@!$&'()*+,;=~"
 
 
-def set_language(code: str) -> None:
-    """Speak ``code`` from here on in this task. Raises ValueError for a language we don't have."""
-    language.set(_checked(code))
-
-
 def current_language() -> str:
     """The language to speak now; Persian where nobody chose."""
     return language.get()

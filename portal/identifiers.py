@@ -76,13 +76,17 @@ def email(typed: str) -> str | None:
         return None
 
 
+def local_phone(phone: str) -> str:
+    """As people here write it: ``0912…`` for ``+98912…``; any other number as it stands."""
+    return f"0{phone.removeprefix('+98')}" if phone.startswith("+98") else phone
+
+
 def mask_phone(phone: str) -> str:
     """``+989121234567`` as ``0912•••``.
 
     The last four digits never show: whoever knows them and the code may read the case.
     """
-    local = f"0{phone.removeprefix('+98')}" if phone.startswith("+98") else phone
-    return local[:-4][:4] + _HIDDEN
+    return local_phone(phone)[:-4][:4] + _HIDDEN
 
 
 def mask_email(address: str) -> str:

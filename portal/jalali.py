@@ -179,6 +179,12 @@ def show_moment(moment: datetime, language: str, zone: tzinfo) -> str:
     return f"{day}، ساعت {persian_digits(clock)}" if language == "fa" else f"{day}, {clock}"
 
 
+def show_clock(moment: datetime, language: str, zone: tzinfo) -> str:
+    """The time of day: ۰۹:۴۲, 09:42."""
+    clock = f"{_local(moment, zone):%H:%M}"
+    return persian_digits(clock) if language == "fa" else clock
+
+
 def show_numeric_date(when: date, language: str, zone: tzinfo) -> str:
     """The day in figures, as people may type it back: ۱۴۰۵/۰۸/۳۰, 2026-11-21."""
     day = _local(when, zone)

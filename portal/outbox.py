@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
@@ -27,6 +27,8 @@ GIVE_UP_AFTER = timedelta(days=3)
 RECORD_DELAYS = (0.5, 1, 2, 4, 8, 8, 8)
 """Seconds between tries to write down that a mail has left, while the database restarts."""
 LOST_AFTER = timedelta(minutes=5)
+ONCE = "once"
+"""Data with this word is of a message whose record names nobody any more once it has ended, delivered or not."""
 
 # One round trip in the filing path. PgQueuer's own enqueue costs several times as much and loads 15 MB of
 # modules into every web process; what its table asks for is pinned by tests/test_outbox.py.
@@ -145,7 +147,7 @@ async def _put_off(message: OutboxMessage, error: smtp.Temporary, *, now: dateti
     delay = DELAYS[min(message.attempts, len(DELAYS) - 1)]
     change: Change = {
         OutboxMessage.attempts: OutboxMessage.attempts + 1,
-        OutboxMessage.error: str(error)[:500],
+        OutboxMessage.error: "" if _is_once(message) else str(error)[:500],
     }
     await OutboxMessage.update(change).where(OutboxMessage.id == message.id)
     raise Retry(delay, server_down=error.server_down) from error
@@ -159,6 +161,8 @@ async def _record(message: OutboxMessage, outcome: Outcome, *, now: datetime, er
         OutboxMessage.ended_at: now,
         OutboxMessage.error: error[:500],
     }
+    if _is_once(message):  # what a mail server says of a refusal names the address, too
+        change |= {OutboxMessage.recipient: "", OutboxMessage.error: ""}
     for delay in (*RECORD_DELAYS, None):
         try:
             await OutboxMessage.update(change).where(OutboxMessage.id == message.id)
@@ -168,6 +172,10 @@ async def _record(message: OutboxMessage, outcome: Outcome, *, now: datetime, er
                 raise
             await asyncio.sleep(delay)
     return outcome
+
+
+def _is_once(message: OutboxMessage) -> bool:
+    return bool(cast(Mapping[str, Any], message.data).get(ONCE))
 
 
 async def requeue_lost(*, now: datetime) -> None:

@@ -68,6 +68,14 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime | None
 
 
+class Desk(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom to call about an account and when, in the reader's language; ``phone`` is empty when none is known."""
+
+    phone: str
+    name: str
+    hours: str
+
+
 PASSWORDS, ACCOUNTS = N_("Forgotten passwords"), N_("Accounts")
 _ALL = (
     Choice(
@@ -160,6 +168,15 @@ async def get(key: str) -> Any:
         values = {chosen.choice.key: chosen.value for chosen in await choices()}
         _remembered = (found_at, values)
     return values[key]
+
+
+async def whom_to_call(language: str) -> Desk:
+    """What the site admin has set, else the first unit that has a telephone."""
+    return Desk(
+        phone=await get("reset_contact_phone"),
+        name=await get(f"reset_contact_name_{language}"),
+        hours=await get(f"reset_contact_hours_{language}"),
+    )
 
 
 def forget() -> None:

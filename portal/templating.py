@@ -18,7 +18,7 @@ from jinja2.visitor import NodeTransformer
 from litestar import Request
 from litestar.plugins.jinja import JinjaTemplateEngine
 
-from portal import codes, i18n, jalali, text
+from portal import codes, i18n, identifiers, jalali, text
 from portal.security import csrf
 from portal.security.permissions import may_open
 from portal.settings import LANGUAGES, Settings
@@ -193,10 +193,12 @@ def _filters(zone: ZoneInfo) -> dict[str, Any]:
     return {
         "num": lambda value: text.show_number(value, i18n.current_language()),
         "digits": lambda value: _digits(str(value)),
+        "phone": lambda value: _digits(identifiers.local_phone(value)),
         "date": shown(jalali.show_date),
         "figures": shown(jalali.show_numeric_date),
         "day": shown(jalali.show_day),
         "moment": shown(jalali.show_moment),
+        "clock": shown(jalali.show_clock),
         "iso": jalali.iso,
         "span": _span,
         "isolate": text.isolate,

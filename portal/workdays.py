@@ -19,6 +19,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from itertools import accumulate
+from math import lcm
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -28,8 +30,13 @@ Measure = Literal["minutes", "days"]
 
 MINUTE_MARKS = 60_000_000
 """Marks of one working minute: a mark is a microsecond."""
-DAY_MARKS = 10**12
-"""Marks of one working day: so many that no two microseconds of a day share one, and the way back is exact."""
+DAY_MARKS = 60 * lcm(*range(1, 31))
+"""Marks of one working day, about 1.4e14.
+
+So many that no two microseconds of a day share one, and the way back is exact. Divisible by every day of up to fifteen
+hours that is a multiple of half an hour, and so by each part of it in whole minutes: three days that count a third each
+are one day, not a mark less. The longest promise in marks still fits a bigint.
+"""
 ONE = {"minutes": MINUTE_MARKS, "days": DAY_MARKS}
 SEARCH = timedelta(days=400)
 _MICROSECOND = timedelta(microseconds=1)
@@ -58,6 +65,7 @@ class Counted(NamedTuple):
 class _Opening(NamedTuple):
     opens: int  # microseconds since 1970
     closes: int
+    before: int  # working microseconds of its day that went before it
     whole: int  # microseconds that make one working day
 
 
@@ -178,7 +186,7 @@ class _Ruler:
             return self._bases[place]
         opening = year.openings[n]
         passed = min(at, opening.closes) - opening.opens
-        return self._bases[place] + year.marks[self._measure][n] + self._marks(passed, opening)
+        return self._bases[place] + year.marks[self._measure][n] + _marks(opening, passed, self._measure)
 
     def reached(self, mark: int) -> datetime:
         """The first instant with this mark. Raises EmptyCalendar."""
@@ -190,8 +198,7 @@ class _Ruler:
         n = bisect_right(year.marks[self._measure], left - 1) - 1
         opening = year.openings[n]
         wanted = left - year.marks[self._measure][n]
-        passed = wanted if self._measure == "minutes" else -(-wanted * opening.whole // DAY_MARKS)
-        return _EPOCH + (opening.opens + passed) * _MICROSECOND
+        return _EPOCH + (opening.opens + _passed(opening, wanted, self._measure)) * _MICROSECOND
 
     def opening(self, start: datetime) -> datetime:
         """``start`` when it counts, or the next opening."""
@@ -204,9 +211,6 @@ class _Ruler:
             if place == len(self._years):
                 self._add_year()
 
-    def _marks(self, passed: int, opening: _Opening) -> int:
-        return passed if self._measure == "minutes" else passed * DAY_MARKS // opening.whole
-
     def _add_year(self) -> None:
         number = self._first + len(self._years)
         year = (
@@ -218,6 +222,23 @@ class _Ruler:
             raise EmptyCalendar(self._calendar.name)
         self._years.append(year)
         self._bases.append(self._bases[-1] + year.marks[self._measure][-1])
+
+
+def _marks(opening: _Opening, passed: int, measure: str) -> int:
+    """What the first ``passed`` microseconds of ``opening`` count."""
+    if measure == "minutes":
+        return passed
+    # Rounded from the day's beginning, so that the parts of a day add up to the whole of it.
+    before = opening.before * DAY_MARKS // opening.whole
+    return (opening.before + passed) * DAY_MARKS // opening.whole - before
+
+
+def _passed(opening: _Opening, marks: int, measure: str) -> int:
+    """The fewest microseconds of ``opening`` that count ``marks``."""
+    if measure == "minutes":
+        return marks
+    before = opening.before * DAY_MARKS // opening.whole
+    return -(-(before + marks) * opening.whole // DAY_MARKS) - opening.before
 
 
 def _microseconds(instant: datetime) -> int:
@@ -237,17 +258,19 @@ def _year(calendar: Calendar, number: int) -> _Year:
     openings: list[_Opening] = []
     for n in range(-1, (date(number + 1, 1, 1) - first).days):  # a night shift may come over from last year
         day = first + timedelta(days=n)
-        for opens, closes, whole in _day_openings(calendar, day):
-            floor = max(begins, openings[-1].closes if openings else begins)
-            if max(opens, floor) < min(closes, ends):
-                openings.append(_Opening(max(opens, floor), min(closes, ends), whole))
-    marks: dict[str, list[int]] = {"minutes": [0], "days": [0]}
-    for opening in openings:
-        length = opening.closes - opening.opens
-        marks["minutes"].append(marks["minutes"][-1] + length)
-        marks["days"].append(marks["days"][-1] + length * DAY_MARKS // opening.whole)
+        for whole_opening in _day_openings(calendar, day):
+            opens = max(whole_opening.opens, begins, openings[-1].closes if openings else begins)
+            closes = min(whole_opening.closes, ends)
+            if opens < closes:
+                before = whole_opening.before + opens - whole_opening.opens
+                openings.append(_Opening(opens, closes, before, whole_opening.whole))
     opens_at = tuple(opening.opens for opening in openings)
-    return _Year(tuple(openings), opens_at, {name: tuple(values) for name, values in marks.items()})
+    return _Year(tuple(openings), opens_at, {measure: _risen(openings, measure) for measure in ONE})
+
+
+def _risen(openings: Sequence[_Opening], measure: str) -> tuple[int, ...]:
+    counts = (_marks(opening, opening.closes - opening.opens, measure) for opening in openings)
+    return tuple(accumulate(counts, initial=0))
 
 
 def _day_openings(calendar: Calendar, day: date) -> list[_Opening]:
@@ -256,4 +279,8 @@ def _day_openings(calendar: Calendar, day: date) -> list[_Opening]:
         return []
     both = (spans, usual_windows(calendar, day))
     whole = max(sum((closes - opens) // _MICROSECOND for opens, closes in of) for of in both)
-    return [_Opening(_microseconds(opens), _microseconds(closes), whole) for opens, closes in spans]
+    openings, before = [], 0
+    for opens, closes in spans:
+        openings.append(_Opening(_microseconds(opens), _microseconds(closes), before, whole))
+        before += (closes - opens) // _MICROSECOND
+    return openings

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.marks import Target
 from portal.office_hours import IRAN_OFFICE, Calendar
-from portal.sla import Progress, Target, at_risk, due_at, nearest, progress
+from portal.sla import Progress, due_at, nearest, progress
 from portal.workdays import EmptyCalendar
 
 FILED = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
@@ -101,17 +102,6 @@ def test_the_share_stays_between_none_and_all(length, passed, met):
     shown = progress(FILED + length * SECOND, FILED, FILED + passed * SECOND, met_at)
     assert 0 <= shown.share <= 1
     assert shown.late == (shown.left < timedelta())
-
-
-@pytest.mark.parametrize(
-    ("used", "risky"), [(timedelta(hours=3), False), (timedelta(hours=3) + SECOND, True)]
-)
-def test_more_than_three_quarters_used_is_a_risk(used, risky):
-    assert at_risk(DUE, FILED, FILED + used) is risky
-
-
-def test_a_late_promise_stays_at_risk():
-    assert at_risk(DUE, FILED, DUE + timedelta(days=1))
 
 
 def test_the_nearest_due_date_is_the_earliest_that_is_set():

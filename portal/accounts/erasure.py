@@ -13,7 +13,9 @@ from db.outbox import OutboxMessage
 from db.people import Draft, Proposal
 from db.resets import ResetRequest
 from portal import audit
-from portal.accounts.staff_actions import LAST_ADMIN, active_admins
+from portal.accounts import mails
+from portal.accounts.queries import lock_admins
+from portal.accounts.staff_actions import LAST_ADMIN
 from portal.errors import Conflict
 from portal.i18n import _
 
@@ -26,7 +28,7 @@ _FORGET_LETTERS = """
 """
 # Mails to the account name it; an older one only its address. Mails about cases go with their cases.
 _FORGET_MAILS = """
-    UPDATE outbox_message SET recipient = '', data = jsonb_build_object(), error = '',
+    UPDATE outbox_message SET recipient = '', data = jsonb_build_object(), error = '', cause = 'gone:' || id,
         state = CASE state WHEN 'queued' THEN 'failed' ELSE state END, ended_at = coalesce(ended_at, {})
     WHERE "case" IS NULL
         AND (data->>'username' = {} OR (data->>'username' IS NULL AND state <> 'queued' AND recipient = ANY({})))
@@ -45,17 +47,20 @@ _FORGET_RESETS = """
 async def erase_account(account: UUID, *, now: datetime) -> list[str]:
     """Nobody can tell whose account it was, and nobody signs in to it; its role and what it did stay.
 
+    A last mail says so to its confirmed addresses; their record forgets them as soon as it has left or failed.
+
     Returns the stored names of its letters' scans, which the caller removes from the disk after the commit. Doing it
     again changes nothing. Raises Conflict for the last active admin.
     """
-    if await active_admins() == {account}:
+    if await lock_admins() == {account}:
         raise Conflict(_(LAST_ADMIN))
-    rows = await Account.raw("SELECT username, state FROM account WHERE id = {} FOR UPDATE", account)
+    rows = await Account.raw("SELECT username, state, locale FROM account WHERE id = {} FOR UPDATE", account)
     if not rows or rows[0]["state"] == "erased":
         return []
     of_account = ContactPoint.account == account
     addresses = await ContactPoint.select(ContactPoint.value).where(of_account).output(as_list=True)
     await OutboxMessage.raw(_FORGET_MAILS, now, rows[0]["username"], addresses)
+    await mails.take_leave(account, rows[0]["locale"], now=now)
     await ResetRequest.raw(_FORGET_RESETS, now, account)
     for table in OWNED:
         await table.delete().where(table.account == account)
@@ -68,6 +73,7 @@ async def erase_account(account: UUID, *, now: datetime) -> list[str]:
             Account.password_hash: "",
             Account.password_changed_at: None,
             Account.state: "erased",
+            Account.locked_because: "",
         }
     ).where(Account.id == account)
     await audit.append("account_erased", object=f"account:{account}", now=now)

@@ -136,18 +136,13 @@ def read_username(reader: FormReader, *, reserved: bool) -> str:
 
 def wished_passphrase(form: FormMultiDict) -> str:
     """A passphrase in the language of the button that was pressed, empty when it was another button."""
-    language = _as_typed(form, "suggest")
+    language = FormReader(form).typed("suggest")
     return passphrases.suggest(language) if language in passphrases.LANGUAGES else ""
 
 
 def _read_password(reader: FormReader, name: str) -> str:
     """Exactly as typed: spaces count."""
-    typed = _as_typed(reader.form, name)
+    typed = reader.typed(name)
     if not typed:
         reader.fail(name, _("Please fill this in."))
     return typed
-
-
-def _as_typed(form: FormMultiDict, name: str) -> str:
-    value = form.get(name)
-    return value if isinstance(value, str) else ""

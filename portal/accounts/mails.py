@@ -14,7 +14,9 @@ from uuid import UUID
 
 from db.accounts import Account, ContactPoint
 from db.outbox import OutboxMessage
-from portal import outbox
+from portal import outbox, place
+from portal.i18n import using
+from portal.security.roles import role_words
 from portal.settings import Settings
 
 FOLDER = "accounts/mail/"
@@ -55,6 +57,29 @@ async def tell_all(
         )
 
 
+async def take_leave(account: UUID, locale: str, *, now: datetime) -> None:
+    """A mail to each confirmed address of ``account`` says that it was erased; afterwards no record has the address."""
+    addresses = (
+        await ContactPoint.select(ContactPoint.value)
+        .where(
+            ContactPoint.account == account,
+            ContactPoint.kind == "email",
+            ContactPoint.verified_at.is_not_null(),
+        )
+        .output(as_list=True)
+    )
+    for n, address in enumerate(addresses):
+        await outbox.enqueue(
+            f"{FOLDER}erased",
+            recipient=address,
+            locale=locale,
+            data={"at": now, outbox.ONCE: True},
+            cause=f"erased:{account}:{n}",
+            case=None,
+            now=now,
+        )
+
+
 async def ask_to_confirm(
     contact: UUID, address: str, *, username: str, locale: str, is_new: bool, now: datetime
 ) -> None:
@@ -74,16 +99,22 @@ async def with_link(message: OutboxMessage, settings: Settings, *, now: datetime
     """What the mail's templates show, with a link that works where the mail needs one."""
     data = cast(Mapping[str, Any], message.data)
     token = await _new_token(UUID(data["contact"]), now) if "contact" in data else ""
-    return shown(message, settings, token=token)
+    return await shown(message, settings, token=token)
 
 
-def shown(message: OutboxMessage, settings: Settings, *, token: str = "") -> Mapping[str, Any]:
+async def shown(message: OutboxMessage, settings: Settings, *, token: str = "") -> Mapping[str, Any]:
     """What the mail's templates show; without ``token`` a link that confirms nothing."""
     data = cast(Mapping[str, Any], message.data)
     desk = settings.base_url + ("/en" if message.locale == "en" else "")
     path = _LEADS_TO.get(message.template.removeprefix(FOLDER), "/accounts/sign-in")
     query = f"?key={token}" if token else ""
-    return {**data, "link": f"{desk}{path}{query}", "desk": desk}
+    if data.get("what") == "role_changed":
+        with using(message.locale):
+            data = {**data, "value": role_words(data["value"])}
+    if "at" in data:
+        data = {**data, "at": datetime.fromisoformat(data["at"])}
+    call = await place.whom_to_call(message.locale)
+    return {**data, "link": f"{desk}{path}{query}", "desk": desk, "call": call}
 
 
 def digest(token: str) -> str:

@@ -17,8 +17,8 @@ from portal.accounts import proposals, staff_actions, staff_queries
 from portal.accounts.staff_actions import Invite, Letter, NewAccount
 from portal.accounts.staff_forms import NEW_ROLES, SentAccount, read_account
 from portal.errors import Conflict, NotFound
-from portal.i18n import DEFAULT, _, localized
-from portal.security.cookies import and_say
+from portal.i18n import DEFAULT, _
+from portal.security.cookies import and_say, said
 from portal.security.csrf import Posted
 from portal.security.roles import role_words
 from portal.security.sessions import SignedIn
@@ -74,9 +74,16 @@ async def post_new(
 
 
 @get("/proposals", name="accounts.proposals")
-async def show_proposals() -> Template:
+async def show_proposals(request: Signed, settings: NamedDependency[Settings]) -> Template:
     """What waits for a second admin, and what was decided lately."""
-    return await _proposals_page()
+    word, cookies = said(settings, request)
+    context = {
+        "rows": await proposals.listed(),
+        "kinds": proposals.KINDS,
+        "said": word if word in ANSWERS else "",
+        "current": "admin",
+    }
+    return Template("accounts/proposals.html", context=context, cookies=cookies)
 
 
 @post("/proposals/{proposal_id:uuid}/{answer:str}", name="accounts.decide")
@@ -93,7 +100,7 @@ async def post_answer(
         raise NotFound(_("There is no such proposal."))
     unnamed = await ANSWERS[answer](proposal_id, by=request.user.account_id, now=now)
     await uploads.discard_names(unnamed, settings.uploads_dir)
-    return Redirect(localized("/admin/proposals"), status_code=303)
+    return and_say(settings, "/admin/proposals", answer)
 
 
 ANSWERS: dict[str, proposals.Answer] = {
@@ -129,16 +136,6 @@ async def _page(typed: dict[str, str], errors: dict[str, str], *, status: int = 
         "current": "admin",
     }
     return Template("accounts/new.html", context=context, status_code=status)
-
-
-async def _proposals_page() -> Template:
-    context = {
-        "rows": await proposals.listed(),
-        "kinds": {name: _(kind.label) for name, kind in proposals.KINDS.items()},
-        "wishes": {name for name, kind in proposals.KINDS.items() if kind.is_wish},
-        "current": "admin",
-    }
-    return Template("accounts/proposals.html", context=context)
 
 
 people_admin_router = Router("/admin", route_handlers=[show_new, post_new, show_proposals, post_answer])

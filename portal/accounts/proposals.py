@@ -20,10 +20,11 @@ from db.engine import atomic
 from db.people import Proposal
 from portal import audit
 from portal.accounts import staff_actions
+from portal.accounts.queries import active_admins
 from portal.errors import Conflict, NotAllowed, NotFound
 from portal.i18n import N_, _
+from portal.paging import PAGE
 
-PAGE = 50
 Carry = Callable[["Open", datetime], Awaitable[Sequence[str]]]
 """Returns the stored names of files that nothing names any more: they go from the disk after the commit."""
 Answer = Callable[..., Awaitable[Sequence[str]]]
@@ -46,12 +47,14 @@ class OwnProposal(NotAllowed):
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
-    """``label`` says what is asked; ``carry`` does it, in the transaction of the second admin's agreement.
+    """``label`` says what is asked, ``effect`` what agreeing does; ``carry`` does it, in the transaction of the
+    second admin's agreement.
 
     ``is_wish``: people ask it for themselves, so that it needs an admin who takes it up.
     """
 
     label: str
+    effect: str
     carry: Carry
     is_wish: bool = False
 
@@ -100,7 +103,11 @@ async def _grant_admin(proposal: Open, now: datetime) -> Sequence[str]:
 
 
 KINDS: dict[str, Kind] = {
-    "grant_admin": Kind(label=N_("Make somebody a site admin"), carry=_grant_admin),
+    "grant_admin": Kind(
+        label=N_("Make somebody a site admin"),
+        effect=N_("The person is a site admin at once, and has to sign in again."),
+        carry=_grant_admin,
+    ),
 }
 
 
@@ -165,7 +172,7 @@ async def _take_up(proposal: UUID, *, by: UUID, now: datetime) -> Sequence[str]:
     found = await _waiting(proposal)
     if by in (found.asked_by, found.subject):
         raise OwnProposal(_(OTHERS))
-    if not KINDS[found.kind].is_wish or (found.taken_up_by and await _is_admin(found.taken_up_by)):
+    if not KINDS[found.kind].is_wish or found.taken_up_by in await active_admins():
         raise Conflict(_("This waits for a second admin already."))
     await Proposal.update({Proposal.taken_up_by: by}).where(Proposal.id == proposal)
     await audit.append("proposal_taken_up", object=f"proposal:{proposal}", data={"kind": found.kind}, now=now)
@@ -181,7 +188,7 @@ async def _agree(proposal: UUID, *, by: UUID, now: datetime) -> Sequence[str]:
         raise OwnProposal(_(OTHERS))
     if first is None:
         raise Conflict(_("One admin has to take this up first, then another one can agree."))
-    if not await _is_admin(first):
+    if first not in await active_admins():
         raise Conflict(_("Who proposed this is not an admin any more. Please propose it anew."))
     unnamed = await kind.carry(
         Open(
@@ -238,12 +245,6 @@ async def _waiting(proposal: UUID) -> Proposal:
     if not rows:
         raise Conflict(_("This was decided already."))
     return cast(Proposal, found)
-
-
-async def _is_admin(account: UUID) -> bool:
-    return await Account.exists().where(
-        Account.id == account, Account.state == "active", Account.role == "admin"
-    )
 
 
 async def _decide(found: Proposal, state: str, *, by: UUID, now: datetime) -> None:

@@ -38,12 +38,15 @@ CLEAR_SITE = {"Clear-Site-Data": '"cache", "storage"'}
 
 @get("/sign-in", name="accounts.sign_in")
 async def show_sign_in(
-    request: Request[SignedIn | None, Any, Any], next: FromQuery[str] = ""
+    request: Request[SignedIn | None, Any, Any],
+    settings: NamedDependency[Settings],
+    next: FromQuery[str] = "",
 ) -> Template | Redirect:
     path = same_site_path(next)
     if request.user:
         return Redirect(localized(path or landing(request.user)), status_code=303)
-    return _page(SignInDraft(username="", password="", otp="", next=path), {})
+    ended = bool(cookie_value(settings, request, sessions.COOKIE))
+    return _page(SignInDraft(username="", password="", otp="", next=path), {}, ended=ended)
 
 
 @post("/sign-in", name="accounts.sign_in_post")
@@ -102,10 +105,16 @@ async def show_signed_out(request: Request[SignedIn | None, Any, Any]) -> Templa
 
 
 def _page(
-    draft: SignInDraft, errors: dict[str, str], *, status: int = 200, retry_after: int | None = None
+    draft: SignInDraft,
+    errors: dict[str, str],
+    *,
+    status: int = 200,
+    retry_after: int | None = None,
+    ended: bool = False,
 ) -> Template:
+    """``ended``: the browser still holds the cookie of a session that is over."""
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
-    context = {"draft": draft, "errors": errors, "wait": retry_after, "current": "sign-in"}
+    context = {"draft": draft, "errors": errors, "wait": retry_after, "ended": ended, "current": "sign-in"}
     return Template("accounts/sign_in.html", context=context, status_code=status, headers=headers)
 
 

@@ -22,6 +22,7 @@ from portal.errors import Conflict, NotFound
 from portal.forms import FormReader
 from portal.i18n import _, localized
 from portal.security import authenticator, passkeys
+from portal.security.cookies import and_say, said
 from portal.security.csrf import Posted
 from portal.security.passkeys import Ceremony
 from portal.security.sessions import FACTOR_ROLES, SignedIn
@@ -36,14 +37,16 @@ async def show_security(
 ) -> Template:
     who = request.user
     opened = await sessions_of(who.account_id, who.role, now=now)
+    word, cookies = said(settings, request)
     context = {
+        "said": word,
         "factors": await factors_of(who.account_id),
         "codes_left": await recovery_codes_left(who.account_id),
         "sessions": [(one, devices.in_words(one.device)) for one in opened],
         "needed": who.role in FACTOR_ROLES,
         "demo": settings.second_factor_grace is None,
     }
-    return Template("accounts/security.html", context=context)
+    return Template("accounts/security.html", context=context, cookies=cookies)
 
 
 @post("/apps", name="accounts.add_app")
@@ -86,7 +89,7 @@ async def post_app(
         )
     except WrongCode as refusal:
         return await _app(who, settings, factor_id, name=name, errors={"otp": str(refusal)})
-    return _recovery_codes(codes) if codes else _to(SECURITY)
+    return _recovery_codes(codes) if codes else and_say(settings, SECURITY, "added")
 
 
 @get("/passkeys/new", name="accounts.passkey")
@@ -113,19 +116,21 @@ async def post_passkey(
         codes = await factor_actions.add_passkey(who.account_id, given.answer, name=name, at=at, now=now)
     except (WrongCode, Conflict) as refusal:
         return await _passkey(who, at, now, name=name, errors={"form": str(refusal)})
-    return _recovery_codes(codes) if codes else _to(SECURITY)
+    return _recovery_codes(codes) if codes else and_say(settings, SECURITY, "added")
 
 
 @post("/factors/{factor_id:uuid}/rename", name="accounts.rename_factor")
 async def post_rename(
     request: Person,
     form: NamedDependency[FormMultiDict],
+    settings: NamedDependency[Settings],
     now: NamedDependency[datetime],
     factor_id: FromPath[UUID],
 ) -> Redirect:
     # An empty name changes nothing: the page shows the old one again.
     if name := read_name(FormReader(form)):
         await factor_actions.rename_factor(request.user.account_id, factor_id, name=name, now=now)
+        return and_say(settings, SECURITY, "renamed")
     return _to(SECURITY)
 
 
@@ -140,7 +145,7 @@ async def post_remove(
     who = request.user
     keep_one = who.role in FACTOR_ROLES and settings.second_factor_grace is not None
     await factor_actions.remove_factor(who.account_id, factor_id, keep_one=keep_one, now=now)
-    return _to(SECURITY)
+    return and_say(settings, SECURITY, "removed")
 
 
 @post("/recovery-codes", name="accounts.recovery_codes")
@@ -160,19 +165,23 @@ async def post_recovery_codes(
 async def post_end_session(
     request: Person,
     form: NamedDependency[FormMultiDict],
+    settings: NamedDependency[Settings],
     now: NamedDependency[datetime],
     session_id: FromPath[UUID],
 ) -> Redirect:
     await factor_actions.end_one_session(request.user.account_id, session_id, now=now)
-    return _to(SECURITY)
+    return and_say(settings, SECURITY, "ended")
 
 
 @post("/sessions/end-others", name="accounts.end_other_sessions")
 async def post_end_others(
-    request: Person, form: NamedDependency[FormMultiDict], now: NamedDependency[datetime]
+    request: Person,
+    form: NamedDependency[FormMultiDict],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
 ) -> Redirect:
     await factor_actions.end_other_sessions(request.user.account_id, request.user.session_id, now=now)
-    return _to(SECURITY)
+    return and_say(settings, SECURITY, "alone")
 
 
 async def _app(

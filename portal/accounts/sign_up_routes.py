@@ -14,10 +14,12 @@ from litestar.response import Redirect, Template
 from portal.accounts import contacts, sign_up
 from portal.accounts.forms import read_sign_up, wished_passphrase
 from portal.accounts.new_password import WeakPassword
+from portal.accounts.step_routes import landing
 from portal.errors import NotFound, TooMany
 from portal.i18n import current_language, localized
 from portal.security.address import client_address
 from portal.security.csrf import Posted
+from portal.security.headers import PRIVATE
 from portal.security.sessions import SignedIn
 from portal.settings import Settings
 
@@ -27,7 +29,7 @@ FIELDS = ("username", "display_name", "email", "phone")
 @get("/sign-up", name="accounts.sign_up")
 async def show_sign_up(request: Request[SignedIn | None, Any, Any]) -> Template | Redirect:
     if request.user:
-        return Redirect(localized("/"), status_code=303)
+        return Redirect(localized(landing(request.user)), status_code=303)
     return _page({}, {})
 
 
@@ -90,9 +92,7 @@ def _page(
     offered: str = "",
     retry_after: int | None = None,
 ) -> Template:
-    headers = {"Cache-Control": "no-store"}
-    if retry_after is not None:
-        headers["Retry-After"] = str(retry_after)
+    headers = {**PRIVATE, **({"Retry-After": str(retry_after)} if retry_after is not None else {})}
     context = {"typed": typed, "errors": errors, "offered": offered, "current": "sign-in"}
     return Template("accounts/sign_up.html", context=context, status_code=status, headers=headers)
 

@@ -17,6 +17,7 @@ from db.accounts import Account, ContactPoint, Introduction
 from db.engine import atomic
 from portal import audit, uploads
 from portal.accounts.mails import FOLDER, tell_all
+from portal.accounts.queries import lock_admins
 from portal.errors import Conflict, NotAllowed, NotFound
 from portal.i18n import N_, _
 from portal.security import sessions
@@ -115,26 +116,28 @@ async def _add_letter(account: UUID, letter: Letter, *, by: UUID, now: datetime)
 
 
 @atomic
-async def lock(account: UUID, *, by: UUID, now: datetime) -> None:
-    """The account can't sign in, its sessions are over, and its addresses were told.
+async def lock(account: UUID, reason: str, *, by: UUID, now: datetime) -> None:
+    """The account can't sign in, its sessions are over, and its addresses were told why.
 
     Raises NotAllowed for one's own, Conflict for the last active admin or one that is not active.
     """
-    await _change(account, {Account.state: "locked"}, by=by, state="active")
+    change = {Account.state: "locked", Account.locked_because: reason}
+    await _change(account, change, by=by, state="active")
     await _end(account)
-    await _note("account_locked", account, {}, now)
+    await _note("account_locked", account, now=now, value=reason)
 
 
 @atomic
 async def unlock(account: UUID, *, by: UUID, now: datetime) -> None:
     """The account can sign in again. Raises NotAllowed for one's own, Conflict when it is not locked."""
-    await _change(account, {Account.state: "active"}, by=by, state="locked")
-    await _note("account_unlocked", account, {}, now)
+    change = {Account.state: "active", Account.locked_because: ""}
+    await _change(account, change, by=by, state="locked")
+    await _note("account_unlocked", account, now=now)
 
 
 @atomic
 async def change_role(account: UUID, role: str, unit: UUID | None, *, by: UUID, now: datetime) -> None:
-    """The account has ``role`` and works in ``unit``; its sessions are over.
+    """The account has ``role`` and works in ``unit``, speaks for no agency, its sessions are over, it was told.
 
     Raises NotAllowed for one's own and for a role that takes more than one admin's word, Conflict for the last
     active admin.
@@ -143,9 +146,10 @@ async def change_role(account: UUID, role: str, unit: UUID | None, *, by: UUID, 
         raise NotAllowed(_("One admin alone can't give this role."))
     if role in OF_A_UNIT and unit is None:
         raise Conflict(_("Choose the unit this person works in."))
-    await _change(account, {Account.role: role, Account.unit: unit}, by=by, state="active")
+    change = {Account.role: role, Account.unit: unit, Account.agency: None}
+    await _change(account, change, by=by, state="active")
     await _end(account)
-    await _note("role_changed", account, {"role": role}, now)
+    await _note("role_changed", account, {"role": role}, now=now, value=role)
 
 
 @atomic
@@ -169,14 +173,14 @@ async def make_admin(account: UUID, *, now: datetime) -> None:
     if not changed:
         raise Conflict(_("This account can't become an admin (any more)."))
     await _end(account)
-    await _note("role_changed", account, {"role": "admin"}, now)
+    await _note("role_changed", account, {"role": "admin"}, now=now, value="admin")
 
 
 async def _change(account: UUID, change: dict[Any, Any], *, by: UUID, state: str) -> None:
     """``change`` is written to an account in ``state``, unless it is one's own or the last active admin."""
     if account == by:
         raise NotAllowed(_("Nobody changes their own account here. Please ask another admin."))
-    admins = await active_admins()
+    admins = await lock_admins()
     if by not in admins:
         raise NotAllowed(_("You are not an admin any more."))
     if admins == {account}:
@@ -190,23 +194,18 @@ async def _change(account: UUID, change: dict[Any, Any], *, by: UUID, state: str
         raise Conflict(_("It has changed meanwhile. Please look at the account again."))
 
 
-async def active_admins() -> set[UUID]:
-    """The active admins, locked in one order before anything else: of two who lock each other, one finds it done."""
-    rows = await Account.raw(
-        "SELECT id FROM account WHERE role = 'admin' AND state = 'active' ORDER BY id FOR UPDATE"
-    )
-    return {row["id"] for row in rows}
-
-
 async def _end(account: UUID) -> None:
     if not await Account.exists().where(Account.id == account):
         raise NotFound(_("There is no such account."))
     await sessions.end_all_sessions(account)
 
 
-async def _note(action: str, account: UUID, data: dict[str, str], now: datetime) -> None:
+async def _note(
+    action: str, account: UUID, data: dict[str, str] | None = None, *, now: datetime, value: str = ""
+) -> None:
+    """The log has ``action`` with ``data``; the account's addresses are told it with ``value``."""
     await audit.append(action, object=f"account:{account}", data=data, now=now)
-    told = {"what": action, "value": ""}
+    told = {"what": action, "value": value}
     await tell_all(
         account, f"{FOLDER}news", data=told, cause=f"{action}:{account}:{now.isoformat()}", now=now
     )

@@ -77,10 +77,10 @@ def read_role(form: FormMultiDict, *, units: Collection[str]) -> tuple[str, UUID
     return role, unit, reader.errors
 
 
-def read_reason(form: FormMultiDict) -> tuple[str, dict[str, str]]:
-    """Why something is proposed, and the errors by field name."""
+def read_reason(form: FormMultiDict, name: str = "reason") -> tuple[str, dict[str, str]]:
+    """Why something is done, as the field ``name`` says, and the errors by field name."""
     reader = FormReader(form)
-    return reader.text("reason", max_length=500), reader.errors
+    return reader.text(name, max_length=500), reader.errors
 
 
 def _letter(reader: FormReader, agencies: Collection[str], today: date) -> dict[str, Any]:

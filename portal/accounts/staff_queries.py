@@ -13,8 +13,8 @@ from db.services import Agency, Unit
 from portal import text
 from portal.accounts.contacts import Held, held_by
 from portal.i18n import current_language
+from portal.paging import PAGE, Page, page_of
 
-PAGE = 50
 _LIST = """
     SELECT a.id, a.username, a.display_name, a.role, a.state, a.password_hash <> '' AS has_password
     FROM account a
@@ -25,6 +25,7 @@ _LIST = """
 """
 _FACTS = """
     SELECT a.id, a.username, a.display_name, a.role, a.state, a.locale, a.created_at, a.password_changed_at, a.unit,
+           a.locked_because,
            a.password_hash <> '' AS has_password, u.name_fa AS unit_fa, u.name_en AS unit_en,
            g.name_fa AS agency_fa, g.name_en AS agency_en,
            (SELECT count(*) FROM session s WHERE s.account = a.id AND s.ends_at > {})::int AS n_sessions,
@@ -59,13 +60,6 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     has_password: bool
 
 
-class Page(msgspec.Struct, frozen=True):
-    """Fifty accounts, the newest first; ``older`` is the last one's id when there are more, else None."""
-
-    rows: list[Row]
-    older: UUID | None
-
-
 class Introduced(msgspec.Struct, frozen=True, kw_only=True):
     """One letter of introduction; ``made_by`` is who entered it."""
 
@@ -80,7 +74,9 @@ class Introduced(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything the account's page shows. ``n_sessions`` counts open ones; ``proposed``: the admin role waits."""
+    """Everything the account's page shows. ``locked_because`` is empty unless it is locked, ``n_sessions`` counts
+    open ones; ``proposed``: the admin role waits.
+    """
 
     id: UUID
     username: str
@@ -91,6 +87,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     password_changed_at: datetime | None
     unit: UUID | None
+    locked_because: str
     unit_name: str | None
     agency_name: str | None
     has_password: bool
@@ -101,14 +98,13 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     proposed: bool
 
 
-async def accounts(filters: Filters) -> Page:
+async def accounts(filters: Filters) -> Page[Row, UUID]:
     """The accounts that fit, 50 a page."""
     anywhere = f"%{text.like_literal(text.store(filters.q))}%"
     name = f"%{text.like_literal(text.latin_digits(text.store(filters.q)).casefold())}%"
     known = (filters.role, filters.role, filters.state, filters.state, filters.before, filters.before)
     rows = await Account.raw(_LIST, *known, filters.q, name, anywhere, anywhere, PAGE + 1)
-    shown = [Row(**row) for row in rows[:PAGE]]
-    return Page(shown, shown[-1].id if len(rows) > PAGE else None)
+    return page_of([Row(**row) for row in rows], lambda row: row.id)
 
 
 async def facts_of(account: UUID, *, now: datetime) -> Facts | None:
@@ -131,16 +127,16 @@ async def facts_of(account: UUID, *, now: datetime) -> Facts | None:
 
 
 async def units() -> list[tuple[str, str]]:
-    """Every unit's id and name, for a select."""
-    return await _named(Unit)
+    """Every unit's id, and its name after that of its agency, for a select."""
+    persian = (Unit.name_fa, Unit.agency.name_fa)
+    english = (Unit.name_en, Unit.agency.name_en)
+    name, agency = persian if current_language() == "fa" else english
+    rows = await Unit.select(Unit.id, name.as_alias("name"), agency.as_alias("agency")).order_by(agency, name)
+    return [(str(row["id"]), f"{row['agency']} – {row['name']}") for row in rows]
 
 
 async def agencies() -> list[tuple[str, str]]:
     """Every agency's id and name, for a select."""
-    return await _named(Agency)
-
-
-async def _named(table: type[Unit] | type[Agency]) -> list[tuple[str, str]]:
-    name = table.name_fa if current_language() == "fa" else table.name_en
-    rows = await table.select(table.id, name.as_alias("name")).order_by(name)
+    name = Agency.name_fa if current_language() == "fa" else Agency.name_en
+    rows = await Agency.select(Agency.id, name.as_alias("name")).order_by(name)
     return [(str(row["id"]), row["name"]) for row in rows]

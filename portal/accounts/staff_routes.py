@@ -16,11 +16,13 @@ from litestar.response import File, Redirect, Template
 
 from portal import audit, text
 from portal.accounts import contacts, labels, proposals, staff_actions, staff_queries
+from portal.accounts.staff_actions import Invite
 from portal.accounts.staff_forms import read_reason, read_role
 from portal.accounts.staff_queries import Facts, Filters
 from portal.downloads import download
 from portal.errors import NotFound
 from portal.i18n import _
+from portal.identifiers import mask_email
 from portal.security import roles
 from portal.security.cookies import and_say, said
 from portal.security.sessions import ROLES, SignedIn
@@ -88,8 +90,22 @@ async def post_change(
         raise NotFound(_("There is no such account."))
     errors = await CHANGES[change](found, form, request.user.account_id, now)
     if errors:
-        return await _page(account_id, errors, now=now, status=422)
+        return await _page(account_id, errors, typed=form, now=now, status=422)
     return and_say(settings, f"/admin/accounts/{account_id}", change)
+
+
+@post("/{account_id:uuid}/invite", name="accounts.invite")
+async def post_invite(
+    request: Signed,
+    account_id: FromPath[UUID],
+    form: NamedDependency[FormMultiDict],
+    invite: NamedDependency[Invite],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
+) -> Redirect:
+    """A new invitation; the link of the one before is void."""
+    await invite(account_id, by=request.user.account_id, now=now)
+    return and_say(settings, f"/admin/accounts/{account_id}", "invite")
 
 
 @get("/{account_id:uuid}/letters/{letter_id:uuid}", name="accounts.scan")
@@ -109,8 +125,10 @@ async def send_scan(
 
 
 async def _lock(found: Facts, form: FormMultiDict, by: UUID, now: datetime) -> dict[str, str]:
-    await staff_actions.lock(found.id, by=by, now=now)
-    return {}
+    reason, errors = read_reason(form, "lock_reason")
+    if not errors:
+        await staff_actions.lock(found.id, reason, by=by, now=now)
+    return errors
 
 
 async def _unlock(found: Facts, form: FormMultiDict, by: UUID, now: datetime) -> dict[str, str]:
@@ -157,7 +175,13 @@ CHANGES: dict[str, Change] = {
 
 
 async def _page(
-    account: UUID, errors: dict[str, str], *, now: datetime, status: int = 200, told: str = ""
+    account: UUID,
+    errors: dict[str, str],
+    *,
+    now: datetime,
+    typed: FormMultiDict | None = None,
+    status: int = 200,
+    told: str = "",
 ) -> Template:
     found = await staff_queries.facts_of(account, now=now)
     if found is None:
@@ -166,8 +190,11 @@ async def _page(
     context = {
         **WORDS,
         "found": found,
+        "typed": typed if typed is not None else {},
         "errors": errors,
-        "said": told if told in CHANGES or told == "made" else "",
+        "introduced": staff_actions.INTRODUCED,
+        "said": told if told in CHANGES or told in ("made", "invite") else "",
+        "told": [mask_email(one.value) for one in found.contacts if one.kind == "email"],
         "units": await staff_queries.units(),
         "given": [(role, roles.role_words(role)) for role in staff_actions.GIVEN],
     }
@@ -184,5 +211,5 @@ WORDS = {
 }
 
 accounts_admin_router = Router(
-    "/admin/accounts", route_handlers=[show_accounts, show_account, post_change, send_scan]
+    "/admin/accounts", route_handlers=[show_accounts, show_account, post_change, post_invite, send_scan]
 )

@@ -170,8 +170,10 @@ def ceremony(request: Request[Any, Any, Any], settings: Settings) -> Ceremony:
 
 
 def landing(account: SignedIn | None) -> str:
-    """Where people begin: the desk for those who work there, the home page for everybody else."""
-    return "/desk" if may_open("desk.queue", account) else "/"
+    """Where people begin: the desk for those who work there, else their own requests; the home page for guests."""
+    if may_open("desk.queue", account):
+        return "/desk"
+    return "/mine" if account else "/"
 
 
 def _field(refusal: PortalError, given: Given) -> str:

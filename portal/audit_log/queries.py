@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -12,8 +13,11 @@ import msgspec
 from db.accounts import Account
 from db.audit import AuditEntry
 from db.cases import Case
+from db.services import Agency, Unit
+from portal.i18n import current_language
+from portal.paging import PAGE
 
-PAGE = 50
+_IS_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 EXPORT_PAGE = 1_000
 # In SQL for the keyset and so that only the rows of the page are joined. Its indexes are in the migration
 # "the audit log by time, for each filter".
@@ -79,22 +83,29 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         return Place(self.at, self.id)
 
 
+class Known(msgspec.Struct, frozen=True):
+    """Something that entries name: what it is called, and its word in addresses (empty for accounts)."""
+
+    name: str
+    slug: str = ""
+
+
 class LogPage(msgspec.Struct, frozen=True):
     """Some entries, the newest first; ``next`` is where the next page begins, None at the end.
 
-    ``names`` are the user names of the accounts that entries of this page are about, by ``object``.
+    ``known`` are the accounts, agencies and units that entries of this page name, by ``object``.
     """
 
     rows: list[Entry]
     next: Place | None
-    names: dict[str, str]
+    known: dict[str, Known]
 
 
 async def entries(filters: Filters, *, after: Place | None = None) -> LogPage:
-    """The 50 newest entries that fit, or those that follow ``after``. Two queries, however many rows."""
+    """The 50 newest entries that fit, or those that follow ``after``. Four queries at most, however many rows."""
     rows = await _entries(filters, after, PAGE + 1)
     shown = rows[:PAGE]
-    return LogPage(shown, shown[-1].place if len(rows) > PAGE else None, await _names(shown))
+    return LogPage(shown, shown[-1].place if len(rows) > PAGE else None, await _known(shown))
 
 
 async def every_entry(filters: Filters) -> AsyncIterator[list[Entry]]:
@@ -148,9 +159,26 @@ async def _entries(filters: Filters, after: Place | None, limit: int) -> list[En
     return [Entry(**row) for row in rows]
 
 
-async def _names(rows: list[Entry]) -> dict[str, str]:
-    ids = {UUID(row.object.removeprefix("account:")) for row in rows if row.object.startswith("account:")}
-    if not ids:
-        return {}
-    known = await Account.select(Account.id, Account.username).where(Account.id.is_in(list(ids)))
-    return {f"account:{row['id']}": row["username"] for row in known}
+async def _known(rows: list[Entry]) -> dict[str, Known]:
+    name = Agency.name_fa if current_language() == "fa" else Agency.name_en
+    unit_name = Unit.name_fa if current_language() == "fa" else Unit.name_en
+    accounts = Account.select(Account.id, Account.username.as_alias("name"))
+    agencies = Agency.select(Agency.id, name.as_alias("name"), Agency.slug)
+    units = Unit.select(Unit.id, unit_name.as_alias("name"), Unit.slug)
+    found: dict[str, Known] = {}
+    for kind, query, key in (
+        ("account", accounts, Account.id),
+        ("agency", agencies, Agency.id),
+        ("unit", units, Unit.id),
+    ):
+        if ids := _ids(kind, rows):
+            for row in await query.where(key.is_in(list(ids))):
+                found[f"{kind}:{row['id']}"] = Known(row["name"], row.get("slug", ""))
+    return found
+
+
+def _ids(kind: str, rows: list[Entry]) -> set[UUID]:
+    """Of everything of ``kind`` that ``rows`` are about, or say in their data."""
+    about = {row.object.partition(":")[2] for row in rows if row.object.startswith(f"{kind}:")}
+    said = {row.details[kind] for row in rows if row.details.get(kind)}
+    return {UUID(key) for key in about | said if _IS_ID.fullmatch(str(key))}

@@ -18,11 +18,11 @@ from portal.audit_log.forms import Asked, read_filters
 from portal.audit_log.queries import LogPage
 from portal.errors import BadRequest, NotAllowed, NotFound
 from portal.i18n import _, localized
+from portal.security.headers import PRIVATE
 from portal.security.sessions import SignedIn
 from portal.settings import Settings
 
 HERE = "/admin/audit"
-PRIVATE = {"Cache-Control": "no-store"}
 
 
 @get("/", name="audit_log.entries")

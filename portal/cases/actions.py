@@ -15,13 +15,13 @@ from db.cases import AccessGrant, Case
 from db.engine import atomic
 from db.keys import uuid7
 from portal import codes, text
-from portal.cases import access, mails, record
-from portal.cases.events import Event, fold, text_hash
+from portal.cases import access, clock, contests, mails, record, rules
+from portal.cases.clock import Dues, Past, Terms
+from portal.cases.events import Event, text_hash
 from portal.cases.record import APPLICANT, Actor, Words
 from portal.errors import Conflict
 from portal.i18n import _
-from portal.services.queries import ServiceView, service_by_id
-from portal.sla import due_at
+from portal.services.queries import ServiceView
 from portal.uploads import StoredFile
 
 MOST_DRAWS = 8
@@ -87,12 +87,9 @@ async def file_case(
 
     The same submission again gives the same case. Raises DifferentSubmission when its id came with other content.
     """
-    case = _new_case(draft, service, intake, applicant=applicant, now=now)
-    event = _first_event(case, service, intake, draft, now=now)
-    standing = fold([event])
-    columns = msgspec.structs.asdict(standing)
-    for name in ("first_answer_due_at", "result_due_at", "next_due_at"):
-        setattr(case, name, columns[name])
+    dues = _first_dues(service, now)
+    case = _new_case(draft, service, intake, dues, applicant=applicant, now=now)
+    event = _first_event(case, service, intake, draft, dues, now=now)
     if not await _insert(case):
         return await _replay(draft, browser=browser, key=key, now=now)
     await record.write(event, files=draft.files)
@@ -113,11 +110,8 @@ async def reply(
     Raises Conflict when the case has ended.
     """
     case = await record.locked(case_id)
-    data: dict[str, Any] = {}
-    if case.state == "answered":
-        data["answer_due_at"] = await _answer_due(case, now)
     actor = Actor("applicant", account)
-    await record.append(case, "replied", actor, data=data, words=Words(body), files=files, now=now)
+    await record.append(case, "replied", actor, words=Words(body), files=files, now=now)
 
 
 @atomic
@@ -127,8 +121,40 @@ async def withdraw(case_id: UUID, *, reason: str, account: UUID | None = None, n
     await record.append(case, "withdrawn", Actor("applicant", account), words=Words(reason), now=now)
 
 
+@atomic
+async def contest(case_id: UUID, *, reason: str, account: UUID | None = None, now: datetime) -> None:
+    """Somebody of the desk who did not ask has to decide whether the case had to wait at all, for this ``reason``.
+
+    Raises Conflict when it does not wait, or when this pause was contested before.
+    """
+    case = await record.locked(case_id)
+    pause = contests.contestable(await contests.pauses_of(case_id))
+    if pause is None:
+        raise Conflict(_("This pause was contested before."))
+    data, words = {"pause": pause.n}, Words(reason)
+    await record.append(case, "contested", Actor("applicant", account), data=data, words=words, now=now)
+
+
+@atomic
+async def reopen(case_id: UUID, *, reason: str, account: UUID | None = None, now: datetime) -> None:
+    """The case is worked on again, for this ``reason``, and its result is owed anew.
+
+    Raises Conflict when it has not ended, or ended more than 30 days ago.
+    """
+    case = await record.locked(case_id)
+    if case.changed_at < now - rules.REOPEN_WITHIN:
+        raise Conflict(_("This request ended more than 30 days ago. Please file a new one."))
+    await record.append(case, "reopened", Actor("applicant", account), words=Words(reason), now=now)
+
+
 def _new_case(
-    draft: FilingDraft, service: ServiceView, intake: Intake, *, applicant: UUID | None, now: datetime
+    draft: FilingDraft,
+    service: ServiceView,
+    intake: Intake,
+    dues: Dues,
+    *,
+    applicant: UUID | None,
+    now: datetime,
 ) -> Case:
     return Case(
         id=uuid7(),
@@ -156,8 +182,8 @@ def _new_case(
         submission_sha256=content_sha256(draft, service.id),
         version=1,
         filed_at=now,
-        owed_since=now,
         changed_at=now,
+        **msgspec.structs.asdict(dues),
     )
 
 
@@ -181,10 +207,10 @@ def search_key(draft: FilingDraft, service: ServiceView, intake: Intake) -> str:
 
 
 def _first_event(
-    case: Case, service: ServiceView, intake: Intake, draft: FilingDraft, *, now: datetime
+    case: Case, service: ServiceView, intake: Intake, draft: FilingDraft, dues: Dues, *, now: datetime
 ) -> Event:
     data: dict[str, Any] = {"channel": intake.channel, "unit": str(service.unit_id)}
-    data |= _due_dates(service, now)
+    data |= {"calendars": service.calendar_revisions, **record.stamps(dues)}
     if draft.files:
         data["files"] = [file.sha256 for file in draft.files]
     return Event(
@@ -200,19 +226,11 @@ def _first_event(
     )
 
 
-def _due_dates(service: ServiceView, filed_at: datetime) -> dict[str, str]:
-    """When each target of the statement falls due, counted in its own calendar."""
+def _first_dues(service: ServiceView, filed_at: datetime) -> Dues:
+    """When each promise of the statement in force falls due for a case filed now, by its own calendar."""
     targets = service.statement.targets if service.statement else ()
-    return {
-        f"{target.key}_due_at": due_at(target, service.calendars[target.calendar], filed_at).isoformat()
-        for target in targets
-        if target.key in ("first_answer", "result")
-    }
-
-
-async def _answer_due(case: Case, now: datetime) -> str | None:
-    service = await service_by_id(case.service)
-    return _due_dates(service, now).get("first_answer_due_at") if service else None
+    terms = Terms(targets, service.calendars, service.watch)
+    return clock.dues(terms, [Past(1, "filed", filed_at, {})], now=filed_at)
 
 
 async def _insert(case: Case) -> bool:

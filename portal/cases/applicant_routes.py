@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import quote
 from uuid import UUID
@@ -83,6 +83,56 @@ async def post_withdraw(
     return visits.and_say(found, "withdrawn", tokens=found.tokens)
 
 
+@post("/cases/{code:str}/contest", name="cases.contest")
+async def post_contest(
+    request: Visitor,
+    code: FromPath[str],
+    posted: NamedDependency[Posted],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
+) -> Template | Redirect:
+    return await _with_reason("contest", "contested", actions.contest, request, code, posted, settings, now)
+
+
+@post("/cases/{code:str}/reopen", name="cases.reopen")
+async def post_reopen(
+    request: Visitor,
+    code: FromPath[str],
+    posted: NamedDependency[Posted],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
+) -> Template | Redirect:
+    return await _with_reason("reopen", "reopened", actions.reopen, request, code, posted, settings, now)
+
+
+async def _with_reason(
+    form: str,
+    said: str,
+    verb: Callable[..., Awaitable[None]],
+    request: Visitor,
+    code: str,
+    posted: Posted,
+    settings: Settings,
+    now: datetime,
+) -> Template | Redirect:
+    """The applicant's move that needs only a reason; its mistakes stand at its own form."""
+    reader = FormReader(posted.form)
+    reason = reader.long_text("reason", max_length=LONGEST_REASON)
+    if "reason" in reader.errors:
+        reader.errors[form] = reader.errors.pop("reason")
+    found = await visits.at_code(request, code, settings, now)
+    if refused := await _refused(found, posted, reader, tier=1, typed={form: reason}):
+        return refused
+    try:
+        await throttle.hit(f"reply:{found.case_id}", limit=REPLIES, window=REPLIES_WINDOW, now=now)
+        await verb(found.case_id, reason=reason, account=found.account, now=now)
+    except (Conflict, TooMany) as refusal:
+        found = await visits.visit(request, found.number, settings, now)
+        errors = {"form": str(refusal)}
+        return await visits.case_page(found, status=refusal.status, errors=errors, typed={form: reason})
+    return visits.and_say(found, said, tokens=found.tokens)
+
+
 @get("/cases/{code:str}/files/{file_id:str}", name="cases.file_of")
 async def show_file(
     request: Visitor,
@@ -110,6 +160,8 @@ async def show_file(
     [
         "/cases/{code:str}/reply",
         "/cases/{code:str}/withdraw",
+        "/cases/{code:str}/contest",
+        "/cases/{code:str}/reopen",
         "/cases/{code:str}/unlock",
         "/cases/{code:str}/lock",
     ],
@@ -161,4 +213,4 @@ def _uuid(typed: str) -> UUID | None:
         return None
 
 
-applicant_handlers = [post_reply, post_withdraw, show_file, show_after_form]
+applicant_handlers = [post_reply, post_withdraw, post_contest, post_reopen, show_file, show_after_form]

@@ -7,22 +7,24 @@ on one case never overwrite each other (``record.Stale``).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from db.cases import AccessGrant
 from db.engine import atomic
 from db.services import Unit
-from portal.cases import access, desk_queries, record
+from portal.cases import access, contests, desk_queries, record
 from portal.cases.actions import Filed, FilingDraft, Intake, file_case
 from portal.cases.record import Actor, Words
-from portal.errors import NotAllowed, NotFound
+from portal.errors import Conflict, NotAllowed, NotFound
 from portal.i18n import _
 from portal.services.queries import ServiceView
 from portal.uploads import StoredFile
 
-SPEAKING = frozenset({"asked", "answered", "closed", "rejected"})
+USUAL_PAUSE = timedelta(days=14)
+"""How long the applicant has to answer when nothing else is said."""
+SPEAKING = frozenset({"asked", "answered", "closed", "rejected", "informed", "extended"})
 """Whoever tells the applicant something has the case, unless somebody had it before."""
 
 
@@ -42,9 +44,51 @@ async def assign(case_id: UUID, *, clerk: UUID, seen: int, assignee: UUID, now: 
 
 
 @atomic
-async def ask(case_id: UUID, *, clerk: UUID, seen: int, body: str, now: datetime) -> None:
-    """The case waits for the applicant, who has been asked ``body``."""
-    await _append(case_id, "asked", clerk, seen, now, words=Words(body))
+async def ask(
+    case_id: UUID, *, clerk: UUID, seen: int, body: str, until: datetime | None = None, now: datetime
+) -> None:
+    """The case waits for the applicant, who has been asked ``body``; its clock rests until the answer or ``until``.
+
+    Without ``until`` that is two weeks.
+    """
+    data = {"until": (until or now + USUAL_PAUSE).isoformat()}
+    await _append(case_id, "asked", clerk, seen, now, data=data, words=Words(body))
+
+
+@atomic
+async def inform(case_id: UUID, *, clerk: UUID, seen: int, body: str, now: datetime) -> None:
+    """The applicant has read how things stand; nothing is asked and nothing is decided."""
+    await _append(case_id, "informed", clerk, seen, now, words=Words(body))
+
+
+@atomic
+async def extend(
+    case_id: UUID, *, clerk: UUID, seen: int, expected_on: date, body: str, now: datetime
+) -> None:
+    """The applicant knows why it takes longer and by which day to expect the result. The promise stays as it was."""
+    data = {"expected_on": expected_on.isoformat()}
+    await _append(case_id, "extended", clerk, seen, now, data=data, words=Words(body))
+
+
+@atomic
+async def decide_contest(
+    case_id: UUID, *, clerk: UUID, seen: int, decision: str, body: str, now: datetime
+) -> None:
+    """The applicant knows whether the pause stands (``denied``) or never was (``upheld``), and why.
+
+    Raises Conflict when no pause is contested, NotAllowed for whoever began it.
+    """
+    case = await record.locked(case_id, seen=seen)
+    await _check_works_for(clerk, case.unit)
+    pause = contests.undecided(await contests.pauses_of(case_id))
+    if pause is None:
+        raise Conflict(_("No pause of this case is contested."))
+    if pause.by == clerk:
+        raise NotAllowed(_("Somebody else must decide this: the pause is yours."))
+    words = Words(body)
+    await record.append(
+        case, f"contest_{decision}", Actor("staff", clerk), data={"pause": pause.n}, words=words, now=now
+    )
 
 
 @atomic

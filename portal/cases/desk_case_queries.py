@@ -15,9 +15,11 @@ from portal.services.statement import Field, Words
 _CASE = """
     SELECT c.id, c.number, c.state, c.version, c.audience, c.agency_name, c.contact_name, c.contact_email,
            c.contact_phone, c.locale, c.answers, c.body, c.channel, c.letter_no, c.letter_date, c.filed_at,
-           c.first_answer_due_at, c.result_due_at, c.first_answer_at, c.result_at, c.next_due_at, c.outcome,
+           c.first_answer_due_at, c.result_due_at, c.first_answer_at, c.result_at, c.next_due_at, c.risk_at,
+           c.owed_since, c.paused_until, c.expected_on, c.outcome,
            c.erased_at, c.assignee, a.display_name AS assignee_name, p.username AS applicant,
-           s.slug AS service_slug, s.title_fa, s.title_en, u.id AS unit_id, u.phone AS unit_phone,
+           s.id AS service_id, c.sla_version, s.slug AS service_slug, s.title_fa, s.title_en,
+           u.id AS unit_id, u.phone AS unit_phone,
            ARRAY(SELECT w.unit FROM case_unit w WHERE w."case" = c.id) AS worked_on_by,
            u.name_fa || ' — ' || g.name_fa AS unit_fa, u.name_en || ' — ' || g.name_en AS unit_en,
            f.fields, v.n AS edition
@@ -123,6 +125,8 @@ class DeskCase(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     version: int
     service: Words
+    service_id: UUID
+    sla_version: UUID | None
     service_slug: str
     unit_id: UUID
     unit: Words
@@ -148,6 +152,10 @@ class DeskCase(msgspec.Struct, frozen=True, kw_only=True):
     first_answer_at: datetime | None
     result_at: datetime | None
     next_due_at: datetime | None
+    risk_at: datetime | None
+    owed_since: datetime | None
+    paused_until: datetime | None
+    expected_on: date | None
     outcome: str | None
     erased_at: datetime | None
     edition: int | None

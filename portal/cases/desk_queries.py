@@ -16,23 +16,22 @@ import msgspec
 from db.accounts import Account
 from db.cases import Case
 from db.services import Unit
-from portal import sla
 from portal.cases import desk_search
 from portal.cases.desk_search import ALL, OPEN, Condition, in_state
+from portal.paging import PAGE
 from portal.security.sessions import STAFF_ROLES, SignedIn
 from portal.services.statement import Words
 
-PAGE = 50
 MOST_MATCHES = 2000
 """A search sorts so many matches and says when there were more."""
 _NEVER = datetime.max.replace(tzinfo=UTC)  # what asyncpg calls infinity
 
 _DUE = "coalesce(c.next_due_at, 'infinity'::timestamptz)"
 _LATE = "c.next_due_at < {now}"
-_AT_RISK = "c.next_due_at >= {now} AND 4 * ({now} - c.owed_since) > 3 * (c.next_due_at - c.owed_since)"
+_AT_RISK = "c.next_due_at >= {now} AND c.risk_at <= {now}"
 _CASES = f'SELECT c.id, {_DUE} AS due FROM "case" c WHERE '  # noqa: S608 - our own words
 _SHOWN = """
-    SELECT c.id, c.number, c.state, c.contact_name, c.agency_name, c.filed_at, c.next_due_at, c.owed_since, c.letter_no,
+    SELECT c.id, c.number, c.state, c.contact_name, c.agency_name, c.filed_at, c.next_due_at, c.risk_at, c.letter_no,
            s.title_fa, s.title_en, u.name_fa AS unit_fa, u.name_en AS unit_en, a.display_name AS assignee,
            found.n_matches
     FROM page
@@ -269,6 +268,6 @@ def _row(row: dict[str, Any], now: datetime) -> QueueRow:
         filed_at=row["filed_at"],
         next_due_at=due,
         left=due - now if due else None,
-        at_risk=due is not None and sla.at_risk(due, row["owed_since"], now),
+        at_risk=row["risk_at"] is not None and row["risk_at"] <= now,
         assignee=row["assignee"],
     )

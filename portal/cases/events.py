@@ -9,14 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from portal.cases import rules
-from portal.sla import nearest
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,8 +52,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """How a case stands after its events. ``state`` is None before the first one.
 
-    ``next_due_at`` is the nearest promise still to keep: the first answer, the result, or, after the applicant
-    answered back, an answer to that; None when nothing is owed. ``owed_since`` is when its time began to run.
+    ``next_due_at`` is the nearest promise still to keep, None when nothing is owed; ``owed_since`` is when its time
+    began to run. ``paused_until`` is the last instant the applicant was given to act, None while the desk has to.
+    The clock (``cases.clock``) writes these dates into each event that moves them.
     """
 
     state: str | None = None
@@ -68,26 +68,30 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     result_at: datetime | None = None
     next_due_at: datetime | None = None
     owed_since: datetime | None = None
+    paused_until: datetime | None = None
+    expected_on: date | None = None
+
+
+DUES = ("first_answer_due_at", "result_due_at", "next_due_at", "owed_since", "paused_until")
+"""What an event's data may set, as an ISO instant or null."""
 
 
 def after(standing: Standing, event: Event) -> Standing:
     """How the case stands after ``event``. Raises KeyError for a move ``rules.MOVES`` does not have."""
     state = rules.state_after(event.kind, standing.state)
     data = event.data
-    changed = msgspec.structs.replace(
+    return msgspec.structs.replace(
         standing,
         state=state,
         version=event.n,
         unit=UUID(data["unit"]) if "unit" in data else standing.unit,
         assignee=_assignee(standing, event),
-        outcome=data.get("outcome", standing.outcome),
-        first_answer_due_at=_moment(data, "first_answer_due_at") or standing.first_answer_due_at,
-        result_due_at=_moment(data, "result_due_at") or standing.result_due_at,
+        outcome=_outcome(standing, event),
+        expected_on=_expected_on(standing, event),
         first_answer_at=standing.first_answer_at or (event.at if event.kind in rules.FIRST_ANSWERS else None),
         result_at=standing.result_at or (event.at if event.kind in rules.RESULTS else None),
-        owed_since=event.at if _begins(standing, event) else standing.owed_since,
+        **{name: _moment(data[name]) for name in DUES if name in data},
     )
-    return msgspec.structs.replace(changed, next_due_at=_next_due(standing, changed, event))
 
 
 def fold(events: Iterable[Event]) -> Standing:
@@ -119,21 +123,19 @@ def _assignee(standing: Standing, event: Event) -> UUID | None:
     return None if event.kind == "referred" else standing.assignee
 
 
-def _begins(before: Standing, event: Event) -> bool:
-    """The desk's time begins: the case was filed, or its answer was answered back."""
-    return before.state is None or (event.kind == "replied" and before.state == "answered")
-
-
-def _next_due(before: Standing, now: Standing, event: Event) -> datetime | None:
-    if now.state in rules.ENDED_STATES or now.state == "answered":
+def _outcome(standing: Standing, event: Event) -> str | None:
+    if event.kind == "reopened":
         return None
-    if before.state is not None and _begins(before, event):
-        return _moment(event.data, "answer_due_at")
-    if now.first_answer_at is None:
-        return nearest(now.first_answer_due_at, now.result_due_at)
-    return now.result_due_at if now.result_at is None else before.next_due_at
+    outcome: str | None = event.data.get("outcome", standing.outcome)
+    return outcome
 
 
-def _moment(data: Mapping[str, Any], name: str) -> datetime | None:
-    value = data.get(name)
+def _expected_on(standing: Standing, event: Event) -> date | None:
+    if event.kind in rules.RESULTS | {"withdrawn", "reopened"}:
+        return None
+    value = event.data.get("expected_on")
+    return date.fromisoformat(value) if value else standing.expected_on
+
+
+def _moment(value: str | None) -> datetime | None:
     return datetime.fromisoformat(value) if value else None

@@ -8,7 +8,9 @@ from uuid import UUID
 import msgspec
 
 from portal.accounts import drafts
-from portal.cases.forms import FilingForm, Typed
+from portal.accounts.queries import contacts_of
+from portal.cases.forms import FilingForm, Typed, blank_filing
+from portal.security.sessions import SignedIn
 from portal.services.queries import ServiceView
 
 SAVE = "save"
@@ -21,7 +23,16 @@ async def keep(filing: FilingForm, service: ServiceView, account: UUID, *, now: 
     await drafts.save(account, form_of(service), data, now=now)
 
 
-async def restored(blank: FilingForm, service: ServiceView, account: UUID, *, now: datetime) -> FilingForm:
+async def begun(service: ServiceView, account: SignedIn | None, *, now: datetime) -> FilingForm:
+    """The form as a visitor finds it: empty, with what the account says about them, or as they had saved it."""
+    if account is None:
+        return blank_filing(service)
+    known = await contacts_of(account.account_id)
+    blank = blank_filing(service, name=account.display_name, contacts=known)
+    return await _restored(blank, service, account.account_id, now=now)
+
+
+async def _restored(blank: FilingForm, service: ServiceView, account: UUID, *, now: datetime) -> FilingForm:
     """The form with what ``account`` had typed before; what the service no longer asks is left out."""
     draft = await drafts.draft_of(account, form_of(service), now=now)
     if draft is None:
@@ -30,7 +41,7 @@ async def restored(blank: FilingForm, service: ServiceView, account: UUID, *, no
     typed: Typed = {
         name: values if name in several else next(iter(values), "") for name, values in draft.data.items()
     }
-    return msgspec.structs.replace(blank, typed={**blank.typed, **typed})
+    return msgspec.structs.replace(blank, typed={**blank.typed, **typed}, saved_at=draft.saved_at)
 
 
 async def sent(service: ServiceView, account: UUID) -> None:

@@ -18,7 +18,6 @@ from portal.cases import access, actions, filing_drafts, queries, visits
 from portal.cases.actions import DifferentSubmission, Filed, FilingDraft
 from portal.cases.forms import (
     FilingForm,
-    blank_filing,
     labels,
     needs_body,
     questions,
@@ -56,10 +55,7 @@ async def show_form(
     if not service.is_open:
         return Template("cases/closed.html", context={"service": service, "current": "services"})
     cookies = [] if _tokens(request, settings) else [visits.keys(settings, [access.new_token()])]
-    filing = blank_filing(service, request.user)
-    if request.user:
-        filing = await filing_drafts.restored(filing, service, request.user.account_id, now=now)
-    return _page(service, filing, cookies=cookies)
+    return _page(service, await filing_drafts.begun(service, request.user, now=now), cookies=cookies)
 
 
 @post("/cases/new/{slug:str}", name="cases.file", request_max_body_size=LARGEST_BODY)
@@ -127,6 +123,7 @@ async def show_receipt(
     context = {
         "receipt": receipt,
         "passcode": await _passcode(receipt, seen),
+        "is_own": seen.account is not None and seen.account == receipt.applicant,
         "qr": square_code(settings.base_url, seen.number),
         "current": "track",
     }

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from datetime import date, timedelta
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
 from litestar.datastructures import FormMultiDict, UploadFile
 
+from portal import identifiers
+from portal.accounts.queries import Contact
 from portal.cases.actions import FilingDraft
 from portal.forms import FormReader, named
 from portal.i18n import N_, _
-from portal.security.sessions import SignedIn
 from portal.services.labels import AUDIENCES, audience_words
 from portal.services.queries import ServiceView
 from portal.services.statement import Field
@@ -46,7 +47,8 @@ class FilingForm(msgspec.Struct, frozen=True, kw_only=True):
     """A form as sent, or an empty one.
 
     ``draft`` is None while there are ``errors`` (message by field name); its files are still to be received:
-    ``uploads`` holds (field name, key of the question, file). ``typed`` fills the page again.
+    ``uploads`` holds (field name, key of the question, file). ``typed`` fills the page again; it comes from a draft
+    of ``saved_at``, unless that is None.
     """
 
     submission_id: UUID
@@ -54,15 +56,18 @@ class FilingForm(msgspec.Struct, frozen=True, kw_only=True):
     errors: dict[str, str]
     draft: FilingDraft | None = None
     uploads: tuple[tuple[str, str, UploadFile], ...] = ()
+    saved_at: datetime | None = None
 
 
-def blank_filing(service: ServiceView, account: SignedIn | None) -> FilingForm:
-    """An empty form with a new id and with what is already known about the visitor."""
+def blank_filing(service: ServiceView, *, name: str = "", contacts: Sequence[Contact] = ()) -> FilingForm:
+    """An empty form with a new id and what is known about the visitor: of ``contacts`` the first confirmed ones."""
     typed: Typed = {}
     if len(service.audience) == 1:
         typed["audience"] = service.audience[0]
-    if account:
-        typed["contact_name"] = account.display_name
+    if name:
+        typed["contact_name"] = name
+    for one in sorted(contacts, key=lambda one: not one.verified):
+        typed.setdefault(f"contact_{one.kind}", identifiers.local_phone(one.value))
     return FilingForm(submission_id=uuid4(), typed=typed, errors={})
 
 

@@ -6,7 +6,7 @@ A mail never carries what people wrote: it says that something happened and link
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -19,7 +19,21 @@ from portal.cases.events import Event
 from portal.services.queries import service_by_id
 from portal.settings import Settings
 
-TOLD = frozenset({"filed", "asked", "referred", "answered", "closed", "rejected", "withdrawn"})
+TOLD = frozenset(
+    {
+        "filed",
+        "asked",
+        "informed",
+        "extended",
+        "contest_upheld",
+        "contest_denied",
+        "referred",
+        "answered",
+        "closed",
+        "rejected",
+        "withdrawn",
+    }
+)
 """Kinds of events that concern the applicant; each has templates/cases/mail/<kind>.*"""
 
 
@@ -37,6 +51,9 @@ async def tell_applicant(case: Case, event: Event, *, now: datetime) -> None:
             "number": str(case.number),
             "service": {"fa": service.title.fa, "en": service.title.en} if service and titled else None,
             "due_at": case.next_due_at,
+            "paused_until": case.paused_until,
+            "expected_on": event.data.get("expected_on"),
+            "late": case.next_due_at is not None and case.next_due_at < now,
             "outcome": event.data.get("outcome"),
             "phone": await _phone_of(case.unit) if event.kind == "withdrawn" else "",
         },
@@ -63,8 +80,12 @@ def shown(message: OutboxMessage, settings: Settings, *, token: str = "") -> Map
         "number": number,
         "service": data["service"][message.locale] if data["service"] else None,
         "due_at": datetime.fromisoformat(data["due_at"]) if data["due_at"] else None,
+        # Mails recorded before these were added have none.
+        "paused_until": datetime.fromisoformat(until) if (until := data.get("paused_until")) else None,
+        "expected_on": date.fromisoformat(day) if (day := data.get("expected_on")) else None,
+        "late": bool(data.get("late")),
         "outcome": data["outcome"],
-        "phone": data.get("phone", ""),  # mails recorded before it was added have none
+        "phone": data.get("phone", ""),
         "link": f"{settings.base_url}{prefix}/cases/{codes.show_text(number)}{query}",
         "desk": settings.base_url + prefix,
     }

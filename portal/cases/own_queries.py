@@ -10,9 +10,9 @@ import msgspec
 
 from db.cases import Case
 from portal.cases.rules import ENDED_STATES
+from portal.paging import PAGE, Page, page_of
 from portal.services.statement import Words
 
-PAGE = 50
 # By the index on applicant; nobody has so many cases that sorting them costs anything.
 _OWN = """
     SELECT c.id, c.number, c.state, c.filed_at, c.next_due_at, s.title_fa, s.title_en
@@ -56,13 +56,6 @@ class OwnCase(msgspec.Struct, frozen=True, kw_only=True):
     title: Words
 
 
-class OwnCases(msgspec.Struct, frozen=True):
-    """One page of them, the newest first; ``older`` is where the next page begins, None at the end."""
-
-    rows: tuple[OwnCase, ...]
-    older: UUID | None
-
-
 class Opening(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody of the desk looked at one of the person's cases: in which role, not who."""
 
@@ -72,13 +65,6 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-class Openings(msgspec.Struct, frozen=True):
-    """One page of them, the newest first; ``older`` is where the next page begins, None at the end."""
-
-    rows: tuple[Opening, ...]
-    older: int | None
-
-
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """Numbers of the person's open cases and ids of those that have ended, the oldest first."""
 
@@ -86,17 +72,17 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     ended: tuple[UUID, ...]
 
 
-async def own_cases(account: UUID, *, before: UUID | None = None) -> OwnCases:
+async def own_cases(account: UUID, *, before: UUID | None = None) -> Page[OwnCase, UUID]:
     """Up to 50 cases that ``account`` filed or claimed: the newest, or those filed before the case ``before``."""
     rows = await Case.raw(_OWN, account, before, before, PAGE + 1)
-    found = tuple(
+    found = [
         OwnCase(
             **{name: row[name] for name in ("id", "number", "state", "filed_at", "next_due_at")},
             title=Words(fa=row["title_fa"], en=row["title_en"]),
         )
-        for row in rows[:PAGE]
-    )
-    return OwnCases(found, found[-1].id if len(rows) > PAGE else None)
+        for row in rows
+    ]
+    return page_of(found, lambda one: one.id)
 
 
 async def standing_of(account: UUID) -> Standing:
@@ -110,11 +96,10 @@ async def standing_of(account: UUID) -> Standing:
     )
 
 
-async def openings(account: UUID, *, before: int | None = None) -> Openings:
+async def openings(account: UUID, *, before: int | None = None) -> Page[Opening, int]:
     """Up to 50 looks of the desk at the person's cases: the newest, or those before the entry ``before``."""
     rows = await Case.raw(_OPENINGS, account, before, before, PAGE + 1)
-    found = tuple(Opening(**row) for row in rows[:PAGE])
-    return Openings(found, found[-1].id if len(rows) > PAGE else None)
+    return page_of([Opening(**row) for row in rows], lambda one: one.id)
 
 
 async def everything_of(account: UUID) -> list[dict[str, Any]]:

@@ -40,7 +40,8 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
 
     ``title`` is None for a service whose name says too much. ``owed`` is the promise that comes next, ``due`` its
     day, ``share`` the used part of its time in steps of a twentieth (None where it was not counted from filing).
-    ``erased`` is the day when what named people was taken out, None while it stands.
+    ``paused_until`` is the applicant's own last day while it is their turn, ``expected`` the day we told them to expect
+    beside the promise. ``erased`` is the day when what named people was taken out, None while it stands.
     """
 
     number: int
@@ -52,6 +53,8 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
     owed: Owed | None
     due: date | None
     late: bool
+    paused_until: date | None
+    expected: date | None
     share: float | None
     unit: Words
     agency: Words
@@ -81,6 +84,8 @@ def outline(case: CaseView, *, zone: tzinfo, now: datetime) -> Outline:
         owed=owed,
         due=_day(due_at, zone) if due_at else None,
         late=progress.late if progress else False,
+        paused_until=_day(case.paused_until, zone) if case.paused_until else None,
+        expected=case.expected_on,
         share=round(progress.share * 20) / 20 if progress and owed != "answer" else None,
         unit=case.unit,
         agency=case.agency,
@@ -114,7 +119,11 @@ def last_step(steps: list[Step], state: str) -> Step | None:
 
 
 def _contact_lines(form: FiledForm, tier: int) -> list[tuple[str, str]]:
-    name, phone, email = form.contact_name, _local(form.contact_phone or ""), form.contact_email or ""
+    name, phone, email = (
+        form.contact_name,
+        identifiers.local_phone(form.contact_phone or ""),
+        form.contact_email or "",
+    )
     if tier < 2:
         name, phone, email = identifiers.mask_name(name), _mask_phone(phone), _mask_email(email)
     return [
@@ -142,7 +151,7 @@ def _shown(field: Field, value: Any, tier: int, zone: tzinfo) -> str:
     if field.kind == "date":
         return jalali.show_date(date.fromisoformat(value), current_language(), zone)
     if field.kind == "phone":
-        return _digits(_local(value))
+        return _digits(identifiers.local_phone(value))
     return _digits(str(value)) if field.kind in ("number", "national_id", "legal_id") else str(value)
 
 
@@ -150,11 +159,6 @@ def _masked(field: Field, value: str) -> str:
     if field.kind == "phone":
         return _digits(_mask_phone(value))
     return _mask_email(value) if field.kind == "email" else HIDDEN
-
-
-def _local(phone: str) -> str:
-    """As people here write it: 0912… for +98912…"""
-    return f"0{phone.removeprefix('+98')}" if phone.startswith("+98") else phone
 
 
 def _mask_phone(phone: str) -> str:

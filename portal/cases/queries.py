@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,10 +16,10 @@ from portal.services.statement import Field, Words
 # In SQL because every look at a tracking code asks it: one round trip by the unique index on number. What only a
 # visitor with proof may see (what was filed, what was said) is asked separately.
 _CASE = """
-    SELECT c.id, c.number, c.state, c.version, c.locale, c.audience, c.channel, c.applicant,
+    SELECT c.id, c.number, c.service, c.sla_version, c.state, c.version, c.locale, c.audience, c.channel, c.applicant,
            c.agency_name, c.contact_name, c.contact_email, c.contact_phone, c.outcome,
            c.filed_at, c.first_answer_due_at, c.first_answer_at, c.result_due_at, c.result_at,
-           c.next_due_at, c.changed_at, c.erased_at,
+           c.next_due_at, c.paused_until, c.expected_on, c.changed_at, c.erased_at,
            s.slug, s.title_fa, s.title_en, s.sensitive,
            u.name_fa AS unit_fa, u.name_en AS unit_en, u.phone AS unit_phone,
            a.name_fa AS agency_fa, a.name_en AS agency_en
@@ -63,6 +63,8 @@ class CaseView(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID
     number: int
+    service: UUID
+    sla_version: UUID | None
     state: str
     version: int
     locale: str
@@ -80,6 +82,8 @@ class CaseView(msgspec.Struct, frozen=True, kw_only=True):
     result_due_at: datetime | None
     result_at: datetime | None
     next_due_at: datetime | None
+    paused_until: datetime | None
+    expected_on: date | None
     changed_at: datetime
     erased_at: datetime | None
     slug: str

@@ -15,8 +15,9 @@ from db.cases import Attachment, Case, CaseEvent, Message
 from db.engine import connection_of_transaction
 from db.keys import uuid7
 from portal import audit
-from portal.cases import mails, rules
-from portal.cases.events import Event, Standing, after, text_hash
+from portal.cases import clock, clock_terms, mails, rules
+from portal.cases.clock import Dues, Past
+from portal.cases.events import DUES, Event, Standing, after, text_hash
 from portal.errors import Conflict, NotFound
 from portal.i18n import _
 from portal.uploads import StoredFile
@@ -62,9 +63,16 @@ async def locked(case_id: UUID, *, seen: int | None = None) -> Case:
     )
     if case is None:
         raise NotFound(_("There is no such case."))
-    if seen is not None and case.version != seen:
+    if seen is not None and case.version != seen and await _others_acted(case_id, seen):
         raise Stale(_("Somebody else changed this case in the meantime."))
     return case
+
+
+async def _others_acted(case_id: UUID, seen: int) -> bool:
+    """Whether people did something since version ``seen``; what the clock records collides with nobody."""
+    return await CaseEvent.exists().where(
+        CaseEvent.case == case_id, CaseEvent.n > seen, CaseEvent.actor_role != "system"
+    )
 
 
 def _check(kind: str, case: Case) -> None:
@@ -93,9 +101,11 @@ async def append(
     the present state does not allow, and for any once the case names nobody any more.
     """
     _check(kind, case)
-    last = await CaseEvent.select(CaseEvent.hash).where(
-        CaseEvent.case == case.id, CaseEvent.n == case.version
-    )
+    events, last_hash = await clock_terms.past_of(case.id)
+    told = {**(data or {}), **({"files": [file.sha256 for file in files]} if files else {})}
+    events.append(Past(case.version + 1, kind, now, told))
+    terms = await clock_terms.terms_of(case.service, case.sla_version, events)
+    dues = clock.dues(terms, events, now=now)
     salt = secrets.token_hex(16)
     event = Event(
         case=case.id,
@@ -103,15 +113,21 @@ async def append(
         kind=kind,
         actor_role=actor.role,
         actor=actor.account,
-        data={**(data or {}), **({"files": [file.sha256 for file in files]} if files else {})},
+        data=told if kind in clock.SILENT else told | stamps(dues),
         text_hash=text_hash(salt, words.body) if words and words.body else None,
         at=now,
-        prev_hash=last[0]["hash"],
+        prev_hash=last_hash,
     )
     await write(event, words=words, salt=salt, files=files)
-    await _update(case, after(standing_of(case), event), now=now)
+    await _update(case, after(standing_of(case), event), dues, now=now)
+    await clock_terms.record_stopped(case, terms, events, event)
     await mails.tell_applicant(case, event, now=now)
     return event
+
+
+def stamps(dues: Dues) -> dict[str, str | None]:
+    """The dates an event leads to, as its data carries them."""
+    return {name: moment.isoformat() if (moment := getattr(dues, name)) else None for name in DUES}
 
 
 async def write(
@@ -178,8 +194,12 @@ def standing_of(case: Case) -> Standing:
     return Standing(**{name: getattr(case, name) for name in Standing.__struct_fields__})
 
 
-async def _update(case: Case, standing: Standing, *, now: datetime) -> None:
-    changed: dict[Column | str, Any] = {"changed_at": now}
+async def _update(case: Case, standing: Standing, dues: Dues, *, now: datetime) -> None:
+    changed: dict[Column | str, Any] = {
+        "changed_at": now,
+        "risk_at": dues.risk_at,
+        "next_check_at": dues.next_check_at,
+    }
     changed.update(msgspec.structs.asdict(standing).items())
     updated = (
         await Case.update(changed).where(Case.id == case.id, Case.version == case.version).returning(Case.id)

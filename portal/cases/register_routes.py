@@ -17,17 +17,16 @@ from portal.cases import access, desk_actions
 from portal.cases.actions import DifferentSubmission, Filed, FilingDraft
 from portal.cases.desk_case_queries import DeskCase
 from portal.cases.receipt import square_code
-from portal.cases.staff_forms import (
+from portal.cases.register_forms import (
     BY_POST,
     REGISTRATION_FIELDS,
     Registration,
-    files_again,
     read_registration,
     registration_labels,
 )
+from portal.cases.staff_forms import files_again
 from portal.cases.staff_pages import (
     LARGEST_BODY,
-    PRIVATE,
     Visit,
     address,
     channel_name,
@@ -37,6 +36,7 @@ from portal.cases.staff_pages import (
 from portal.forms import named
 from portal.i18n import _, localized
 from portal.security.csrf import Posted
+from portal.security.headers import PRIVATE
 from portal.security.sessions import SignedIn
 from portal.services.labels import AUDIENCES, CHANNELS
 from portal.services.queries import ServiceView, catalogue, service_by_slug

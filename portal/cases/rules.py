@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from portal.i18n import N_, _
 
+REOPEN_WITHIN = timedelta(days=30)
+"""How long after its end the applicant may open a case again."""
 OPEN_STATES = ("registered", "in_review", "waiting", "referred", "answered")
 ENDED_STATES = ("closed", "rejected", "withdrawn")
 STATES = OPEN_STATES + ENDED_STATES
@@ -49,6 +53,16 @@ MOVES: dict[tuple[str, str], str] = {
     **_moves("replied", ("registered", "in_review", "referred"), None),
     **_moves("replied", ("waiting", "answered"), "in_review"),
     **_moves("withdrawn", OPEN_STATES, "withdrawn"),
+    **_moves("informed", _WORKING, None),
+    **_moves("informed", ("waiting",), None),
+    **_moves("extended", ("registered", "in_review", "referred", "waiting"), None),
+    **_moves("contested", ("waiting",), None),
+    **_moves("contest_denied", OPEN_STATES, None),
+    **_moves("contest_upheld", OPEN_STATES, None),
+    **_moves("contest_upheld", ("waiting",), "in_review"),
+    **_moves("missed", OPEN_STATES, None),
+    **_moves("recounted", OPEN_STATES, None),
+    **_moves("reopened", ("closed", "rejected"), "in_review"),
     **_moves("passcode", STATES, None),
     **_moves("claimed", STATES, None),
     **_moves("erased", ENDED_STATES, None),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,47 +11,40 @@ import msgspec
 from litestar.datastructures import FormMultiDict, UploadFile
 
 from portal.cases import rules
-from portal.cases.actions import FilingDraft
 from portal.forms import FormReader
-from portal.i18n import DEFAULT, N_, _
-from portal.services.labels import CHANNELS, channel_words
-from portal.services.queries import ServiceView
+from portal.i18n import N_, _
 
 LONGEST_BODY = 10_000
+LONGEST_PAUSE, LONGEST_DELAY = 90, 366  # days
 LONGEST_REASON = 2_000
-LONGEST_LETTER_NO = 60
-NUMBERED = ("letter", "office_automation")
-"""Channels whose papers always carry a number."""
 LABELS = {
     "assignee": N_("Colleague"),
     "unit": N_("Unit"),
     "outcome": N_("Outcome"),
     "reason": N_("Reason"),
     "proof": N_("How did you make sure who is asking?"),
+    "until": N_("The applicant has until"),
+    "expected_on": N_("You expect to answer by"),
+    "decision": N_("Decision"),
     "attachments": N_("Files"),
 }
 """The fields of the moves; "body" is called differently in each (``BODIES``)."""
 BODIES = {
     "answer": (N_("Your answer"), N_("The applicant reads this.")),
     "ask": (N_("Question"), N_("The applicant reads this, and the case waits for the reply.")),
+    "inform": (N_("Message"), N_("The applicant reads this. It asks nothing and decides nothing.")),
+    "extend": (
+        N_("Why it takes longer"),
+        N_("The applicant reads this, with our apology when the promise is missed."),
+    ),
+    "decide": (N_("Reason"), N_("The applicant reads this.")),
     "note": (N_("Note"), N_("Only the desk reads this.")),
     "refer": (N_("Word to that unit"), N_("Only the desk reads this.")),
 }
-REGISTRATION_LABELS = {
-    "service": N_("Service"),
-    "channel": N_("Channel"),
-    "letter_no": N_("Number of the letter"),
-    "letter_date": N_("Date of the letter"),
-    "audience": N_("Applies as"),
-    "agency_name": N_("Name of the agency"),
-    "contact_name": N_("Name of the person"),
-    "contact_email": N_("E-mail"),
-    "contact_phone": N_("Mobile"),
-    "body": N_("Text of the request"),
-    "attachments": N_("Scan and enclosures"),
+DECISIONS = {
+    "upheld": N_("The applicant is right: the pause never was, and our time counts on"),
+    "denied": N_("The pause stands: we need this answer to go on"),
 }
-BY_POST = tuple(channel for channel in CHANNELS if channel != "portal")
-
 Values = dict[str, Any]
 
 
@@ -65,7 +58,7 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     label: str
     said: str
-    read: Callable[[FormReader], Values]
+    read: Callable[[FormReader, date], Values]
 
     def is_allowed(self, state: str) -> bool:
         """Whether a case in ``state`` takes it."""
@@ -85,26 +78,14 @@ class SentMove(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[UploadFile, ...]
 
 
-class Registration(msgspec.Struct, frozen=True, kw_only=True):
-    """What came on paper, read and checked; ``draft`` is None while there are ``errors``."""
-
-    channel: str
-    letter_no: str
-    letter_date: date | None
-    typed: dict[str, str]
-    errors: dict[str, str]
-    draft: FilingDraft | None
-    files: tuple[UploadFile, ...]
-
-
-def read_move(move: Move, form: FormMultiDict) -> SentMove:
-    """The move with its values, or with every mistake in it."""
+def read_move(move: Move, form: FormMultiDict, *, today: date) -> SentMove:
+    """The move with its values, or with every mistake in it. ``today`` is the desk's day."""
     reader = FormReader(form)
-    values = move.read(reader)
+    values = move.read(reader, today)
     seen = reader.typed("seen")
     files = tuple(reader.files("attachments")) if move.name == "answer" else ()
     if reader.errors and files:
-        reader.fail("attachments", _choose_again(files))
+        reader.fail("attachments", choose_again(files))
     return SentMove(
         seen=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 9 else 0,
         values=values,
@@ -117,7 +98,7 @@ def read_move(move: Move, form: FormMultiDict) -> SentMove:
     )
 
 
-_TYPED = ("assignee", "body", "unit", "outcome", "reason", "proof")
+_TYPED = ("assignee", "body", "unit", "outcome", "reason", "proof", "until", "expected_on", "decision")
 
 
 def move_labels(move_name: str) -> dict[str, str]:
@@ -126,125 +107,51 @@ def move_labels(move_name: str) -> dict[str, str]:
     return {name: _(label) for name, label in {**LABELS, **own}.items()}
 
 
-def registration_labels() -> dict[str, str]:
-    """What the fields of the form for letters are called, in the reader's language."""
-    return {name: _(label) for name, label in REGISTRATION_LABELS.items()}
-
-
 def files_again(files: tuple[UploadFile, ...]) -> dict[str, str]:
     """The mistake to show where files came with a form that comes back; none without files."""
-    return {"attachments": _choose_again(files)} if files else {}
+    return {"attachments": choose_again(files)} if files else {}
 
 
-def _choose_again(files: tuple[UploadFile, ...]) -> str:
+def choose_again(files: tuple[UploadFile, ...]) -> str:
     names = _(", ").join(f"\u2068{file.filename[:100]}\u2069" for file in files)
     return _("Please choose these files again, since browsers do not keep them: %(names)s") % {"names": names}
 
 
-def read_registration(
-    form: FormMultiDict, service: ServiceView | None, *, today: date, base_url: str
-) -> Registration:
-    """What the clerk entered; ``service`` is the one chosen, None when none was. ``today`` is the desk's day.
-
-    ``base_url`` is the address of the portal, for senders who have to go there.
-    """
-    reader = FormReader(form)
-    if service is None:
-        reader.fail("service", _("Choose one."))
-    channel = _channel(reader, service, base_url)
-    letter_no = reader.text("letter_no", max_length=LONGEST_LETTER_NO, required=channel in NUMBERED)
-    letter_date = reader.date("letter_date", required=False)
-    if letter_date and letter_date > today:
-        reader.fail("letter_date", _("This day is still to come."))
-    audience = reader.choice("audience", service.audience if service else ("citizen", "business", "agency"))
-    draft = FilingDraft(
-        submission_id=_submission_id(reader),
-        audience=audience,
-        agency_name=reader.text("agency_name", max_length=200, required=audience == "agency"),
-        contact_name=reader.text("contact_name", max_length=120),
-        contact_email=reader.email("contact_email", required=False),
-        contact_phone=reader.mobile("contact_phone", required=False),
-        locale=DEFAULT,  # who writes on paper here reads Persian
-        body=reader.long_text("body", max_length=LONGEST_BODY),
-        answers={},
-    )
-    files = tuple(reader.files("attachments"))
-    if reader.errors and files:
-        reader.fail("attachments", _choose_again(files))
-    return Registration(
-        channel=channel,
-        letter_no=letter_no,
-        letter_date=letter_date,
-        typed={name: reader.typed(name) for name in REGISTRATION_FIELDS},
-        errors=reader.errors,
-        draft=None if reader.errors else draft,
-        files=files,
-    )
-
-
-REGISTRATION_FIELDS = (
-    "service",
-    "channel",
-    "letter_no",
-    "letter_date",
-    "audience",
-    "agency_name",
-    "contact_name",
-    "contact_email",
-    "contact_phone",
-    "body",
-    "submission_id",
-)
-
-
-def _channel(reader: FormReader, service: ServiceView | None, base_url: str) -> str:
-    """How it came, if the service's statement takes it that way; else the reason says which ways there are."""
-    channel = reader.choice("channel", BY_POST)
-    if not channel or service is None or channel in service.intake_channels:
-        return channel
-    ways = [way for way in service.intake_channels if way != "portal"]
-    if ways:
-        message = _("By its statement, this service takes requests outside the portal only by: %(ways)s.")
-        reader.fail("channel", message % {"ways": _(", ").join(channel_words(ways))})
-    else:
-        message = _(
-            "By its statement, this service takes requests through the portal only."
-            " Please give the sender the address of its form: %(address)s"
-        )
-        form = f"\u2066{base_url}/cases/new/{service.slug}\u2069"
-        reader.fail("channel", message % {"address": form})
-    return channel
-
-
-def _submission_id(reader: FormReader) -> UUID:
-    submission_id = reader.uuid("submission_id")
-    if submission_id is None:
-        reader.fail("form", _("The page did not arrive as a whole. Please send it again."))
-        return UUID(int=0)
-    return submission_id
-
-
-def _nothing(reader: FormReader) -> Values:
+def _nothing(reader: FormReader, today: date) -> Values:
     return {}
 
 
-def _assignee(reader: FormReader) -> Values:
+def _assignee(reader: FormReader, today: date) -> Values:
     return {"assignee": _chosen(reader, "assignee")}
 
 
-def _body(reader: FormReader) -> Values:
+def _body(reader: FormReader, today: date) -> Values:
     return {"body": reader.long_text("body", max_length=LONGEST_BODY)}
 
 
-def _unit_and_body(reader: FormReader) -> Values:
-    return {"unit": _chosen(reader, "unit"), **_body(reader)}
+def _question(reader: FormReader, today: date) -> Values:
+    span = (today + timedelta(days=1), today + timedelta(days=LONGEST_PAUSE))
+    return {"until": reader.date("until", span=span), **_body(reader, today)}
 
 
-def _rejection(reader: FormReader) -> Values:
+def _delay(reader: FormReader, today: date) -> Values:
+    span = (today, today + timedelta(days=LONGEST_DELAY))
+    return {"expected_on": reader.date("expected_on", span=span), **_body(reader, today)}
+
+
+def _judgement(reader: FormReader, today: date) -> Values:
+    return {"decision": reader.choice("decision", tuple(DECISIONS)), **_body(reader, today)}
+
+
+def _unit_and_body(reader: FormReader, today: date) -> Values:
+    return {"unit": _chosen(reader, "unit"), **_body(reader, today)}
+
+
+def _rejection(reader: FormReader, today: date) -> Values:
     return _ended(reader, "reject")
 
 
-def _closing(reader: FormReader) -> Values:
+def _closing(reader: FormReader, today: date) -> Values:
     return {"outcome": reader.choice("outcome", rules.OUTCOMES), **_ended(reader, "close")}
 
 
@@ -252,11 +159,14 @@ def _ended(reader: FormReader, move_name: str) -> Values:
     """The reason; the tick's name carries the move, since both forms stand on one page."""
     reason = reader.long_text("reason", max_length=LONGEST_REASON)
     if not reader.checked(f"{move_name}-sure"):
-        reader.fail("sure", _("Please tick the box to confirm: nobody can open the case again."))
+        reader.fail(
+            "sure",
+            _("Please tick the box to confirm: only the applicant can open the case again, for 30 days."),
+        )
     return {"reason": reason}
 
 
-def _proof(reader: FormReader) -> Values:
+def _proof(reader: FormReader, today: date) -> Values:
     return {"proof": reader.long_text("proof", max_length=LONGEST_REASON)}
 
 
@@ -270,7 +180,22 @@ def _chosen(reader: FormReader, name: str) -> UUID | None:
 _ALL = (
     ("take", "taken", N_("Take the case"), N_("You have taken this case."), _nothing),
     ("answer", "answered", N_("Answer the applicant"), N_("Your answer was sent."), _body),
-    ("ask", "asked", N_("Ask the applicant"), N_("Your question was sent."), _body),
+    (
+        "ask",
+        "asked",
+        N_("Ask the applicant"),
+        N_("Your question was sent. The clock rests until the answer."),
+        _question,
+    ),
+    ("inform", "informed", N_("Tell the applicant how it stands"), N_("Your message was sent."), _body),
+    ("extend", "extended", N_("Announce a delay"), N_("The applicant was told of the delay."), _delay),
+    (
+        "decide",
+        "contest_denied",
+        N_("Decide about the contested pause"),
+        N_("The applicant was told your decision."),
+        _judgement,
+    ),
     ("note", "noted", N_("Internal note"), N_("Your note was added. Only the desk can read it."), _body),
     ("assign", "assigned", N_("Assign to a colleague"), N_("The case was assigned."), _assignee),
     ("refer", "referred", N_("Refer to another unit"), N_("The case was referred."), _unit_and_body),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from litestar import post
@@ -18,6 +18,7 @@ from portal.cases.staff_forms import MOVES, Move, SentMove, files_again, read_mo
 from portal.cases.staff_pages import LARGEST_BODY, Visit, address, case_page, conflict_page, known_case
 from portal.errors import Conflict, NotFound
 from portal.i18n import _
+from portal.office_hours import instant
 from portal.security.cookies import and_say
 from portal.security.csrf import Posted
 from portal.settings import Settings
@@ -27,6 +28,9 @@ _VERBS: dict[str, Callable[..., Awaitable[Any]]] = {
     "take": desk_actions.take,
     "answer": desk_actions.answer,
     "ask": desk_actions.ask,
+    "inform": desk_actions.inform,
+    "extend": desk_actions.extend,
+    "decide": desk_actions.decide_contest,
     "note": desk_actions.note,
     "assign": desk_actions.assign,
     "refer": desk_actions.refer,
@@ -51,7 +55,7 @@ async def post_move(
     if move is None:
         raise NotFound(_("There is nothing here."))
     case = await known_case(code, request.user)
-    sent = read_move(move, posted.form)
+    sent = read_move(move, posted.form, today=now.astimezone(settings.zone).date())
     if posted.stale:
         return await _again(case, request, move, sent, {"form": str(posted.stale)}, status=403, now=now)
     if sent.errors:
@@ -86,9 +90,11 @@ async def _make(
     more: dict[str, Any] = {"key": settings.secret_key} if move.name == "passcode" else {}
     if files:
         more["files"] = files
+    if until := sent.values.get("until"):  # the whole of that day here
+        more["until"] = instant(settings.zone, until, timedelta(days=1))
     try:
         await _VERBS[move.name](
-            case.id, clerk=request.user.account_id, seen=sent.seen, now=now, **sent.values, **more
+            case.id, clerk=request.user.account_id, seen=sent.seen, now=now, **{**sent.values, **more}
         )
     except BaseException:
         await uploads.discard_all(files, settings.uploads_dir)

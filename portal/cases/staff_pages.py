@@ -10,17 +10,26 @@ from litestar import Request
 from litestar.response import Template
 
 from portal import audit, codes, sla, uploads
-from portal.cases import desk_queries, rules
+from portal.cases import contests, desk_actions, desk_queries, rules
 from portal.cases.desk_case_queries import DeskCase, Happening, desk_case
-from portal.cases.staff_forms import BODIES, LABELS, MOVES, Move, SentMove, files_again, move_labels
+from portal.cases.staff_forms import (
+    BODIES,
+    DECISIONS,
+    LABELS,
+    MOVES,
+    Move,
+    SentMove,
+    files_again,
+    move_labels,
+)
 from portal.errors import NotAllowed, NotFound
 from portal.forms import named
 from portal.i18n import N_, _
+from portal.security.headers import PRIVATE
 from portal.security.sessions import SignedIn
 from portal.services.labels import AUDIENCES, CHANNELS, TARGETS
 
 Visit = Request[SignedIn, Any, Any]
-PRIVATE = {"Cache-Control": "no-store"}
 LARGEST_BODY = uploads.MAX_TOTAL + 2**20  # bytes: all files of a form and the words beside them
 
 _HAPPENED = {
@@ -28,6 +37,14 @@ _HAPPENED = {
     "taken": N_("Taken into work"),
     "assigned": N_("Assigned"),
     "asked": N_("Asked the applicant"),
+    "informed": N_("Told the applicant how it stands"),
+    "extended": N_("Announced a delay"),
+    "contested": N_("The applicant contests the pause"),
+    "contest_upheld": N_("The contested pause was undone"),
+    "contest_denied": N_("The contested pause stands"),
+    "reopened": N_("Opened again by the applicant"),
+    "missed": N_("The promised time has passed"),
+    "recounted": N_("Counted anew after a change of the calendar"),
     "noted": N_("Internal note"),
     "referred": N_("Referred to another unit"),
     "answered": N_("Answered"),
@@ -97,7 +114,7 @@ async def case_page(
     """
     await note_look(case, now)
     context = {
-        **await _forms(case, account, sent, errors or {}),
+        **await _forms(case, account, sent, errors or {}, now),
         **_facts(case, now),
         "made": made,
         "current": "desk",
@@ -114,7 +131,7 @@ async def conflict_page(
     # A tick that was set for the case as it stood says nothing about the case as it stands.
     again = msgspec.structs.replace(sent, typed={**sent.typed, "sure": ""})
     context = {
-        **await _forms(case, account, (move, again), files_again(sent.files)),
+        **await _forms(case, account, (move, again), files_again(sent.files), now),
         **_facts(case, now),
         "problem": _changed_by(meanwhile[-1], account) if meanwhile else problem,
         "meanwhile": meanwhile,
@@ -149,17 +166,26 @@ def _changed_by(newest: Happening, account: SignedIn) -> str:
 
 
 async def _forms(
-    case: DeskCase, account: SignedIn, sent: tuple[Move, SentMove] | None, errors: dict[str, str]
+    case: DeskCase,
+    account: SignedIn,
+    sent: tuple[Move, SentMove] | None,
+    errors: dict[str, str],
+    now: datetime,
 ) -> dict[str, Any]:
     """What the forms of the page need: the moves this state allows and what they offer to choose."""
     open_move, typed = (sent[0].name, sent[1].typed) if sent else ("", {})
     works_on_it = account.is_staff and case.unit_id in account.units
     goes_on = works_on_it and case.erased_at is None
     moves = [move for move in MOVES.values() if goes_on and move.is_allowed(case.state)]
-    if case.assignee == account.account_id:
-        moves = [move for move in moves if move.name != "take"]
+    contested = contests.undecided(await contests.pauses_of(case.id))
+    judges = contested is not None and contested.by != account.account_id
+    unfit = {"take": case.assignee == account.account_id, "decide": not judges}
     return {
-        "moves": moves,
+        "contested": contested is not None,
+        "judges": judges,
+        "decisions": [(key, _(label)) for key, label in DECISIONS.items()],
+        "usual_until": now + desk_actions.USUAL_PAUSE,
+        "moves": [move for move in moves if not unfit.get(move.name)],
         "reads_only": not works_on_it,
         "open_move": open_move,
         "typed": typed,
@@ -196,23 +222,32 @@ def _facts(case: DeskCase, now: datetime) -> dict[str, Any]:
 def _promises(case: DeskCase, now: datetime) -> list[Promise]:
     """The promises that hold for the case, each measured at ``now`` or at the moment it was met."""
     names = {key: _(label) for key, label in TARGETS.items()}
+    risky = case.risk_at is not None and case.risk_at <= now
     first = _promise(
-        names["first_answer"], case.first_answer_due_at, case.filed_at, case.first_answer_at, now
+        names["first_answer"], case.first_answer_due_at, case.filed_at, case.first_answer_at, now, risky=risky
     )
-    result = _promise(names["result"], case.result_due_at, case.filed_at, case.result_at, now)
-    replies = [happening.at for happening in case.happenings if happening.kind == "replied"]
+    result = _promise(names["result"], case.result_due_at, case.filed_at, case.result_at, now, risky=risky)
     reply = None
-    if case.result_at is not None and replies:
-        # The result was given and the applicant wrote back: that is owed an answer of its own.
-        reply = _promise(_("Answer to the applicant's reply"), case.next_due_at, replies[-1], None, now)
+    if case.result_at is not None and case.owed_since is not None:
+        # The result was given and the applicant came back: that is owed an answer of its own.
+        reply = _promise(
+            _("Answer to the applicant's reply"), case.next_due_at, case.owed_since, None, now, risky=risky
+        )
     return [promise for promise in (reply, first, result) if promise is not None]
 
 
 def _promise(
-    title: str, due_at: datetime | None, since: datetime, met_at: datetime | None, now: datetime
+    title: str,
+    due_at: datetime | None,
+    since: datetime,
+    met_at: datetime | None,
+    now: datetime,
+    *,
+    risky: bool,
 ) -> Promise | None:
     if due_at is None:
         return None
     progress = sla.progress(due_at, since, now, met_at)
-    at_risk = met_at is None and sla.at_risk(due_at, since, now)
-    return Promise(title=title, due_at=due_at, met_at=met_at, progress=progress, at_risk=at_risk)
+    return Promise(
+        title=title, due_at=due_at, met_at=met_at, progress=progress, at_risk=met_at is None and risky
+    )

@@ -13,18 +13,19 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import File, Redirect, Template
 
 from portal import audit, text
-from portal.cases import desk_queries, desk_search, rules
+from portal.cases import desk_queries, desk_search, rules, visits, why
 from portal.cases.desk_case_queries import file_of
 from portal.cases.desk_queries import Cursor, QueueFilters, read_cursor
 from portal.cases.desk_search import ALL
 from portal.cases.register_routes import register_handlers
 from portal.cases.staff_forms import MOVES
 from portal.cases.staff_moves import post_move
-from portal.cases.staff_pages import PRIVATE, Visit, address, case_page, known_case
+from portal.cases.staff_pages import Visit, address, case_page, known_case
 from portal.downloads import download
 from portal.errors import NotFound
 from portal.i18n import _, localized
 from portal.security.cookies import said
+from portal.security.headers import PRIVATE
 from portal.security.sessions import SignedIn
 from portal.services.queries import catalogue
 from portal.settings import Settings
@@ -70,6 +71,15 @@ async def show_case(
     shown = await case_page(case, request.user, now=now, made=MOVES.get(word))
     shown.cookies.extend(cookies)
     return shown
+
+
+@get("/cases/{code:str}/why", name="desk.why")
+async def show_why(
+    request: Visit, code: FromPath[str], settings: NamedDependency[Settings], now: NamedDependency[datetime]
+) -> Template:
+    case = await known_case(code, request.user)
+    shown = await why.why(case.id, case.service_id, case.sla_version, inner=True, zone=settings.zone, now=now)
+    return visits.why_page(case.number, address(case.number), shown)
 
 
 @get("/cases/{code:str}/files/{file_id:str}", name="desk.file")
@@ -144,5 +154,13 @@ def _id(typed: str) -> UUID:
 
 staff_router = Router(
     "/desk",
-    route_handlers=[show_queue, show_case, send_file, *register_handlers, post_move, show_after_move],
+    route_handlers=[
+        show_queue,
+        show_case,
+        show_why,
+        send_file,
+        *register_handlers,
+        post_move,
+        show_after_move,
+    ],
 )

@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
 from portal import audit, codes
-from portal.cases import access, page, visits
+from portal.cases import access, page, visits, why
 from portal.cases.applicant_routes import applicant_handlers
 from portal.cases.visits import Visit, Visitor
 from portal.codes import Mistake
@@ -63,6 +63,25 @@ async def show_case(
     if found.case is None:
         return await visits.missed(request, found)
     return await visits.case_page(found)
+
+
+@get("/cases/{code:str}/why", name="cases.why")
+async def show_why(
+    request: Visitor,
+    code: FromPath[str],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
+) -> Template | Redirect:
+    """Why the case is due when it is; no more than dates, as for everybody with the code."""
+    found = await visits.at_code(request, code, settings, now)
+    if found.tier == 0 and await visits.code_is_not_enough(request, now):
+        return visits.proof_page(found.number)
+    if found.case is None:
+        return await visits.missed(request, found)
+    case = found.case
+    shown = await why.why(case.id, case.service, case.sla_version, inner=False, zone=settings.zone, now=now)
+    back = f"/cases/{codes.show_text(found.number)}"
+    return visits.why_page(found.number, back, shown)
 
 
 @post("/cases/{code:str}/unlock", name="cases.unlock")
@@ -171,6 +190,7 @@ tracking_handlers = [
     post_track,
     show_short,
     show_case,
+    show_why,
     post_unlock,
     post_lock,
     *applicant_handlers,

@@ -18,21 +18,29 @@ from litestar.datastructures import Cookie
 from litestar.response import Redirect, Template
 
 from portal import audit, codes, uploads
-from portal.cases import access, page, queries, rules
+from portal.cases import access, contests, page, queries, rules
 from portal.cases.queries import CaseView
+from portal.cases.why import WhyPage
 from portal.errors import PortalError, TooMany
-from portal.i18n import localized
+from portal.i18n import N_, _, localized
 from portal.security import misses
 from portal.security.address import client_address
 from portal.security.cookies import cleared, cookie, cookie_value
+from portal.security.headers import PRIVATE
 from portal.security.sessions import SignedIn
 from portal.settings import Settings
 
 Visitor = Request[SignedIn | None, Any, Any]
 
-PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 _drawn: dict[tuple[object, ...], str] = {}
-SAID = frozenset({"replied", "withdrawn", "unlocked", "locked", "link"})
+CLOCK_STATES = {
+    "running": N_("running"),
+    "paused": N_("paused"),
+    "met": N_("kept"),
+    "missed": N_("missed"),
+    "dropped": N_("no longer needed"),
+}
+SAID = frozenset({"replied", "withdrawn", "contested", "reopened", "unlocked", "locked", "link"})
 """What a case page can say on top, once; each has its words in templates/cases/_said.html."""
 
 
@@ -184,6 +192,13 @@ def proof_page(
     return Template("cases/proof.html", context=context, status_code=status, headers=headers)
 
 
+def why_page(number: int, back: str, page: WhyPage) -> Template:
+    """Why a case is due when it is; ``back`` is the address it was asked from, without language prefix."""
+    states = {key: _(label) for key, label in CLOCK_STATES.items()}
+    context = {"number": number, "back": back, "page": page, "states": states, "current": "track"}
+    return Template("cases/why.html", context=context, headers=PRIVATE)
+
+
 def to_case(number: int, *, cookies: list[Cookie] | None = None) -> Redirect:
     """To the page of the case at its one address."""
     path = localized(f"/cases/{codes.show_text(number)}")
@@ -239,9 +254,23 @@ async def _opened(found: Visit, case: CaseView) -> dict[str, Any]:
         "outcome": case.outcome,
         "told": page.last_step(steps, case.state),
         "may_reply": rules.allowed("replied", case.state),
+        "may_reopen": rules.allowed("reopened", case.state)
+        and found.now - case.changed_at <= rules.REOPEN_WITHIN,
+        **await _contest(case),
         "may_withdraw": found.tier > 1 and rules.allowed("withdrawn", case.state),
         "by_account": found.account is not None and found.account == case.applicant,
         "accept": uploads.ACCEPT,
+    }
+
+
+async def _contest(case: CaseView) -> dict[str, bool]:
+    """Whether the present pause can be contested, and whether it was."""
+    if case.state != "waiting":
+        return {"may_contest": False, "contested": False}
+    pauses = await contests.pauses_of(case.id)
+    return {
+        "may_contest": contests.contestable(pauses) is not None,
+        "contested": contests.undecided(pauses) is not None,
     }
 
 

@@ -9,32 +9,31 @@ from uuid import UUID
 
 import msgspec
 
-from db.accounts import Account
 from db.engine import atomic
 from db.resets import ResetRequest
-from portal import audit, identifiers
+from portal import audit
+from portal.accounts.new_password import WeakPassword
+from portal.accounts.queries import account_called
+from portal.errors import TooMany
 from portal.i18n import _
 from portal.resets import halves, mails, requests
-from portal.resets.requests import Ended, Request, Unusable
+from portal.resets.requests import Ended, Request
 from portal.resets.rules import ASKED_PER_DAY, ASKED_PER_HOUR, TRIES
 from portal.security import passwords, throttle
 from portal.security.address import network_of
 from portal.security.usernames import username_key
 
 TRIES_PER_ADDRESS, TRIES_WINDOW = 30, timedelta(minutes=10)
-# A user name wins over an address; an address that two people share names nobody.
-_WHO = """
-    SELECT a.id, a.username = {} AS by_name FROM account a
-    WHERE a.state = 'active' AND (a.username = {} OR EXISTS (
-        SELECT FROM contact_point c
-        WHERE c.account = a.id AND c.kind = 'email' AND c.verified_at IS NOT NULL AND c.value = {}))
-    ORDER BY by_name DESC LIMIT 2
-"""
+DAY = timedelta(days=1)
 _TAKE_TRY = """
     UPDATE reset_request SET tries = tries + 1
     WHERE id = {} AND kind = 'reset' AND state = 'approved' AND b_ends_at > {} AND tries < {}
     RETURNING b_hash, tries
 """
+
+
+class AskedEnough(TooMany):
+    """Under this name no further request is made today; said of every name alike."""
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -56,14 +55,23 @@ async def ask(typed: str, *, by: UUID | None, address: str, device: str, key: by
     """A request for the account called ``typed`` (a user name or a confirmed mail address) is open for 72 hours.
 
     Every mail address on file is told; what was open before is void; the old password keeps working. ``by`` is
-    who is signed in in this browser. For a name that is nobody's, and from the fourth time in a day, a request
-    that leads nowhere is made and the answer is the same. Raises TooMany after ten in an hour from one network.
+    who is signed in in this browser. For a name that is nobody's a request that leads nowhere is made and the answer
+    is the same; so for an account that was asked for three times in a day, under its name and addresses together.
+    Raises AskedEnough the fourth time in a day under one name, whosever it is: what was made before stays. Raises
+    TooMany after ten in an hour from one network.
     """
     from_address = f"reset:address:{network_of(address)}"
     await throttle.hit(from_address, limit=ASKED_PER_HOUR, window=timedelta(hours=1), now=now)
-    account = await _account_called(typed)
-    asked_of = account or hashlib.sha256(username_key(typed).encode("utf-8", "replace")).hexdigest()[:32]
-    times = await throttle.count(f"reset:of:{asked_of}", timedelta(days=1), now)
+    name = hashlib.sha256(username_key(typed).encode("utf-8", "replace")).hexdigest()[:32]
+    if await throttle.count(f"reset:named:{name}", DAY, now) > ASKED_PER_DAY:
+        await audit.append("reset_limited", now=now)
+        raise AskedEnough(
+            _(
+                "Today a new password was asked for three times under this name. Please go on with the last request."
+            )
+        )
+    account = await account_called(typed)
+    times = await throttle.count(f"reset:of:{account or name}", DAY, now)
     asker = _Asker(account=account, by=by, address=address, device=device, too_often=times > ASKED_PER_DAY)
     return await _open(asker, key=key, now=now)
 
@@ -98,7 +106,7 @@ async def redeem(
 
     Its sessions have ended, its addresses are told, the request is used; nobody is signed in. Raises Ended for
     wrong halves and for whatever is not (any more) good, always in the same words and as slowly; the fifth wrong
-    half B makes the request void. Raises Unusable for a password that can't be taken, which costs no try. Not one
+    half B makes the request void. Raises WeakPassword for a password that can't be taken, which costs no try. Not one
     transaction: tries must stay counted, and hashing would hold a connection.
     """
     await throttle.hit(
@@ -114,7 +122,7 @@ async def redeem(
         )
     try:
         await requests.refuse_unusable(password, found)
-    except Unusable:
+    except WeakPassword:
         await _give_back(found)
         raise
     await requests.finish(found, await passwords.hash_password(password), now=now)
@@ -124,15 +132,6 @@ async def of_browser(cookie: str, *, keys: Sequence[bytes]) -> int | None:
     """The number of the request that this browser asked for, whatever became of it; None without one."""
     found = await requests.by_secret(cookie, place=halves.BROWSER, keys=keys)
     return found.no if found and found.kind == "reset" else None
-
-
-async def _account_called(typed: str) -> UUID | None:
-    name, mail = username_key(typed), identifiers.email(typed) or ""
-    rows = await Account.raw(_WHO, name, name, mail)
-    if not rows or (len(rows) > 1 and not rows[0]["by_name"]):
-        return None
-    account: UUID = rows[0]["id"]
-    return account
 
 
 async def _take_try(found: Request, *, now: datetime) -> str | None:

@@ -13,8 +13,10 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
 from portal import audit, place
+from portal.accounts import devices
 from portal.accounts.actions import WrongPassword
-from portal.accounts.queries import contacts_of
+from portal.accounts.factor_queries import has_factor
+from portal.accounts.queries import active_admins, contacts_of
 from portal.errors import NotFound, TooMany
 from portal.i18n import _, current_language
 from portal.jalali import JALALI_MONTHS
@@ -25,12 +27,12 @@ from portal.resets.queries import Request as ResetRequest
 from portal.security.address import client_address
 from portal.security.cookies import and_say, cookie_value, said
 from portal.security.csrf import Posted
+from portal.security.headers import PRIVATE
 from portal.security.roles import role_words
 from portal.security.sessions import SignedIn
 from portal.settings import Settings
 
 Admin = Request[SignedIn, Any, Any]
-PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,9 +75,9 @@ async def show_report(
     await audit.append("reset_report", object=f"month:{shown.key}", now=now)
     context = {
         "month": shown,
-        "month_name": f"{JALALI_MONTHS[current_language()][shown.number - 1]} {shown.year}",
-        "previous": lists.previous(shown, settings.zone).key,
-        "next": lists.month_of(shown.ends_at, settings.zone).key if shown.ends_at <= now else None,
+        "previous": lists.previous(shown, settings.zone),
+        "next": lists.month_of(shown.ends_at, settings.zone) if shown.ends_at <= now else None,
+        "month_words": month_words,
         "deeds": await lists.approvals_in(shown),
     }
     return _page("resets/report.html", context)
@@ -148,6 +150,11 @@ async def post_refuse(
     return and_say(settings, f"/admin/resets/{no}", "refused")
 
 
+def month_words(month: lists.Month) -> str:
+    """``Aban 1405``, with Latin digits."""
+    return f"{JALALI_MONTHS[current_language()][month.number - 1]} {month.year}"
+
+
 async def _found(no: int) -> ResetRequest:
     found = await queries.by_number(no) if halves.LOWEST <= no <= halves.HIGHEST else None
     if found is None:
@@ -182,11 +189,17 @@ async def _show(
     account = found.account if found.username else None
     contacts = await contacts_of(account) if account else []
     subject = await queries.subject_of(account) if account else None
+    facts = subject.facts() if subject else {}
     context = {
         "found": found,
         "address": f"/admin/resets/{found.no}",
         "standing": await _standing(found, _approver(request, settings), settings, now),
-        "facts": subject.facts() if subject else {},
+        "facts": facts,
+        "methods": rules.methods(facts),
+        "evidence": rules.evidence(facts),
+        "has_factor": await has_factor(account) if account else False,
+        "device": devices.in_words(found.device) if found.device else "",
+        "newer": await queries.newer_than(found) if found.state == "superseded" else None,
         "made_at": subject.made_at if subject else None,
         "numbers": [one.value for one in contacts if one.kind == "phone"],
         "told": [one.value for one in contacts if one.kind == "email"],
@@ -205,7 +218,7 @@ async def _standing(found: ResetRequest, approver: Approver, settings: Settings,
     opens_at, needed, alone = found.asked_at, 0, False
     if found.account and found.role:
         needed = rules.needed_approvers(found.role, await place.get("reset_approvers"))
-        alone = await queries.other_admins(found.account) < needed
+        alone = len(await active_admins() - {found.account}) < needed
         subject = await queries.subject_of(found.account)
         contacts = await contacts_of(found.account)
         opens_at = rules.opens_at(found.asked_at, contacts, made_at=subject.made_at, now=now)

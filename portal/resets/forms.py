@@ -10,6 +10,7 @@ from portal.i18n import _
 from portal.resets import rules
 from portal.resets.labels import CHECKS
 from portal.resets.rules import Proof
+from portal.security import passwords
 
 
 class NewPassword(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,22 +35,33 @@ def read_forgot(form: FormMultiDict) -> tuple[str, dict[str, str]]:
 
 
 def read_new_password(form: FormMultiDict, opener: str) -> tuple[NewPassword, dict[str, str]]:
-    """The new password with what stands in the field ``opener``, and errors by field name."""
+    """The new password with what stands in the field ``opener``, and errors by field name.
+
+    A password that is too easy whoever takes it is told before ``opener`` is looked at: that costs no try, and
+    says nothing about ``opener``. What is too easy for its owner only, the verb tells whoever may know.
+    """
     reader = FormReader(form)
     draft = NewPassword(opener=reader.typed(opener)[:200], password=reader.typed("new_password"))
     for name, value in ((opener, draft.opener), ("new_password", draft.password)):
         if not value:
             reader.fail(name, _("Please fill this in."))
+    if draft.password and (problem := passwords.weakness(draft.password, username="")):
+        reader.fail("new_password", problem)
     return draft, reader.errors
 
 
 def read_approval(form: FormMultiDict) -> tuple[ApprovalDraft, dict[str, str]]:
     """The draft and its errors by field name; no errors means it can be tried."""
     reader = FormReader(form)
+    method = reader.choice("proof_method", rules.METHODS)
+    evidence = reader.choice("proof_evidence", rules.EVIDENCE)
+    checks = tuple(reader.choices("proof_checks", CHECKS, required=False))
+    if len(set(checks)) < rules.CHECKS_NEEDED:
+        reader.fail("proof_checks", _("Choose at least two things that you compared."))
     proof = Proof(
-        method=reader.choice("proof_method", rules.METHODS),
-        evidence=reader.choice("proof_evidence", rules.EVIDENCE),
-        checks=tuple(reader.choices("proof_checks", CHECKS, required=False)),
+        method=method,
+        evidence=evidence,
+        checks=checks,
         note=reader.long_text("proof_note", max_length=1000),
         remove_factors=reader.checked("remove_factors"),
     )

@@ -37,6 +37,18 @@ STAGES = {
     "superseded": N_("A newer one was asked"),
     "expired": N_("Too old"),
 }
+_SAYS = {
+    "approved": N_("It is approved. The person can set the new password with the code until it runs out."),
+    "used": N_("The new password is set, so nothing is left to do here."),
+    "void": N_("It was refused, or wrong codes made it void. Nothing told or mailed for it opens anything."),
+    "superseded": N_("The person asked again, so this one opens nothing any more."),
+    "expired": N_("Its time has run out. The person has to ask anew."),
+}
+_LINK_SAYS = {
+    "approved": N_("The link waits for its reader. There is nothing to approve."),
+    "superseded": N_("A newer link took its place, so this one opens nothing any more."),
+    "expired": N_("Its time has run out. A new link can be made."),
+}
 TONES = {"open": "wait", "approved": "wait", "used": "done", "void": "late", "expired": "past"}
 KINDS = {
     "reset": N_("Forgotten password"),
@@ -78,6 +90,12 @@ _LETTERS = {
     "8": N_("the digit eight"),
     "9": N_("the digit nine"),
 }
+
+
+def says(kind: str, stage: str) -> str:
+    """What a request that waits for no approval means for the admin who looks at it; empty for one that waits."""
+    words = _SAYS if kind == "reset" else {**_SAYS, **_LINK_SAYS}
+    return _(words[stage]) if stage in words else ""
 
 
 def spoken(code: str) -> list[tuple[str, str]]:

@@ -10,6 +10,9 @@ from db.accounts import Account
 from db.engine import atomic
 from portal import audit
 from portal.accounts import actions as account_actions
+from portal.accounts import mails as account_mails
+from portal.accounts.factor_actions import remove_factors
+from portal.accounts.factor_queries import has_factor
 from portal.accounts.queries import contacts_of
 from portal.errors import BadRequest, Conflict, NotFound
 from portal.i18n import _
@@ -28,10 +31,18 @@ async def invite(account: UUID, *, by: UUID, now: datetime) -> None:
     """A mail with a one-time link, good for 24 hours, is queued to the account's newest mail address.
 
     The link lets its reader set the password; it is made when the mail is sent. An earlier one is void. Raises
-    BadRequest when no mail address is on file, NotFound for an account that is not active.
+    BadRequest when no mail address is on file, NotFound for an account that is not active, Conflict for one with
+    a password: a new one then takes what a forgotten one takes.
     """
-    if not await Account.exists().where(Account.id == account, Account.state == "active"):
+    row = (
+        await Account.select(Account.password_hash)
+        .where(Account.id == account, Account.state == "active")
+        .first()
+    )
+    if row is None:
         raise NotFound(_("There is no such account."))
+    if row["password_hash"]:
+        raise Conflict(_("This account has a password already. A forgotten one is asked for at the sign-in."))
     addresses = [one for one in await contacts_of(account) if one.kind == "email"]
     if not addresses:
         raise BadRequest(_("An invitation needs an e-mail address on file."))
@@ -49,21 +60,31 @@ async def recover(username: str, *, settings: Settings, now: datetime) -> str:
     For the server's console, where no second admin is there to help. Every mail address on file is told, and
     the log keeps it. Raises NotFound for an account that is not there or not active.
     """
-    row = (
-        await Account.select(Account.id, Account.locale)
-        .where(Account.username == username_key(username), Account.state == "active")
-        .first()
-    )
-    if row is None:
-        raise NotFound(_("There is no active account of that name."))
-    await requests.supersede(row["id"], now=now)
+    account, locale = await _active(username)
+    await requests.supersede(account, now=now)
     secret = halves.new_secret()
     digest = halves.digest(settings.secret_key, halves.LINK, secret)
-    made = await requests.add(row["id"], kind=RECOVERY, secret_digest=digest, now=now)
-    await audit.append("recovery_made", object=made.object, data={"account": str(row["id"])}, now=now)
-    await mails.tell_all(row["id"], "recovery", no=made.no, cause=f"{made.no}:recovery", now=now)
-    prefix = "/en" if row["locale"] == "en" else ""
+    made = await requests.add(account, kind=RECOVERY, secret_digest=digest, now=now)
+    await audit.append("recovery_made", object=made.object, data={"account": str(account)}, now=now)
+    await mails.tell_all(account, "recovery", no=made.no, cause=f"{made.no}:recovery", now=now)
+    prefix = "/en" if locale == "en" else ""
     return f"{settings.base_url}{prefix}/accounts/set-password?key={halves.held(made.no, secret)}"
+
+
+@atomic
+async def remove_second_step(username: str, *, now: datetime) -> None:
+    """The password of ``username`` alone signs in, every session is over, every mail address on file is told.
+
+    For the server's console and whoever lost the password and the second step, with no other admin to help.
+    Raises NotFound as ``recover``, Conflict where there is no second step.
+    """
+    account, _locale = await _active(username)
+    if not await has_factor(account):
+        raise Conflict(_("This account has no second step. Run the command without --remove-second-step."))
+    await remove_factors(account, now=now)
+    told = {"what": "factors_removed", "value": ""}
+    cause = f"factors_removed:{account}:{now.isoformat()}"
+    await account_mails.tell_all(account, f"{account_mails.FOLDER}news", data=told, cause=cause, now=now)
 
 
 @atomic
@@ -93,11 +114,23 @@ async def make_admin(username: str, *, display_name: str, settings: Settings, no
     return await recover(name, settings=settings, now=now)
 
 
+async def _active(username: str) -> tuple[UUID, str]:
+    """Id and language of the active account of that name. Raises NotFound."""
+    row = (
+        await Account.select(Account.id, Account.locale)
+        .where(Account.username == username_key(username), Account.state == "active")
+        .first()
+    )
+    if row is None:
+        raise NotFound(_("There is no active account of that name."))
+    return row["id"], row["locale"]
+
+
 async def set_by_link(held: str, password: str, *, keys: Sequence[bytes], now: datetime) -> None:
     """The password of the account that the link is for is ``password``; the link opens nothing any more.
 
     Every session of the account has ended and its mail addresses are told. Raises NotFound for a link that is
-    not (any more) good, requests.Unusable for a password that can't be taken.
+    not (any more) good, WeakPassword for a password that can't be taken.
     """
     found = await of_link(held, keys=keys, now=now)
     if found is None:

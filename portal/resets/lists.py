@@ -10,9 +10,9 @@ import msgspec
 
 from db.resets import ResetRequest
 from portal import jalali, text
+from portal.paging import PAGE, Page, page_of
 from portal.resets.rules import USUAL_APPROVALS, stage
 
-PAGE = 50
 TABS = ("open", "unmatched", "ended")
 _LIVE = """((r.state = 'open' AND r.ends_at > {now}) OR (r.state = 'approved' AND r.b_ends_at > {now}))"""
 _WHICH = {
@@ -62,13 +62,6 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
         return stage(self.state, self.b_ends_at, self.ends_at, now)
 
 
-class Page(msgspec.Struct, frozen=True):
-    """Up to 50 of them, the newest first; ``older`` is the number where the next page begins, None at the end."""
-
-    rows: list[Line]
-    older: int | None
-
-
 class Deed(msgspec.Struct, frozen=True, kw_only=True):
     """One approval in the report."""
 
@@ -101,13 +94,12 @@ class Month(msgspec.Struct, frozen=True, kw_only=True):
     ends_at: datetime
 
 
-async def requests_in(tab: str, *, before: int = 0, now: datetime) -> Page:
+async def requests_in(tab: str, *, before: int = 0, now: datetime) -> Page[Line, int]:
     """One page of ``tab``: the newest, or those asked before the request with the number ``before``."""
     query = _ROWS.replace("{which}", _WHICH[tab]).replace("{limit}", str(PAGE + 1))
     values = [now] * query.count("{now}") + [before, before]
     found = await ResetRequest.raw(query.replace("{now}", "{}").replace("{before}", "{}"), *values)
-    rows = [Line(**row) for row in found]
-    return Page(rows[:PAGE], rows[PAGE - 1].no if len(rows) > PAGE else None)
+    return page_of([Line(**row) for row in found], lambda line: line.no)
 
 
 async def unusually_busy(now: datetime) -> list[Busy]:

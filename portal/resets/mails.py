@@ -14,9 +14,9 @@ from uuid import UUID
 from db.accounts import Account
 from db.outbox import OutboxMessage
 from db.resets import ResetRequest
-from portal import outbox, smtp
-from portal.accounts.queries import contacts_of
-from portal.resets import halves, queries
+from portal import outbox, place, smtp
+from portal.accounts import mails as account_mails
+from portal.resets import halves
 from portal.security import passwords
 from portal.settings import Settings
 
@@ -25,22 +25,10 @@ CODE, INVITED = f"{FOLDER}code", f"{FOLDER}invited"
 HIDDEN = "•" * halves.LENGTH
 
 
-async def tell_all(account: UUID, notice: str, *, no: int, cause: str, now: datetime) -> int:
-    """Every mail address of the account is told ``notice``; returns how many there are."""
-    row = await Account.select(Account.username, Account.locale).where(Account.id == account).first()
-    assert row, "a request's account is never deleted"
-    addresses = [one.value for one in await contacts_of(account) if one.kind == "email"]
-    for address in addresses:
-        await outbox.enqueue(
-            f"{FOLDER}{notice}",
-            recipient=address,
-            locale=row["locale"],
-            data={"no": no, "username": row["username"], "at": now},
-            cause=f"reset:{cause}:{address}"[:120],
-            case=None,
-            now=now,
-        )
-    return len(addresses)
+async def tell_all(account: UUID, notice: str, *, no: int, cause: str, now: datetime) -> None:
+    """Every mail address of the account is told ``notice`` about the request ``no``."""
+    told = {"no": no, "at": now}
+    await account_mails.tell_all(account, f"{FOLDER}{notice}", data=told, cause=f"reset:{cause}", now=now)
 
 
 async def send_secret(
@@ -92,7 +80,7 @@ async def shown(
         "code": code,
         "reset_page": f"{settings.base_url}{prefix}/accounts/reset",
         "link": f"{settings.base_url}{prefix}/accounts/set-password{query}",
-        "call": await queries.whom_to_call(message.locale),
+        "call": await place.whom_to_call(message.locale),
         "desk": settings.base_url + prefix,
     }
 

@@ -11,9 +11,9 @@ import msgspec
 
 from db.accounts import Account
 from db.resets import ResetApproval, ResetRequest
-from portal import place
 from portal.accounts.queries import contacts_of
 from portal.i18n import current_language
+from portal.identifiers import local_phone
 from portal.resets import halves
 from portal.resets.rules import Subject, stage
 
@@ -85,14 +85,6 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-class Desk(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom to call and when, in the reader's language; ``phone`` is empty when none is known."""
-
-    phone: str
-    name: str
-    hours: str
-
-
 async def by_number(no: int) -> Request | None:
     """The request with that number, or None."""
     rows = await ResetRequest.raw(_FIND, no)
@@ -109,6 +101,17 @@ async def by_secret(held: str, *, place: str, keys: Sequence[bytes]) -> Request 
     kept = found.a_hmac if found else ""
     fits = any(hmac.compare_digest(halves.digest(key, place, secret), kept) for key in keys)
     return found if fits else None
+
+
+async def newer_than(request: Request) -> int | None:
+    """The number of the newest request of the same account and kind, when it is another one."""
+    row = (
+        await ResetRequest.select(ResetRequest.no)
+        .where(ResetRequest.account == request.account, ResetRequest.kind == request.kind)
+        .order_by(ResetRequest.id, ascending=False)
+        .first()
+    )
+    return row["no"] if row and row["no"] != request.no else None
 
 
 async def approvals_of(request: UUID) -> list[Approval]:
@@ -138,7 +141,7 @@ async def subject_of(account: UUID) -> Subject:
     language = current_language()
     values: dict[str, list[str]] = {"email": [], "phone": []}
     for contact in await contacts_of(account):
-        values[contact.kind].append(contact.value)
+        values[contact.kind].append(local_phone(contact.value))
     return Subject(
         name=row["display_name"],
         email="، ".join(values["email"]) if language == "fa" else ", ".join(values["email"]),
@@ -148,22 +151,6 @@ async def subject_of(account: UUID) -> Subject:
         case=str(row["case_number"] or ""),
         made_at=row["created_at"],
     )
-
-
-async def whom_to_call(language: str) -> Desk:
-    """What the site admin has set, else the first unit that has a telephone."""
-    return Desk(
-        phone=await place.get("reset_contact_phone"),
-        name=await place.get(f"reset_contact_name_{language}"),
-        hours=await place.get(f"reset_contact_hours_{language}"),
-    )
-
-
-async def other_admins(account: UUID | None) -> int:
-    """How many active admins there are besides ``account``."""
-    query = Account.count().where(Account.role == "admin", Account.state == "active")
-    n: int = await (query.where(Account.id != account) if account else query)
-    return n
 
 
 async def approvals_by(admin: UUID, *, since: datetime) -> int:

@@ -11,8 +11,8 @@ from db.engine import atomic
 from db.resets import ResetApproval, ResetRequest
 from portal import audit
 from portal.accounts.factor_actions import remove_factors
-from portal.accounts.new_password import problem_alone
-from portal.errors import NotAllowed, PortalError
+from portal.accounts.new_password import WeakPassword, problem_alone
+from portal.errors import NotAllowed
 from portal.i18n import _
 from portal.resets import halves, mails
 from portal.resets.labels import KINDS
@@ -20,13 +20,7 @@ from portal.resets.queries import Request, by_number, by_secret
 from portal.resets.rules import BY_MAIL, IN_PERSON, OPEN_FOR
 from portal.security import passwords, sessions
 
-__all__ = ["Ended", "Request", "Unusable", "add", "by_secret", "finish", "refuse_unusable", "supersede"]
-
-
-class Unusable(PortalError):
-    """The new password can't be taken; the text says why. It costs no try."""
-
-    status = 422
+__all__ = ["Ended", "Request", "add", "by_secret", "finish", "refuse_unusable", "supersede"]
 
 
 class Ended(NotAllowed):
@@ -82,12 +76,12 @@ async def supersede(account: UUID, *, kinds: Sequence[str] = tuple(KINDS), now: 
 
 
 async def refuse_unusable(password: str, found: Request) -> None:
-    """Raises Unusable for a password that is too easy or is the present one; Busy as ``passwords.verify``."""
+    """Raises WeakPassword for a password that is too easy or is the present one; Busy as ``passwords.verify``."""
     assert found.account is not None, "only a request of an active account comes this far"
     if problem := await problem_alone(password, account=found.account):
-        raise Unusable(problem)
+        raise WeakPassword(problem)
     if found.password_hash and await passwords.verify(found.password_hash, password):
-        raise Unusable(_("This is the password you have now. Please choose another one."))
+        raise WeakPassword(_("This is the password you have now. Please choose another one."))
 
 
 @atomic

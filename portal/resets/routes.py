@@ -11,20 +11,21 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 from litestar.response import Redirect, Template
 
-from portal import audit
+from portal import audit, place
+from portal.accounts.new_password import WeakPassword
 from portal.errors import NotFound, TooMany
-from portal.i18n import _, current_language, localized
-from portal.resets import actions, halves, links, queries
+from portal.i18n import current_language, localized
+from portal.resets import actions, halves, links
 from portal.resets.forms import read_forgot, read_new_password
-from portal.resets.requests import Ended, Unusable
+from portal.resets.requests import Ended
 from portal.security.address import client_address
 from portal.security.cookies import cleared, cookie, cookie_value
 from portal.security.csrf import Posted
+from portal.security.headers import PRIVATE
 from portal.security.sessions import SignedIn
 from portal.settings import Settings
 
 Visitor = Request[SignedIn | None, Any, Any]
-PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 KEPT_FOR = 5 * 24 * 3600
 """Seconds that a browser keeps half A: three days to be approved, one for a mail, one to spare."""
 EVEN_SECONDS = 0.4
@@ -60,7 +61,9 @@ async def post_forgot(
             now=now,
         )
     except TooMany as refusal:
-        return _forgot(typed, {"form": str(refusal)}, status=429, retry_after=refusal.retry_after)
+        enough = isinstance(refusal, actions.AskedEnough)
+        wait = refusal.retry_after
+        return _forgot(typed, {"form": str(refusal)}, status=429, retry_after=wait, enough=enough)
     finally:
         await even
     kept = cookie(settings, halves.COOKIE, asked.cookie, max_age=KEPT_FOR)
@@ -95,8 +98,8 @@ async def post_reset(
             keys=settings.keys,
             now=now,
         )
-    except (Ended, Unusable, TooMany) as refusal:
-        field = "new_password" if isinstance(refusal, Unusable) else "reset_code"
+    except (Ended, WeakPassword, TooMany) as refusal:
+        field = "new_password" if isinstance(refusal, WeakPassword) else "reset_code"
         status = 429 if isinstance(refusal, TooMany) else 422
         return await _reset(request, settings, {field: str(refusal)}, typed=draft.opener, status=status)
     return Redirect(
@@ -113,7 +116,7 @@ async def show_done() -> Template:
 async def show_link(
     settings: NamedDependency[Settings], now: NamedDependency[datetime], key: FromQuery[str] = ""
 ) -> Template:
-    """Nothing is used up by looking: mail programs open links too. Raises NotFound."""
+    """Nothing is used up by looking: mail programs open links too."""
     return await _link(key, settings, now, {})
 
 
@@ -132,7 +135,9 @@ async def post_link(
         return await _link(draft.opener, settings, now, errors, status=422)
     try:
         await links.set_by_link(draft.opener, draft.password, keys=settings.keys, now=now)
-    except (Ended, Unusable) as refusal:
+    except NotFound:
+        return await _over()
+    except (Ended, WeakPassword) as refusal:
         return await _link(draft.opener, settings, now, {"new_password": str(refusal)}, status=422)
     return Redirect(localized("/accounts/reset/done"), status_code=303)
 
@@ -144,10 +149,16 @@ async def _stale(page: Template, request: Visitor, now: datetime) -> Template:
 
 
 def _forgot(
-    typed: str, errors: dict[str, str], *, status: int = 200, retry_after: int | None = None
+    typed: str,
+    errors: dict[str, str],
+    *,
+    status: int = 200,
+    retry_after: int | None = None,
+    enough: bool = False,
 ) -> Template:
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
-    context = {"typed": typed, "errors": errors, "wait": retry_after, "current": "sign-in"}
+    shown = {"typed": typed, "errors": errors, "wait": retry_after, "enough": enough}
+    context = {**shown, "current": "sign-in"}
     return Template("resets/forgot.html", context=context, status_code=status, headers=headers)
 
 
@@ -158,7 +169,7 @@ async def _reset(
     half = cookie_value(settings, request, halves.COOKIE)
     context = {
         "no": await actions.of_browser(half, keys=settings.keys),
-        "call": await queries.whom_to_call(current_language()),
+        "call": await place.whom_to_call(current_language()),
         "typed": typed,
         "errors": errors,
         "current": "sign-in",
@@ -171,9 +182,15 @@ async def _link(
 ) -> Template:
     found = await links.of_link(held, keys=settings.keys, now=now)
     if found is None:
-        raise NotFound(_("This link is no longer good. Please ask for a new one."))
+        return await _over()
     context = {"found": found, "key": held, "errors": errors, "current": "sign-in"}
     return Template("resets/link.html", context=context, status_code=status, headers=PRIVATE)
+
+
+async def _over() -> Template:
+    """A link that opens nothing (any more), and who can make a new one."""
+    context = {"call": await place.whom_to_call(current_language()), "current": "sign-in"}
+    return Template("resets/link_over.html", context=context, status_code=404, headers=PRIVATE)
 
 
 router = Router(

@@ -66,6 +66,16 @@ def stage(state: str, b_ends_at: datetime | None, ends_at: datetime, now: dateti
     return "expired" if state in ("open", "approved") and until <= now else state
 
 
+def methods(facts: Collection[str]) -> tuple[str, ...]:
+    """How a person with these facts on file can be proved: nobody is called back without a number."""
+    return METHODS if "phone" in facts else (IN_PERSON, VIDEO)
+
+
+def evidence(facts: Collection[str]) -> tuple[str, ...]:
+    """What an admin may have seen or heard, as ``methods``."""
+    return EVIDENCE if "phone" in facts else CARDS
+
+
 def needed_approvers(role: str, chosen: int) -> int:
     """How many admins it takes: two for everybody of the desk, else as many as the site has chosen."""
     return max(1, min(chosen, 2)) if role in OUTSIDE_ROLES else 2
@@ -73,9 +83,11 @@ def needed_approvers(role: str, chosen: int) -> int:
 
 def gap(proof: Proof, facts: Collection[str]) -> str:
     """Which part of the proof is missing: the name of its field; empty when the proof is whole."""
-    if proof.method not in METHODS or (proof.method == CALL_BACK and "phone" not in facts):
+    if proof.method not in methods(facts):
         return "proof_method"
-    if proof.evidence not in EVIDENCE or (proof.evidence == NUMBER_ON_FILE) != (proof.method == CALL_BACK):
+    if proof.evidence not in evidence(facts) or (proof.evidence == NUMBER_ON_FILE) != (
+        proof.method == CALL_BACK
+    ):
         return "proof_evidence"
     if len(set(proof.checks) & set(facts)) < CHECKS_NEEDED:
         return "proof_checks"

@@ -23,6 +23,8 @@ ALWAYS = {
     b"cross-origin-resource-policy": b"same-origin",
     b"permissions-policy": b"camera=(), display-capture=(), geolocation=(), microphone=(), payment=()",
 }
+PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+"""For answers that show what belongs to somebody: no browser keeps them, no search engine lists them."""
 HSTS = {b"strict-transport-security": b"max-age=31536000; includeSubDomains"}
 PROBES = frozenset({"/healthz", "/readyz"})
 

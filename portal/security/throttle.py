@@ -46,11 +46,6 @@ async def count(key: str, window: timedelta, now: datetime, *, times: int = 1) -
     return int(rows[0]["hits"])
 
 
-async def peek(key: str, window: timedelta, now: datetime) -> int:
-    """How often ``key`` happened in the present window, counting nothing."""
-    return (await peek_each([key], window, now))[key]
-
-
 async def peek_each(keys: Sequence[str], window: timedelta, now: datetime) -> dict[str, int]:
     """How often each of ``keys`` happened in the present window, counting nothing. One query."""
     rows = await Throttle.raw(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from portal.i18n import N_, _, current_language, ngettext
+from portal.marks import Target
 from portal.services.statement import Audience, Channel, Statement
-from portal.sla import Target
 from portal.text import show_number
 
 AUDIENCES: dict[Audience, str] = {
@@ -29,6 +29,9 @@ PARTIES = {
 TARGETS = {
     "first_answer": N_("First answer"),
     "result": N_("Result"),
+    "keep_in_touch": N_("A sign of life while it is open, every"),
+    "complaint_answer": N_("Answer to a complaint"),
+    "referral": N_("Inner time of the unit it was referred to"),
 }
 
 

@@ -10,12 +10,12 @@ from uuid import UUID
 
 import msgspec
 
-from db.services import Service
+from db.services import Service, SlaVersion
 from portal import text
 from portal.calendars import queries as calendar_queries
+from portal.marks import Target
 from portal.office_hours import Calendar
-from portal.services.statement import Audience, Channel, Field, Sheet, Statement, Words
-from portal.sla import Target
+from portal.services.statement import Audience, Channel, Field, Sheet, Statement, Watch, Words
 
 REMEMBER = 2.0
 """Seconds that a service is kept in this process: every page of a case asks for one."""
@@ -28,7 +28,7 @@ _LARGEST_EDITION = 2**31 - 1  # what the column holds
 # and the revisions of the calendars that the statement's targets name, whose hours this process mostly remembers.
 _VIEW = """
     SELECT s.id, s.slug, s.title_fa, s.title_en, s.audience, s.intake_channels, s.sheet, s.free, s.sensitive,
-           s.retention_months, s.state, a.name_fa AS agency_fa, a.name_en AS agency_en,
+           s.retention_months, s.watch, s.state, a.name_fa AS agency_fa, a.name_en AS agency_en,
            u.id AS unit_id, u.name_fa AS unit_fa, u.name_en AS unit_en, u.phone AS unit_phone,
            u.email AS unit_email, f.id AS form_id, f.fields, v.id AS sla_id, v.sha256, v.document, k.calendars
     FROM service s
@@ -96,7 +96,8 @@ class ServiceView(msgspec.Struct, frozen=True, kw_only=True):
     statement: Statement | None
     sha256: str
     calendars: dict[str, Calendar]
-    calendar_revisions: dict[str, int]
+    calendar_revisions: dict[str, int] = {}
+    watch: Watch = Watch()
 
     @property
     def is_open(self) -> bool:
@@ -140,6 +141,7 @@ class Edition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _remembered: dict[str | UUID, tuple[float, ServiceView]] = {}
+_editions: dict[UUID, Statement] = {}
 
 
 async def service_by_slug(slug: str) -> ServiceView | None:
@@ -152,9 +154,20 @@ async def service_by_id(service_id: UUID) -> ServiceView | None:
     return await _remember(service_id, _BY_ID)
 
 
+async def statement_version(sla_version: UUID) -> Statement | None:
+    """The edition a case was filed under, whatever became of it; editions never change, so it is asked for once."""
+    if sla_version not in _editions:
+        row = await SlaVersion.select(SlaVersion.document).where(SlaVersion.id == sla_version).first()
+        if row is None:
+            return None
+        _editions[sla_version] = msgspec.json.decode(row["document"], type=Statement)
+    return _editions[sla_version]
+
+
 def forget() -> None:
     """The next question about a service is answered by the database."""
     _remembered.clear()
+    _editions.clear()
 
 
 async def catalogue(q: str = "") -> list[ServiceCard]:
@@ -213,6 +226,7 @@ def _view(row: dict[str, Any], calendars: dict[str, Calendar], revisions: dict[s
         sha256=row["sha256"] or "",
         calendars=calendars,
         calendar_revisions=revisions,
+        watch=msgspec.json.decode(row["watch"], type=Watch) if row["watch"] else Watch(),
     )
 
 

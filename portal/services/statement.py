@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from portal.i18n import Words as Words
-from portal.sla import Target
+from portal.marks import Target
 
 Audience = Literal["citizen", "business", "agency"]
 Channel = Literal["portal", "office_automation", "fax", "official_email", "letter"]
@@ -126,6 +126,18 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
         if self.valid_until and today > self.valid_until:
             return "date_passed" if self.until_superseded else "over"
         return "in_force"
+
+
+class Watch(msgspec.Struct, frozen=True):
+    """Whom a service warns about its promises, and when.
+
+    ``warnings`` are percentages of the promised time. ``offsets`` are working hours after the due date, at which the
+    clerk, the head of the unit and the managers are told. Usually: at three quarters and nine tenths; late, the
+    clerk at once, the head after a working day, the managers after three.
+    """
+
+    warnings: tuple[int, int] = (75, 90)
+    offsets: tuple[int, int, int] = (0, 7, 21)
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):

@@ -52,4 +52,11 @@ async def _carry(proposal: Open, now: datetime) -> Sequence[str]:
     return await erase_person(proposal.subject, now=now)
 
 
-KIND = Kind(label=N_("Erase what names a person"), carry=_carry, is_wish=True)
+KIND = Kind(
+    label=N_("Erase what names a person"),
+    effect=N_(
+        "What names this person in the account and in all their requests is gone at once and for good."
+    ),
+    carry=_carry,
+    is_wish=True,
+)

@@ -26,6 +26,7 @@ from portal.i18n import _, localized
 from portal.security import throttle
 from portal.security.address import client_address, network_of
 from portal.security.cookies import and_say, said
+from portal.security.headers import PRIVATE
 from portal.security.roles import role_words
 from portal.security.sessions import OUTSIDE_ROLES, SignedIn
 from portal.services.queries import catalogue
@@ -36,7 +37,7 @@ from portal.text import without_bidi
 
 Person = Request[SignedIn, Any, Any]
 
-PRIVATE = {"Cache-Control": "no-store"}
+DATA = "/mine/data"
 CLAIMS, CLAIMS_WINDOW = 20, timedelta(hours=1)
 LONGEST_NAME = 160
 LONGEST_REASON = 1000
@@ -58,7 +59,7 @@ async def show_mine(
     before: FromQuery[UUID | None] = None,
 ) -> Template:
     word, cookies = said(settings, request)
-    shown = await _mine(request.user, now, before=before, saved=word == "saved")
+    shown = await _mine(request.user, now, before=before, told=word)
     shown.cookies.extend(cookies)
     return shown
 
@@ -88,7 +89,7 @@ async def post_claim(
 @get(["/data/erase", "/data/keep"], name="site.data_back")
 async def show_data_again() -> Redirect:
     """Whoever reloads the answer to a form of this page, or comes back from proving who they are."""
-    return Redirect(localized("/mine/data#erase"), status_code=303)
+    return Redirect(localized(f"{DATA}#erase"), status_code=303)
 
 
 @get(["/claim", "/drafts/forget"], name="site.mine_back")
@@ -98,9 +99,11 @@ async def show_mine_again() -> Redirect:
 
 
 @post("/drafts/forget", name="site.forget_draft")
-async def post_forget_draft(request: Person, form: NamedDependency[FormMultiDict]) -> Redirect:
+async def post_forget_draft(
+    request: Person, form: NamedDependency[FormMultiDict], settings: NamedDependency[Settings]
+) -> Redirect:
     await drafts.forget(request.user.account_id, FormReader(form).typed("form")[:120])
-    return Redirect(localized("/mine"), status_code=303)
+    return and_say(settings, "/mine", "forgotten")
 
 
 @get("/opened", name="site.openings")
@@ -114,7 +117,7 @@ async def show_openings(request: Person, before: FromQuery[str] = "") -> Templat
 @get("/data", name="site.own_data")
 async def show_data(request: Person, settings: NamedDependency[Settings]) -> Template:
     word, cookies = said(settings, request)
-    shown = await _data(request.user, saved=word == "saved")
+    shown = await _data(request.user, told=word)
     shown.cookies.extend(cookies)
     return shown
 
@@ -136,13 +139,14 @@ async def post_data(
         typed = {name: reader.typed(name) for name in ("display_name", "locale")}
         return await _data(request.user, errors=reader.errors, typed=typed, status=422)
     await own_actions.correct(request.user.account_id, display_name=display_name, locale=locale, now=now)
-    return and_say(settings, "/mine/data", "saved")
+    return and_say(settings, DATA, "saved")
 
 
 @post("/data/erase", name="site.ask_erasure")
 async def post_erase(
     request: Person,
     form: NamedDependency[FormMultiDict],
+    settings: NamedDependency[Settings],
     now: NamedDependency[datetime],
 ) -> Template | Redirect:
     """The wish to be forgotten waits for two admins. Raises Conflict while a request is open."""
@@ -153,16 +157,19 @@ async def post_erase(
     if reader.errors:
         return await _data(request.user, errors=reader.errors, reason=reader.typed("reason"), status=422)
     await erasing.ask(request.user.account_id, reason=reason, now=now)
-    return Redirect(localized("/mine/data#erase"), status_code=303)
+    return and_say(settings, DATA, "wished")
 
 
 @post("/data/keep", name="site.withdraw_erasure")
 async def post_keep(
-    request: Person, form: NamedDependency[FormMultiDict], now: NamedDependency[datetime]
+    request: Person,
+    form: NamedDependency[FormMultiDict],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
 ) -> Redirect:
     """The wish to be forgotten is withdrawn."""
     await withdraw(erasing.WISH, by=request.user.account_id, now=now)
-    return Redirect(localized("/mine/data#erase"), status_code=303)
+    return and_say(settings, DATA, "kept")
 
 
 @get("/data.json", name="site.own_export")
@@ -208,13 +215,13 @@ async def _mine(
     now: datetime,
     *,
     before: UUID | None = None,
-    saved: bool = False,
+    told: str = "",
     errors: dict[str, str] | None = None,
     typed: dict[str, str] | None = None,
     status: int = 200,
 ) -> Template:
     context = {
-        "saved": saved,
+        "said": told,
         "page": await own_queries.own_cases(account.account_id, before=before),
         "first": before is None,
         "drafts": await _drafts(account.account_id, now),
@@ -239,7 +246,7 @@ async def _drafts(account: UUID, now: datetime) -> list[DraftLine]:
 async def _data(
     account: SignedIn,
     *,
-    saved: bool = False,
+    told: str = "",
     errors: dict[str, str] | None = None,
     typed: dict[str, str] | None = None,
     reason: str = "",
@@ -251,7 +258,7 @@ async def _data(
         "renames": account.role in OUTSIDE_ROLES,
         "role": role_words(own.role),
         "errors": errors or {},
-        "saved": saved,
+        "said": told,
         "reason": reason,
         "wish": await waiting_since(erasing.WISH, account.account_id),
         "open_cases": (await own_queries.standing_of(account.account_id)).open,

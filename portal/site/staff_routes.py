@@ -97,7 +97,7 @@ async def _words(
         elif message.template.startswith(reset_mails.FOLDER):
             data = await reset_mails.shown(message, settings)
         elif message.template.startswith(account_mails.FOLDER):
-            data = account_mails.shown(message, settings)
+            data = await account_mails.shown(message, settings)
         return mail_templates.render(message.template, message.locale, data)
     except UNREADABLE:
         return None

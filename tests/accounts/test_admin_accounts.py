@@ -71,7 +71,7 @@ async def test_s05_a_lock_ends_every_session_at_once(admin, clerk):
     await ContactPoint.insert(
         ContactPoint(account=account, kind="email", value="c@mehregan.example", changed_at=NOON)
     )
-    assert (await admin.submit(path, to=f"{path}/lock")).status_code == 303
+    assert (await admin.submit(path, {"lock_reason": "x"}, to=f"{path}/lock")).status_code == 303
     assert (await clerk.get("/desk")).status_code == 303
     assert not await Session.exists().where(Session.account == account)
     assert "account_locked" in await actions()
@@ -100,7 +100,7 @@ async def test_nobody_locks_or_changes_their_own_account(admin, second):
     own = f"/admin/accounts/{admin.account.id}"
     assert "/lock" not in (await admin.get(own)).text
     for verb in (
-        staff_actions.lock(admin.account.id, by=admin.account.id, now=NOON),
+        staff_actions.lock(admin.account.id, "x", by=admin.account.id, now=NOON),
         staff_actions.change_role(admin.account.id, "auditor", None, by=admin.account.id, now=NOON),
     ):
         with pytest.raises(NotAllowed):
@@ -112,7 +112,7 @@ async def test_two_admins_who_lock_each_other_at_once_leave_one(committed):
     for _ in range(10):
         one, two = await new(f"a{uuid4().hex[:8]}", "admin"), await new(f"b{uuid4().hex[:8]}", "admin")
         await asyncio.gather(
-            staff_actions.lock(one, by=two, now=NOON),
+            staff_actions.lock(one, "x", by=two, now=NOON),
             staff_actions.change_role(two, "auditor", None, by=one, now=NOON),
             return_exceptions=True,
         )
@@ -123,7 +123,7 @@ async def test_two_admins_who_lock_each_other_at_once_leave_one(committed):
 async def test_the_last_active_admin_stays_even_for_an_admin_locked_meanwhile(db):
     last, locked = await new("last", "admin"), await new("locked", "admin", "locked")
     with pytest.raises(NotAllowed):
-        await staff_actions.lock(last, by=locked, now=NOON)
+        await staff_actions.lock(last, "x", by=locked, now=NOON)
     assert (await state_of(last))["state"] == "active"
 
 
@@ -163,7 +163,7 @@ async def test_s49_who_was_locked_meanwhile_has_proposed_nothing(admin, second):
     somebody = await new("somebody")
     by = admin.account.id
     proposal = await proposals.propose("grant_admin", by=by, subject=somebody, data={}, reason="x", now=NOON)
-    await staff_actions.lock(by, by=second.account.id, now=NOON)
+    await staff_actions.lock(by, "x", by=second.account.id, now=NOON)
     with pytest.raises(Conflict):
         await proposals.agree(proposal, by=second.account.id, now=NOON)
     assert (await state_of(somebody))["role"] == "staff"

@@ -55,8 +55,9 @@ FORMS = [
     ("recovery", SECURITY, f"{SECURITY}/recovery-codes", {}),
     ("end", SECURITY, f"{SECURITY}/sessions/{{session}}/end", {}),
     ("end-others", SECURITY, f"{SECURITY}/sessions/end-others", {}),
-    ("lock", "/admin/accounts/{other}", "/admin/accounts/{other}/lock", {}),
+    ("lock", "/admin/accounts/{other}", "/admin/accounts/{other}/lock", {"lock_reason": "x"}),
     ("role", "/admin/accounts/{other}", "/admin/accounts/{other}/role", {"role": "manager", "unit": "{unit}"}),
+    ("invite", "/admin/accounts/{invited}", "/admin/accounts/{invited}/invite", {}),
     ("propose", "/admin/accounts/{other}", "/admin/accounts/{other}/propose-admin", {"reason": "x"}),
     (
         "new",
@@ -78,6 +79,10 @@ async def world(db, settings):
     await Unit.insert(unit)
     me = await make_account("sara", display_name="س س", role="admin", password=PHRASE, now=NOON)
     other = await make_account("other", display_name="د د", role="staff", password=PHRASE, now=NOON)
+    invited = await make_account("invited", display_name="ن ن", role="staff", password=None, now=NOON)
+    await ContactPoint.insert(
+        ContactPoint(account=invited, kind="email", value="i@mehregan.example", changed_at=NOON)
+    )
     point = ContactPoint(account=me, kind="email", value="me@mehregan.example", changed_at=NOON)
     await ContactPoint.insert(point)
     key, now = settings.secret_key, right_now()
@@ -89,6 +94,7 @@ async def world(db, settings):
     return {
         "me": me,
         "other": other,
+        "invited": invited,
         "unit": unit.id,
         "contact": point.id,
         "app": app,

@@ -190,3 +190,19 @@ async def test_the_page_adds_and_removes(signed, maryam):
     path = f"/accounts/contacts/{point['id']}/remove"
     assert (await signed.submit("/accounts/contacts", to=path)).status_code == 303
     assert await ContactPoint.count() == 1
+
+
+async def test_an_unconfirmed_number_says_who_confirms_it(signed, maryam):
+    await on_file(maryam, "phone", "+989123334455", verified=False)
+    page = (await signed.get("/en/accounts/contacts")).text
+    assert "a site admin confirms it by a call" in page
+    assert "09123334455" in page
+    assert "<h1>E-mail and phone</h1>" in page
+
+
+async def test_what_was_done_about_security_is_said_once(signed, maryam):
+    await sessions.open_session(maryam, device="other", now=right_now())
+    page = "/en/accounts/security"
+    await signed.submit(page, to=f"{page}/sessions/end-others")
+    assert "All other sessions are ended." in (await signed.get(page)).text
+    assert "All other sessions are ended." not in (await signed.get(page)).text

@@ -120,7 +120,7 @@ async def test_a_passkey_signs_in(browser, application, db, settings):
         await give_password(browser)
         given = device.sign(options_in((await browser.get(SECOND)).text))
         answer = await browser.submit(SECOND, {"passkey": given, "otp": ""})
-        assert (answer.status_code, answer.headers["location"]) == (303, "/")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/mine")
         assert (await browser.get("/accounts/security")).status_code == 200
 
 

@@ -123,9 +123,9 @@ async def test_looking_at_the_page_leaves_no_cookie_and_no_row(browser):
     assert await Session.count() == 0
 
 
-async def test_a_citizen_lands_on_the_home_page_signed_in(browser, maryam):
+async def test_a_citizen_lands_on_their_own_requests(browser, maryam):
     answer = await browser.sign_in()
-    assert (answer.status_code, answer.headers["location"]) == (303, "/en")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/en/mine")
     flags = answer.headers["set-cookie"].lower().split("; ")[1:]
     assert {"httponly", "samesite=lax", "path=/"} == set(flags)
     assert (await browser.get("/mine")).text == "maryam"
@@ -152,7 +152,7 @@ async def test_one_is_led_back_to_the_page_one_wanted(browser, maryam):
 )
 async def test_nobody_is_led_to_another_site(browser, maryam, evil):
     assert "evil" not in (await browser.get("/accounts/sign-in?next=" + evil.replace("\t", "%09"))).text
-    assert (await browser.sign_in(next=evil)).headers["location"] == "/en"
+    assert (await browser.sign_in(next=evil)).headers["location"] == "/en/mine"
 
 
 async def test_a_wrong_password_keeps_the_name_and_forgets_the_password(browser, maryam):

@@ -19,6 +19,7 @@ from portal.audit_log.actions import seal
 from portal.audit_log.queries import Filters
 from portal.cases import rules
 from portal.csv_lines import START, line
+from portal.paging import PAGE
 from portal.security import roles, sessions
 from tests.cases.visitors import as_filer, filed_now, path_of, prove
 from tests.conftest import NOON
@@ -59,11 +60,11 @@ async def test_the_newest_stand_first_fifty_a_page_and_none_twice(auditor):
 
 
 async def test_what_was_written_at_one_instant_is_paged_without_loss(db):
-    for _ in range(queries.PAGE + 5):
+    for _ in range(PAGE + 5):
         await audit.append("signed_out", now=NOON)
     first = await queries.entries(Filters())
     second = await queries.entries(Filters(), after=queries.read_place(str(first.next)))
-    assert len({row.id for row in first.rows + second.rows}) == queries.PAGE + 5
+    assert len({row.id for row in first.rows + second.rows}) == PAGE + 5
     assert second.next is None
 
 

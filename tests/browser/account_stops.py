@@ -28,6 +28,11 @@ async def no_reason(visitor: Visitor, world: World) -> Response:
     return await visitor.send("/propose-admin")
 
 
+async def locked_for_nothing(visitor: Visitor, world: World) -> Response:
+    await account_of("liaison")(visitor, world)
+    return await visitor.send("/lock")
+
+
 async def proposed(visitor: Visitor, world: World) -> Response:
     """The list with something in it: a clerk who is to become an admin."""
     await account_of("evaluator")(visitor, world)
@@ -67,6 +72,7 @@ ACCOUNT_STOPS = [
     Stop("account", "accounts.account", ADMIN, account_of("staff")),
     Stop("account-own", "accounts.account", ADMIN, account_of("admin")),
     Stop("account-errors", "accounts.change", ADMIN, no_reason, 422),
+    Stop("account-lock-errors", "accounts.change", ADMIN, locked_for_nothing, 422),
     Stop("account-new", "accounts.new", ADMIN, at("/admin/accounts/new")),
     Stop(
         "account-new-errors", "accounts.new_post", ADMIN, sending_nothing("/admin/accounts/new", "/new"), 422

@@ -20,6 +20,11 @@ async def with_draft(visitor: Visitor, _: World) -> Response:
     return await visitor.follow(visitor.page.locator("button[name=save]"))
 
 
+async def reopened(visitor: Visitor, world: World) -> Response:
+    await with_draft(visitor, world)
+    return await visitor.follow(visitor.page.locator("ul.drafts a").first)
+
+
 async def nameless(visitor: Visitor, _: World) -> Response:
     await visitor.open("/mine/data")
     await visitor.fill("display_name", "")
@@ -39,6 +44,7 @@ MINE_STOPS = [
     Stop("mine-empty", "site.mine", STAFF, at("/mine")),
     Stop("mine-cases", "site.mine", CITIZEN, with_cases),
     Stop("mine-draft", "site.mine", CITIZEN, with_draft),
+    Stop("new-draft", "cases.new", CITIZEN, reopened),
     Stop("mine-claim-errors", "site.claim", CITIZEN, sending_nothing("/mine", "/mine/claim"), 422),
     Stop("mine-opened", "site.openings", CITIZEN, at("/mine/opened")),
     Stop("own-data-open-cases", "site.own_data", CITIZEN, at("/mine/data")),

@@ -52,7 +52,7 @@ WITHOUT_RING = """() => [...document.querySelectorAll("a, button, input, select,
 class Seen:
     """What one page turned out to be. Everything but ``status``, ``html`` and ``first`` should stay empty.
 
-    ``first``: what has the focus after one press of Tab, or the summary of mistakes where there is one.
+    ``first``: what has the focus after one press of Tab, or from the start where the page says something first.
     """
 
     status: int = 0
@@ -118,7 +118,7 @@ async def _look(stop: Stop, visitor: Visitor, world: World) -> Seen:
 
 
 async def _check(page: Page, seen: Seen) -> None:
-    if not await page.locator("#errors").count():
+    if not await page.locator("main [autofocus]").count():
         await page.keyboard.press("Tab")
     focused = await page.evaluate(FOCUSED)
     seen.first = focused["name"] if focused["seen"] else f"{focused['name']}, out of sight"

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
+from db.accounts import Account
 from portal.cases.actions import Filed, FilingDraft, file_case
 from portal.security.sessions import SignedIn
 from portal.services.actions import load_service, read_sample
@@ -75,3 +76,13 @@ async def a_case(
     return await file_case(
         a_draft(**changed), service=service, browser=browser, applicant=applicant, key=key, now=now
     )
+
+
+async def a_clerk(username: str = "desk") -> UUID:
+    """A clerk who works in every unit."""
+    account = Account(
+        username=username, display_name=username, role="staff", password_hash="!", created_at=NOON
+    )
+    await account.save()
+    await works_everywhere()
+    return account.id

@@ -41,7 +41,10 @@ async def test_a_rejection_is_stated_without_the_colour_of_success(clerk):
     filed = await a_case()
     answer = await do(clerk, filed, "reject", {"reason": "Not ours to give.", "reject-sure": "yes"})
     page = await clerk.get(answer.headers["location"])
-    assert '<div class="panel" role="status"><strong>The request was rejected.' in page.text
+    assert (
+        '<div class="panel" id="done" role="status" tabindex="-1" autofocus><strong>The request was rejected.'
+        in page.text
+    )
 
 
 async def test_the_summary_of_mistakes_names_the_fields(clerk):

@@ -70,9 +70,9 @@ def test_a_huge_text_does_not_come_back_whole():
 
 
 def test_an_only_audience_is_chosen_already():
-    assert blank_filing(a_service(audience=("agency",)), None).typed == {"audience": "agency"}
+    assert blank_filing(a_service(audience=("agency",))).typed == {"audience": "agency"}
 
 
 def test_every_page_has_an_id_of_its_own():
     service = a_service()
-    assert blank_filing(service, None).submission_id != blank_filing(service, None).submission_id
+    assert blank_filing(service).submission_id != blank_filing(service).submission_id

@@ -11,8 +11,9 @@ from db.engine import connection_of_transaction
 from db.services import Service, Unit
 from portal import codes
 from portal.cases import actions, desk_actions, desk_queries, rules
-from portal.cases.desk_queries import PAGE, Cursor, QueueFilters, read_cursor
+from portal.cases.desk_queries import Cursor, QueueFilters, read_cursor
 from portal.cases.desk_search import ALL
+from portal.paging import PAGE
 from tests.cases.factories import KEY, NOBODY, a_case, a_draft, a_service, reads_all
 from tests.conftest import NOON
 
@@ -29,7 +30,10 @@ async def numbers(**options):
 
 
 async def due(filed, at):
-    await Case.update({Case.next_due_at: at}).where(Case.id == filed.case_id)
+    """The case falls due ``at``, or not at all; at risk from three quarters of the time on."""
+    case = await Case.select(Case.filed_at).where(Case.id == filed.case_id).first()
+    risk_at = case["filed_at"] + (at - case["filed_at"]) * 3 / 4 if at else None
+    await Case.update({Case.next_due_at: at, Case.risk_at: risk_at}).where(Case.id == filed.case_id)
     return filed
 
 
@@ -146,7 +150,7 @@ async def test_the_heading_counts_open_late_and_soon_due(db):
 
 async def test_late_and_soon_due_are_said_in_words(clerk):
     filed = await a_case(now=NOON - timedelta(days=30))
-    await due(filed, NOON - timedelta(days=3))
+    await due(filed, datetime.now(UTC) - timedelta(days=2, hours=1))  # pages read the real clock
     page = await clerk.get("/en/desk")
     assert "late by 2 days" in page.text
     assert "late: 1" in page.text

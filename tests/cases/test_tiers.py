@@ -55,6 +55,8 @@ def test_the_outline_has_these_fields_and_no_others():
         "owed",
         "due",
         "late",
+        "paused_until",
+        "expected",
         "share",
         "unit",
         "agency",

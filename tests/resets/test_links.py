@@ -11,10 +11,11 @@ from db.outbox import OutboxMessage
 from db.resets import ResetRequest
 from portal import smtp
 from portal.accounts.actions import WrongPassword, make_account, sign_in
+from portal.accounts.new_password import WeakPassword
 from portal.errors import BadRequest, Conflict, NotFound
 from portal.resets import halves, mails
 from portal.resets.links import LASTS, invite, make_admin, recover, set_by_link
-from portal.resets.requests import Ended, Unusable
+from portal.resets.requests import Ended
 from portal.security import passwords
 from tests.conftest import NOON
 from tests.resets.people import NEW_PHRASE, PHRASE, person
@@ -131,7 +132,7 @@ async def test_recovery_of_nobody_says_so(chief, settings):
 @pytest.mark.parametrize("password", ["short", "chiefchiefchiefchief", PHRASE])
 async def test_a_refused_password_leaves_the_link_good(chief, settings, password):
     link = (await recover("chief", settings=settings, now=NOON)).partition("key=")[2]
-    with pytest.raises(Unusable):
+    with pytest.raises(WeakPassword):
         await set_by_link(link, password, keys=settings.keys, now=NOON)
     await set_by_link(link, NEW_PHRASE, keys=settings.keys, now=NOON)
 

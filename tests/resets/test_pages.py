@@ -82,11 +82,24 @@ async def test_a_locked_account_gets_no_new_password(browser, maryam, chief):
     assert "belongs to no account" in (await chief.get(f"{ADMIN}/{no}")).text
 
 
-async def test_the_fourth_wish_of_a_day_leads_nowhere_and_says_nothing(browser, maryam, chief):
+@pytest.mark.parametrize("name", ["maryam", "m@sample.example", "nobody"])
+async def test_the_fourth_wish_of_a_day_under_one_name_says_that_one_is_there(browser, maryam, name):
+    for _ in range(3):
+        last = await ask(browser, name)
+    answer = await browser.submit(FORGOT, {"username": f" {name.upper()}"})
+    assert answer.status_code == 429
+    assert "three times under this name" in answer.text
+    assert 'href="/en/accounts/reset"' in answer.text
+    assert str(last) in (await browser.get(RESET)).text
+    assert await ResetRequest.count() == 3
+    assert await logged("reset_limited") == 1
+
+
+async def test_the_fourth_wish_for_an_account_under_two_names_leads_nowhere_and_says_nothing(browser, maryam):
     first = await ask(browser)
-    for _ in range(2):
-        last = await ask(browser)
-    dead = await ask(browser)
+    await ask(browser)
+    last = await ask(browser)
+    dead = await ask(browser, "m@sample.example")
     assert await OutboxMessage.count().where(OutboxMessage.template == "resets/mail/asked") == 3
     states = {row["no"]: row["state"] for row in await ResetRequest.select()}
     assert (states[first], states[last], states[dead]) == ("superseded", "open", "void")

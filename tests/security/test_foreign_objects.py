@@ -33,7 +33,8 @@ PERSONAL = [
 """Nobody reaches these but their owner, whatever their role."""
 OF_ADMINS = [
     ("GET", "/admin/accounts/{owner}", {}),
-    ("POST", "/admin/accounts/{owner}/lock", {}),
+    ("POST", "/admin/accounts/{owner}/lock", {"lock_reason": "x"}),
+    ("POST", "/admin/accounts/{owner}/invite", {}),
     ("POST", "/admin/accounts/{owner}/role", {"role": "staff", "unit": ""}),
     ("POST", "/admin/accounts/{owner}/end-sessions", {}),
     ("POST", "/admin/accounts/{owner}/confirm-phone", {"contact": "{contact}"}),

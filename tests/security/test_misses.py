@@ -8,6 +8,7 @@ from db.throttle import Throttle
 from portal.errors import TooMany
 from portal.security import misses, throttle
 from portal.security.misses import breaker_open, note_miss, over_limit
+from tests.security.test_throttle import hits_of
 
 NOON = datetime(2026, 3, 21, 12, tzinfo=UTC)
 HOME, NEIGHBOUR, FAR = "192.0.2.7", "192.0.2.250", "198.51.100.1"
@@ -58,11 +59,11 @@ async def test_a_neighbourhood_over_its_limit_costs_no_more_rows(db):
     await miss(10)
     with pytest.raises(TooMany):
         await miss(1)
-    before = await throttle.peek("code-miss:10m:192.0.2.0/24", timedelta(minutes=10), NOON)
+    before = await hits_of("code-miss:10m:192.0.2.0/24", timedelta(minutes=10), NOON)
     for _ in range(20):
         with pytest.raises(TooMany):
             await miss(1)
-    assert await throttle.peek("code-miss:10m:192.0.2.0/24", timedelta(minutes=10), NOON) == before
+    assert await hits_of("code-miss:10m:192.0.2.0/24", timedelta(minutes=10), NOON) == before
 
 
 async def flood(n, *, now):

@@ -17,6 +17,7 @@ from portal import codes, outbox, uploads
 from portal.accounts import contacts, drafts, proposals
 from portal.cases import actions
 from portal.errors import Conflict, NotAllowed
+from portal.resets import mails as reset_mails
 from portal.site import erasing
 from portal.uploads import StoredFile
 from tests.accounts.holders import new_app
@@ -187,6 +188,7 @@ async def test_s55_nothing_that_names_the_person_is_left_in_any_table(person, ad
     filed = await ended_case(person, settings)
     for kind, value in (("email", NAMES[2]), ("phone", NAMES[3])):
         await contacts.add(account, kind, value, now=now)
+    await reset_mails.tell_all(account, "asked", no=123456, cause="123456:asked", now=now)
     await drafts.save(account, "/cases/new/x", {"body": [NAMES[4]]}, now=now)
     await new_app(account, settings.secret_key, now=now)
     await outbox.enqueue("x", recipient=NAMES[2], locale="fa", data={}, cause="old", case=None, now=now)

@@ -1,0 +1,128 @@
+"""Why a case is due when it is: every counted day, by the function that computes the date itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta, tzinfo
+from decimal import Decimal
+from uuid import UUID
+
+import msgspec
+
+from portal import sla
+from portal.cases import clock, clock_terms
+from portal.cases.clock import Past, Terms
+from portal.i18n import _, current_language
+from portal.marks import Pause, pauses
+from portal.office_hours import Reason, Span
+from portal.services.labels import TARGETS, promised
+from portal.sla import History, Reading
+from portal.workdays import ONE, Counted
+
+
+class WhyDay(msgspec.Struct, frozen=True, kw_only=True):
+    """One day of a count. ``hours`` are its working hours, ``amount`` and ``total`` working days or hours.
+
+    ``closed`` names why nobody works that day, empty for a working day; ``paused`` says that part of it or all of
+    it waited for the applicant.
+    """
+
+    day: date
+    hours: tuple[Span, ...]
+    amount: Decimal
+    total: Decimal
+    closed: str
+    paused: bool
+
+
+class Why(msgspec.Struct, frozen=True, kw_only=True):
+    """One promise and how its date comes about. ``unit`` is working_days or working_hours."""
+
+    name: str
+    amount: str
+    unit: str
+    state: str
+    started_at: datetime
+    due_at: datetime
+    stopped_at: datetime | None
+    days: tuple[WhyDay, ...]
+
+
+class WhyPage(msgspec.Struct, frozen=True):
+    """Every promise of a case, and the pauses that count in all of them."""
+
+    promises: tuple[Why, ...]
+    pauses: tuple[Pause, ...]
+
+
+async def why(
+    case_id: UUID, service: UUID, sla_version: UUID | None, *, inner: bool, zone: tzinfo, now: datetime
+) -> WhyPage:
+    """How each date of the case comes about; with ``inner`` also what the desk owes itself."""
+    events, _hash = await clock_terms.past_of(case_id)
+    return explained(
+        await clock_terms.terms_of(service, sla_version, events), events, inner=inner, zone=zone, now=now
+    )
+
+
+def explained(terms: Terms, events: Sequence[Past], *, inner: bool, zone: tzinfo, now: datetime) -> WhyPage:
+    """As ``why``, from the events themselves."""
+    history = clock.history_of(events)
+    waits = pauses(history.marks, now=now)
+    found = sla.read(terms.targets, terms.calendars, history, now=now)
+    return WhyPage(
+        tuple(
+            _why(terms, reading, history, waits, zone, now)
+            for reading in found
+            if inner or reading.target.key not in clock.INNER
+        ),
+        tuple(waits),
+    )
+
+
+def _why(
+    terms: Terms, reading: Reading, history: History, waits: Sequence[Pause], zone: tzinfo, now: datetime
+) -> Why:
+    days = sla.steps(reading, terms.calendars[reading.target.calendar], history, now=now)
+    one = ONE[reading.target.measure] * (60 if reading.target.unit == "working_hours" else 1)
+    total, rows = 0, []
+    for counted in days:
+        total += counted.marks
+        rows.append(_day(counted, _amount(counted.marks, one), _amount(total, one), waits, zone))
+    name = _(TARGETS[reading.target.key])
+    if reading.round > 1:
+        name = _("%(promise)s, again") % {"promise": name}
+    return Why(
+        name=name,
+        amount=promised(reading.target),
+        unit=reading.target.unit,
+        state=reading.state,
+        started_at=reading.started_at,
+        due_at=reading.due_at,
+        stopped_at=reading.stopped_at,
+        days=tuple(rows),
+    )
+
+
+def _day(counted: Counted, amount: Decimal, total: Decimal, waits: Sequence[Pause], zone: tzinfo) -> WhyDay:
+    begins = datetime.combine(counted.day, datetime.min.time(), zone)
+    ends = begins + timedelta(days=1)
+    return WhyDay(
+        day=counted.day,
+        hours=tuple(counted.windows),
+        amount=amount,
+        total=total,
+        closed=_closed(counted.reason),
+        paused=any(pause.since < ends and pause.until > begins for pause in waits),
+    )
+
+
+def _closed(reason: Reason) -> str:
+    own = reason.fa if current_language() == "fa" else reason.en
+    if reason.closed == "weekend":
+        return _("weekend")
+    return own or (_("closed") if reason.closed else "")
+
+
+def _amount(marks: int, one: int) -> Decimal:
+    return (Decimal(marks) / one).quantize(Decimal("0.01")).normalize() + 0
