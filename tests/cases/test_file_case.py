@@ -65,7 +65,6 @@ def a_service(*fields: Field, **changed) -> ServiceView:
         statement=None,
         sha256="",
         calendars={},
-        calendar_revisions={},
     )
     return msgspec.structs.replace(service, **changed)
 
