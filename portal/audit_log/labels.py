@@ -35,6 +35,7 @@ PAGES = {
     "service": ("services.edit", "/admin/services/{slug}"),
     "reset": ("resets.show", "/admin/resets/{key}"),
     "proposal": ("accounts.proposals", "/admin/proposals"),
+    "calendar": ("calendars.list", "/admin/calendar"),
     "setting": ("site.settings", "/admin/settings"),
 }
 """The route and the address of the page about a kind of object."""

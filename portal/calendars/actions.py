@@ -79,7 +79,7 @@ async def copy(source: str, title: Words, *, by: UUID, now: datetime) -> str:
         raise NameTaken
     calendar = made[0]["id"]
     await _add_revision(calendar, name, 1, rules.renamed(plan_of(original), name), by=by, note="", now=now)
-    await audit.append("calendar_added", object=f"calendar:{calendar}", data={"name": name}, now=now)
+    await audit.append("calendar_added", object=f"calendar:{calendar}", data={"slug": name}, now=now)
     return name
 
 
@@ -179,14 +179,14 @@ async def publish(
     n = int((await _newest(row))["n"]) + 1
     await _add_revision(row["id"], name, n, plan, by=by, note=note, now=now)
     await CalendarDraft.delete().where(CalendarDraft.calendar == row["id"])
-    data = {"revision": n, "moves": enqueue is not None}
+    data = {"revision": n, "deadlines": "move" if enqueue else "leave"}
     await audit.append("calendar_published", object=f"calendar:{row['id']}", data=data, now=now)
     if enqueue:
         await enqueue(name, n)
     return n
 
 
-async def _draft(name: str, what: str, change: Callable[[Plan], Plan], *, by: UUID, now: datetime) -> None:
+async def _draft(name: str, part: str, change: Callable[[Plan], Plan], *, by: UUID, now: datetime) -> None:
     row = await _locked(name)
     held = plan_of(await _newest(row))
     drafted = await CalendarDraft.select().where(CalendarDraft.calendar == row["id"]).first()
@@ -204,7 +204,7 @@ async def _draft(name: str, what: str, change: Callable[[Plan], Plan], *, by: UU
             "changed_by": by,
         }
         await CalendarDraft.insert(CalendarDraft(**columns))
-    await audit.append("calendar_drafted", object=f"calendar:{row['id']}", data={"what": what}, now=now)
+    await audit.append("calendar_drafted", object=f"calendar:{row['id']}", data={"part": part}, now=now)
 
 
 def _new(plan: Plan, entries: Sequence[Entry]) -> list[Entry]:

@@ -123,7 +123,7 @@ async def confirm_holidays(
     calendar, kept = await found(name), typed(form)
     days = [day] if (day := _iso(kept.get("day", ""))) else _estimates(calendar, kept.get("year", ""))
     await actions.confirm_holidays([name], days, by=request.user.account_id, now=now)
-    return and_say(settings, f"{CALENDARS}/{name}", "drafted")
+    return and_say(settings, _beside(name, days), "drafted")
 
 
 @get("/{name:str}/holidays/{day:str}", name="calendars.holiday")
@@ -150,7 +150,7 @@ async def decide_holiday(
     if sent.errors:
         return await _holiday(calendar, holiday, kept, sent.errors, status=422)
     await _decide(sent, holiday, request, now)
-    return and_say(settings, f"{CALENDARS}/{name}", "drafted")
+    return and_say(settings, _beside(name, [holiday.day]), "drafted")
 
 
 async def _decide(sent: SentHoliday, holiday: Holiday, request: Staff, now: datetime) -> None:
@@ -227,6 +227,11 @@ def _filled_week(plan: Plan, since: str) -> dict[str, Any]:
     held = patterns.get(day) if day or beginning else list(patterns.values())[-1]
     hours = {f"d{day}": show_windows(windows, current_language()) for day, windows in (held or {}).items()}
     return {**hours, "since": _figures(day) if day else "", "beginning": beginning}
+
+
+def _beside(name: str, days: list[date]) -> str:
+    """The page of the calendar with the holidays among which ``days`` stand."""
+    return f"{CALENDARS}/{name}?year={year_of(days[0])}" if days else f"{CALENDARS}/{name}"
 
 
 def _figures(day: date) -> str:

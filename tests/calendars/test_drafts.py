@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 
+import msgspec
 import pytest
 
 from db.audit import AuditEntry
@@ -154,3 +156,19 @@ async def test_another_revision_of_one_number_is_refused_by_the_schema(author):
     same = CalendarRevision(calendar=row["id"], n=1, document="{}", entries="[]", made_at=NOON)
     with pytest.raises(Exception, match="calendar_revision_n"):
         await CalendarRevision.insert(same)
+
+
+async def test_what_two_write_at_once_stands_in_one_draft_and_one_of_them_publishes(committed):
+    await actions.offer("office", TITLE, IRAN_OFFICE, now=NOON)
+    author, other = await somebody(), await somebody("other")
+    monday = msgspec.structs.replace(CLOSURE, day=date(2026, 11, 23))
+    await asyncio.gather(
+        actions.decide_days(["office"], [CLOSURE], by=author, now=NOON),
+        actions.decide_days(["office"], [monday], by=other, now=NOON),
+    )
+    draft = (await queries.calendar_at_hand("office")).draft
+    assert set(draft.plan.entries) == {CLOSURE.day, monday.day}
+    sent = {"seen": draft.seen, "note": "", "enqueue": None, "now": NOON}
+    both = (actions.publish("office", by=one, **sent) for one in (author, other))
+    done = await asyncio.gather(*both, return_exceptions=True)
+    assert {type(one) for one in done} == {int, ChangedMeanwhile}

@@ -149,7 +149,8 @@ async def test_hours_that_never_open_are_refused_by_the_calendars_name(manager):
 async def test_estimated_holidays_are_marked_and_confirmed_one_by_one_or_all(manager):
     year = f"{PAGE}?year=1406"
     assert "Estimated" in words_of((await manager.get(year)).text)
-    await manager.submit(year, {"day": "2027-06-15"}, to=f"{PAGE}/holidays")
+    confirmed = await manager.submit(year, {"day": "2027-06-15"}, to=f"{PAGE}/holidays")
+    assert confirmed.headers["location"] == year
     assert [entry.name.en for entry in (await drafted()).entries.values()] == ["Tasua"]
     await manager.submit(year, to=f"{PAGE}/holidays")
     assert len((await drafted()).entries) > 10
