@@ -1,6 +1,7 @@
 """How the desk stands, for those who run it: open cases, how old they are, and what came and went each week.
 
-Two statements count, whatever the number of services, each from one index: case_open_standing, case_event_flow.
+Two statements count, whatever the number of services, from indexes: case_open_by_promise, which holds all the
+first one asks, case_by_filing and case_event_ending.
 """
 
 from __future__ import annotations
@@ -45,12 +46,15 @@ _STANDING = f"""
     GROUP BY 1, 2, 3
 """  # noqa: S608 - our own words
 _FLOW = """
-    SELECT c.service, c.unit, ((e.at AT TIME ZONE {})::date - {}) / 7 AS week,
-           count(*) FILTER (WHERE e.kind IN ('filed', 'reopened')) AS n_came,
-           count(*) FILTER (WHERE e.kind NOT IN ('filed', 'reopened')) AS n_went
-    FROM case_event e JOIN "case" c ON c.id = e."case"
-    WHERE e.kind IN ('filed', 'reopened', 'closed', 'rejected', 'withdrawn') AND e.at >= {}
-        AND ({} OR c.unit = ANY({}))
+    WITH moved AS (
+        SELECT c.service, c.unit, c.filed_at AS at, true AS came FROM "case" c WHERE c.filed_at >= {}
+        UNION ALL
+        SELECT c.service, c.unit, e.at, e.kind = 'reopened' FROM case_event e JOIN "case" c ON c.id = e."case"
+        WHERE e.kind IN ('reopened', 'closed', 'rejected', 'withdrawn') AND e.at >= {}
+    )
+    SELECT m.service, m.unit, ((m.at AT TIME ZONE {})::date - {}::date) / 7 AS week,
+           count(*) FILTER (WHERE m.came) AS n_came, count(*) FILTER (WHERE NOT m.came) AS n_went
+    FROM moved m WHERE {} OR m.unit = ANY({})
     GROUP BY 1, 2, 3
 """
 _SERVICES = """
@@ -156,7 +160,9 @@ async def _flow(scope: _Scope) -> list[_Row]:
     """What came and went by service, unit and week, the oldest week being 0."""
     first = _first_day(scope.today)
     since = datetime.combine(first, time(), scope.zone)
-    rows: list[_Row] = await CaseEvent.raw(_FLOW, scope.zone.key, first, since, scope.everything, scope.units)
+    rows: list[_Row] = await CaseEvent.raw(
+        _FLOW, since, since, scope.zone.key, first, scope.everything, scope.units
+    )
     return rows
 
 
