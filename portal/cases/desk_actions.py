@@ -14,11 +14,12 @@ from uuid import UUID
 from db.cases import AccessGrant
 from db.engine import atomic
 from db.services import Unit
-from portal.cases import access, contests, desk_queries, record
+from portal.cases import access, contests, record
 from portal.cases.actions import Filed, FilingDraft, Intake, file_case
 from portal.cases.record import Actor, Words
 from portal.errors import Conflict, NotAllowed, NotFound
 from portal.i18n import _
+from portal.services import unit_people
 from portal.services.queries import ServiceView
 from portal.uploads import StoredFile
 
@@ -38,7 +39,7 @@ async def take(case_id: UUID, *, clerk: UUID, seen: int, now: datetime) -> None:
 async def assign(case_id: UUID, *, clerk: UUID, seen: int, assignee: UUID, now: datetime) -> None:
     """``assignee``, somebody of the case's unit, works on it. Raises NotFound for anybody else."""
     case = await record.locked(case_id)
-    if not await desk_queries.works_for(assignee, case.unit):
+    if not await unit_people.works_for(assignee, case.unit):
         raise NotFound(_("Nobody of that name works in this unit."))
     await _append(case_id, "assigned", clerk, seen, now, data={"assignee": str(assignee)})
 
@@ -167,7 +168,7 @@ async def register_case(
 
 
 async def _check_works_for(clerk: UUID, unit: UUID) -> None:
-    if not await desk_queries.works_for(clerk, unit):
+    if not await unit_people.works_for(clerk, unit):
         raise NotAllowed(_("Only the unit that has this case works on it."))
 
 

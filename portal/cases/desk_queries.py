@@ -13,25 +13,30 @@ from uuid import UUID
 
 import msgspec
 
-from db.accounts import Account
 from db.cases import Case
 from db.services import Unit
 from portal.cases import desk_search
 from portal.cases.desk_search import ALL, OPEN, Condition, in_state
 from portal.paging import PAGE
-from portal.security.sessions import STAFF_ROLES, SignedIn
+from portal.security.sessions import SignedIn
 from portal.services.statement import Words
 
+_UNANSWERED = ("registered", "in_review", "waiting", "referred")
 MOST_MATCHES = 2000
 """A search sorts so many matches and says when there were more."""
 _NEVER = datetime.max.replace(tzinfo=UTC)  # what asyncpg calls infinity
 
 _DUE = "coalesce(c.next_due_at, 'infinity'::timestamptz)"
-_LATE = "c.next_due_at < {now}"
-_AT_RISK = "c.next_due_at >= {now} AND c.risk_at <= {now}"
+LATE = "c.next_due_at < {now}"
+AT_RISK = "c.next_due_at >= {now} AND c.risk_at <= {now}"
+WAITS = "coalesce(c.paused_until > {now}, false)"
+"""Conditions on an open case ``c``: a promise has passed, one soon will have, the applicant still has time to act."""
+TURNS = ("desk", "applicant", "other")
+"""Who can have to act: the units of the reader, the applicant, a unit that the case was referred to."""
 _CASES = f'SELECT c.id, {_DUE} AS due FROM "case" c WHERE '  # noqa: S608 - our own words
 _SHOWN = """
     SELECT c.id, c.number, c.state, c.contact_name, c.agency_name, c.filed_at, c.next_due_at, c.risk_at, c.letter_no,
+           c.paused_until, c.unit AS unit_id,
            s.title_fa, s.title_en, u.name_fa AS unit_fa, u.name_en AS unit_en, a.display_name AS assignee,
            found.n_matches
     FROM page
@@ -44,17 +49,11 @@ _SHOWN = """
 """
 _COUNTS = f"""
     SELECT count(*) AS n_open,
-           count(*) FILTER (WHERE {_LATE.format(now="now")}) AS n_late,
-           count(*) FILTER (WHERE {_AT_RISK.format(now="now")}) AS n_at_risk
+           count(*) FILTER (WHERE {LATE.format(now="now")}) AS n_late,
+           count(*) FILTER (WHERE {AT_RISK.format(now="now")}) AS n_at_risk
     FROM "case" c, (SELECT {{}}::timestamptz AS now) AS clock
     WHERE {OPEN} AND ({{}} OR c.unit = ANY({{}}))
 """  # noqa: S608 - our own words
-_CLERKS = """
-    SELECT a.id, a.display_name FROM account a
-    WHERE a.state = 'active' AND a.role = ANY({})
-        AND (a.unit = {} OR EXISTS (SELECT FROM membership m WHERE m.account = a.id AND m.unit = {}))
-    ORDER BY a.display_name, a.id
-"""
 _UNITS = """
     SELECT u.slug, u.id, u.name_fa || ' — ' || g.name_fa AS fa, u.name_en || ' — ' || g.name_en AS en
     FROM unit u JOIN agency g ON g.id = u.agency ORDER BY u.slug
@@ -70,7 +69,7 @@ class QueueFilters(msgspec.Struct, frozen=True, kw_only=True):
     """What the clerk asked for. ``state`` is one of rules.STATES, ALL, or empty for the open ones.
 
     ``service`` and ``unit`` are slugs. ``at_risk`` and ``late`` together mean either. ``q`` is words, the beginning
-    of a tracking code, an e-mail address or a phone number, or the last digits of one.
+    of a tracking code, an e-mail address or a phone number, or the last digits of one. ``turn`` is one of TURNS.
     """
 
     state: str = ""
@@ -79,6 +78,7 @@ class QueueFilters(msgspec.Struct, frozen=True, kw_only=True):
     mine: bool = False
     at_risk: bool = False
     late: bool = False
+    turn: str = ""
     q: str = ""
 
 
@@ -96,7 +96,8 @@ class QueueRow(msgspec.Struct, frozen=True, kw_only=True):
     """One case in the queue. ``applicant`` is the agency where one asks, else the person.
 
     ``left`` is the time to the nearest promise, negative when it has passed, None when none is owed.
-    ``assignee`` is None when nobody took the case.
+    ``assignee`` is None when nobody took the case. ``turn`` is one of TURNS, empty where nobody has to act any more;
+    ``turn_until`` is the last instant the applicant was given, None where it is not their turn.
     """
 
     number: int
@@ -110,6 +111,8 @@ class QueueRow(msgspec.Struct, frozen=True, kw_only=True):
     left: timedelta | None
     at_risk: bool
     assignee: str | None
+    turn: str
+    turn_until: datetime | None
 
     @property
     def late(self) -> bool:
@@ -137,13 +140,6 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     n_at_risk: int
 
 
-class Choice(msgspec.Struct, frozen=True, kw_only=True):
-    """One clerk or unit to choose. ``value`` is what the form sends."""
-
-    value: str
-    label: str
-
-
 class _Sql:
     """A statement in the making: its pieces and, in the same order, their values."""
 
@@ -166,7 +162,8 @@ async def queue(
     """
     sql = _Sql()
     owed = filters.late or filters.at_risk
-    state = "" if owed and filters.state == ALL else filters.state  # what has ended owes nothing
+    # Nobody waits for what has ended.
+    state = "" if (owed or filters.turn) and filters.state == ALL else filters.state
     if filters.q:
         sought = desk_search.conditions(filters.q, state)
         _by_search(sql, sought, lambda sql: _narrow(sql, filters, reader, now), after)
@@ -175,7 +172,7 @@ async def queue(
     rows = await Case.raw(" ".join([*sql.parts, _SHOWN]), *sql.values)
     shown = rows[:PAGE]
     return QueuePage(
-        rows=tuple(_row(row, now) for row in shown),
+        rows=tuple(_row(row, reader, now) for row in shown),
         next=Cursor(shown[-1]["next_due_at"], shown[-1]["id"]) if len(rows) > PAGE else None,
         capped=bool(rows) and rows[0]["n_matches"] >= MOST_MATCHES,
         slip=not rows and desk_search.is_slip(filters.q),
@@ -186,17 +183,6 @@ async def counts(*, reader: SignedIn, now: datetime) -> Counts:
     """How many cases of the reader's units are open, late and at risk now; read from one index."""
     (row,) = await Case.raw(_COUNTS, now, reader.reads_all, list(reader.units))
     return msgspec.convert(row, Counts)
-
-
-async def clerks(unit: UUID) -> list[Choice]:
-    """Everybody who may work a case of ``unit``, by name."""
-    rows = await Account.raw(_CLERKS, sorted(STAFF_ROLES), unit, unit)
-    return [Choice(value=str(row["id"]), label=row["display_name"]) for row in rows]
-
-
-async def works_for(clerk: UUID, unit: UUID) -> bool:
-    """Whether ``clerk`` may work the cases of ``unit``."""
-    return any(choice.value == str(clerk) for choice in await clerks(unit))
 
 
 async def units() -> list[tuple[str, UUID, Words]]:
@@ -243,21 +229,43 @@ def _by_search(sql: _Sql, sought: list[Condition], narrow: Narrow, after: Cursor
 
 def _narrow(sql: _Sql, filters: QueueFilters, reader: SignedIn, now: datetime) -> None:
     if not reader.reads_all:
-        sql.add(f"AND {_WORKED_ON if filters.q else _WORKS_ON}", list(reader.units))
+        away = filters.q or filters.turn == "other"
+        sql.add(f"AND {_WORKED_ON if away else _WORKS_ON}", list(reader.units))
     if filters.service:
         sql.add("AND c.service = (SELECT id FROM service WHERE slug = {})", filters.service)
     if filters.unit:
         sql.add("AND c.unit = (SELECT id FROM unit WHERE slug = {})", filters.unit)
     if filters.mine:
         sql.add("AND c.assignee = {}", reader.account_id)
-    owed = [sql for sql, wanted in ((_LATE, filters.late), (_AT_RISK, filters.at_risk)) if wanted]
+    if filters.turn:
+        _narrow_to_turn(sql, filters.turn, reader, now)
+    owed = [sql for sql, wanted in ((LATE, filters.late), (AT_RISK, filters.at_risk)) if wanted]
     if owed:
         either = " OR ".join(owed)
         sql.add(f"AND ({either.format(now='{}')})", *[now] * either.count("{now}"))
 
 
-def _row(row: dict[str, Any], now: datetime) -> QueueRow:
-    due = row["next_due_at"]
+def _narrow_to_turn(sql: _Sql, turn: str, reader: SignedIn, now: datetime) -> None:
+    """As ``_turn`` says it of a row, for open cases."""
+    waits = WAITS.format(now="{}")
+    if turn == "applicant":
+        sql.add(f"AND {waits}", now)
+        return
+    sql.add(f"AND NOT {waits} AND (c.next_due_at IS NOT NULL OR c.state = ANY({{}}))", now, list(_UNANSWERED))
+    if not reader.reads_all:
+        sql.add(f"AND {_WORKS_ON if turn == 'desk' else 'NOT ' + _WORKS_ON}", list(reader.units))
+
+
+def _turn(row: dict[str, Any], reader: SignedIn, now: datetime) -> str:
+    if row["paused_until"] and now < row["paused_until"]:
+        return "applicant"
+    if row["next_due_at"] is None and row["state"] not in _UNANSWERED:
+        return ""
+    return "desk" if reader.reads_all or row["unit_id"] in reader.units else "other"
+
+
+def _row(row: dict[str, Any], reader: SignedIn, now: datetime) -> QueueRow:
+    due, turn = row["next_due_at"], _turn(row, reader, now)
     return QueueRow(
         number=row["number"],
         service=Words(fa=row["title_fa"], en=row["title_en"]),
@@ -270,4 +278,6 @@ def _row(row: dict[str, Any], now: datetime) -> QueueRow:
         left=due - now if due else None,
         at_risk=row["risk_at"] is not None and row["risk_at"] <= now,
         assignee=row["assignee"],
+        turn=turn,
+        turn_until=row["paused_until"] if turn == "applicant" else None,
     )

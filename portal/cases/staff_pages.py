@@ -27,6 +27,7 @@ from portal.forms import named
 from portal.i18n import N_, _
 from portal.security.headers import PRIVATE
 from portal.security.sessions import SignedIn
+from portal.services import unit_people
 from portal.services.labels import AUDIENCES, CHANNELS, TARGETS
 
 Visit = Request[SignedIn, Any, Any]
@@ -195,7 +196,7 @@ async def _forms(
             for name, text in named(errors, move_labels(open_move)).items()
         },
         "labels": {name: _(label) for name, label in LABELS.items()},
-        "clerks": [(clerk.value, clerk.label) for clerk in await desk_queries.clerks(case.unit_id)],
+        "clerks": [(clerk.value, clerk.label) for clerk in await unit_people.clerks(case.unit_id)],
         "units": [
             (str(unit), str(name)) for _slug, unit, name in await desk_queries.units() if unit != case.unit_id
         ],

@@ -7,6 +7,7 @@ from datetime import datetime
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
+import msgspec
 from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
@@ -17,6 +18,7 @@ from portal.cases import desk_queries, desk_search, rules, visits, why
 from portal.cases.desk_case_queries import file_of
 from portal.cases.desk_queries import Cursor, QueueFilters, read_cursor
 from portal.cases.desk_search import ALL
+from portal.cases.figures_routes import show_figures
 from portal.cases.register_routes import register_handlers
 from portal.cases.staff_forms import MOVES
 from portal.cases.staff_moves import post_move
@@ -51,12 +53,18 @@ async def show_queue(
             (ALL, _("All")),
             *((key, rules.state_label(key)) for key in rules.STATES),
         ],
+        "turns": [
+            ("desk", _("The desk")),
+            ("applicant", _("The applicant")),
+            *([] if request.user.reads_all else [("other", _("Another unit"))]),
+        ],
         "services": [(card.slug, str(card.title)) for card in await catalogue(now=now)],
         "units": await _units(request.user),
         "first": localized(_here(filters)) if after else None,
         "next": localized(_here(filters, page.next)) if page.next else None,
         "everywhere": localized(_here(QueueFilters(state=ALL, q=filters.q))),
         "narrowed": filters != QueueFilters(),
+        "only": _only(filters),
         "current": "desk",
     }
     return Template("cases/desk.html", context=context, headers=PRIVATE)
@@ -118,6 +126,7 @@ def _filters(asked: Mapping[str, str]) -> QueueFilters:
     state, service, unit, q = (
         text.store(asked.get(name, "")[:LONGEST_SEARCH]) for name in ("state", "service", "unit", "q")
     )
+    turn = asked.get("turn", "")
     return QueueFilters(
         state=state if state in (ALL, *rules.STATES) else "",
         service=service,
@@ -125,7 +134,20 @@ def _filters(asked: Mapping[str, str]) -> QueueFilters:
         mine=bool(asked.get("mine")),
         at_risk=bool(asked.get("at_risk")),
         late=bool(asked.get("late")),
+        turn=turn if turn in desk_queries.TURNS else "",
         q=q,
+    )
+
+
+def _only(filters: QueueFilters) -> str:
+    """``late`` or ``at_risk`` where the address asks for these cases and narrows them by nothing else."""
+    return next(
+        (
+            name
+            for name in ("late", "at_risk")
+            if filters == msgspec.structs.replace(QueueFilters(), **{name: True})
+        ),
+        "",
     )
 
 
@@ -138,6 +160,7 @@ def _here(filters: QueueFilters, after: Cursor | None = None) -> str:
         "mine": "1" if filters.mine else "",
         "at_risk": "1" if filters.at_risk else "",
         "late": "1" if filters.late else "",
+        "turn": filters.turn,
         "q": filters.q,
         "after": str(after or ""),
     }
@@ -156,6 +179,7 @@ staff_router = Router(
     "/desk",
     route_handlers=[
         show_queue,
+        show_figures,
         show_case,
         show_why,
         send_file,

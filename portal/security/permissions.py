@@ -190,6 +190,7 @@ ACCESS: dict[str, Access] = {
     "cases.withdraw": BY_CODE,
     "cases.file_of": BY_CODE,
     "desk.queue": READS_DESK,
+    "desk.figures": Access(roles=READS_DESK.roles),
     "desk.case": READS_DESK,
     "desk.why": READS_DESK,
     "desk.file": READS_DESK,

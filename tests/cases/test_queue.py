@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 
 from db.cases import Case
@@ -222,3 +223,54 @@ async def test_a_reply_to_an_answer_is_not_at_risk_the_moment_it_comes(clerk):
     (row,) = (await queue(now=much_later)).rows
 
     assert not row.at_risk
+
+
+async def asked(clerk, filed, *, until):
+    account = clerk.account.id
+    await desk_actions.ask(filed.case_id, clerk=account, seen=1, body="کدام سال؟", until=until, now=NOON)
+    return filed
+
+
+async def test_the_queue_says_whose_turn_it_is(clerk):
+    ours, theirs, done = await a_case(), await a_case(), await a_case()
+    await asked(clerk, theirs, until=NOON + timedelta(days=3))
+    await desk_actions.answer(done.case_id, clerk=clerk.account.id, seen=1, body="بفرمایید", now=NOON)
+    turns = {row.number: (row.turn, row.turn_until) for row in (await queue()).rows}
+    assert turns == {
+        ours.number: ("desk", None),
+        theirs.number: ("applicant", NOON + timedelta(days=3)),
+        done.number: ("", None),
+    }
+    assert await numbers(turn="desk") == [ours.number]
+    assert await numbers(turn="applicant") == [theirs.number]
+    page = await clerk.get("/en/desk?turn=desk")
+    assert "the desk: nobody yet" in page.text
+
+
+async def test_after_the_applicants_last_day_it_is_the_desks_turn_again(clerk):
+    filed = await asked(clerk, await a_case(), until=NOON + timedelta(days=3))
+    later = NOON + timedelta(days=4)
+    assert await numbers(turn="desk", now=later) == [filed.number]
+    assert await numbers(turn="applicant", now=later) == []
+
+
+async def test_what_we_referred_away_is_another_units_turn(clerk):
+    filed, service = await a_case(), await a_service("yearbook-tehran")
+    here, other = await Case.select(Case.unit).first(), service.unit_id
+    await desk_actions.refer(filed.case_id, clerk=clerk.account.id, seen=1, unit=other, body="لطفاً", now=NOON)
+    reader = msgspec.structs.replace(reads_all(), role="staff", units=(here["unit"],))
+
+    async def listed(**filters):
+        return (await desk_queries.queue(QueueFilters(**filters), reader=reader, now=NOON)).rows
+
+    assert await listed() == ()
+    assert [(row.number, row.turn) for row in await listed(turn="other")] == [(filed.number, "other")]
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "said"), [("late", "No case is late."), ("at_risk", "No case is soon due.")]
+)
+async def test_an_empty_list_says_that_all_is_well(clerk, asked_for, said):
+    await a_case(now=datetime.now(UTC))
+    assert said in (await clerk.get(f"/en/desk?{asked_for}=1")).text
+    assert said not in (await clerk.get(f"/en/desk?{asked_for}=1&mine=1")).text

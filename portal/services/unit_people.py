@@ -1,0 +1,35 @@
+"""Who works for a unit, and who of them heads it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+
+from db.accounts import Account
+from portal.security.sessions import STAFF_ROLES
+
+_CLERKS = """
+    SELECT a.id, a.display_name FROM account a
+    WHERE a.state = 'active' AND a.role = ANY({})
+        AND (a.unit = {} OR EXISTS (SELECT FROM membership m WHERE m.account = a.id AND m.unit = {}))
+    ORDER BY a.display_name, a.id
+"""
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """One clerk to choose. ``value`` is what the form sends."""
+
+    value: str
+    label: str
+
+
+async def clerks(unit: UUID) -> list[Choice]:
+    """Everybody who may work a case of ``unit``, by name."""
+    rows = await Account.raw(_CLERKS, sorted(STAFF_ROLES), unit, unit)
+    return [Choice(value=str(row["id"]), label=row["display_name"]) for row in rows]
+
+
+async def works_for(clerk: UUID, unit: UUID) -> bool:
+    """Whether ``clerk`` may work the cases of ``unit``."""
+    return any(choice.value == str(clerk) for choice in await clerks(unit))
