@@ -13,6 +13,7 @@ APP_CONFIG = AppConfig(
         [
             "db.accounts",
             "db.audit",
+            "db.calendars",
             "db.cases",
             "db.clocks",
             "db.factors",

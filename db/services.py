@@ -34,20 +34,6 @@ class Unit(Table, tablename="unit"):
     email = Varchar(length=254, default="")
 
 
-class Calendar(Table, tablename="calendar"):
-    """Working hours that targets count in.
-
-    ``week`` maps the weekday ("0" = Monday) to windows of local minutes ``[[450, 870]]``; ``holidays`` is a
-    country code of the holidays package or empty.
-    """
-
-    id = UUID(primary_key=True, default=uuid7)
-    name = Varchar(length=80, unique=True)
-    zone = Varchar(length=60)
-    week = JSONB()
-    holidays = Varchar(length=10, default="")
-
-
 class Service(Table, tablename="service"):
     """One service of an agency. ``state`` is draft (not shown), open or closed (shown, takes nothing new).
 

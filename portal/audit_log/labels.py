@@ -20,6 +20,7 @@ KINDS = {
     "agency": N_("Agency"),
     "unit": N_("Unit"),
     "service": N_("Service"),
+    "calendar": N_("Calendar"),
     "reset": N_("Forgotten password"),
     "proposal": N_("Proposal"),
     "setting": N_("Setting"),

@@ -13,8 +13,10 @@ from piccolo.columns.combination import Where
 from piccolo.table import Table
 
 from db.engine import atomic
-from db.services import Agency, Calendar, FormVersion, Service, Unit
+from db.services import Agency, FormVersion, Service, Unit
 from portal import text
+from portal.calendars import actions as calendar_actions
+from portal.i18n import Words
 from portal.office_hours import IRAN_OFFICE
 from portal.services import queries
 from portal.services.editions import check_fee, newest_edition, publish_statement
@@ -29,6 +31,7 @@ SAMPLE_ORDER = (
     "yearbook-tehran",
 )
 OFFICE_CALENDAR = "iran-office"
+OFFICE_TITLE = Words("ساعت کار اداری ایران", "Office hours of Iran")
 
 
 @atomic
@@ -43,7 +46,7 @@ async def load_service(file: ServiceFile, *, position: int, now: datetime) -> UU
     """
     agency = await _offer(_agency(file.agency), Agency.slug)
     unit = await _offer(_unit(file.unit, agency), Unit.slug)
-    await _offer_calendar()
+    await calendar_actions.offer(OFFICE_CALENDAR, OFFICE_TITLE, IRAN_OFFICE, now=now)
     service = await _keep_service(_service(file, agency=agency, unit=unit, position=position))
     await refresh_search(Service.id == service)
     await publish_form(service, file.form, at=now)
@@ -124,16 +127,6 @@ def _unit(place: Place, agency: UUID) -> Unit:
         phone=place.phone,
         email=place.email,
     )
-
-
-async def _offer_calendar() -> None:
-    calendar = Calendar(
-        name=OFFICE_CALENDAR,
-        zone=IRAN_OFFICE.zone,
-        week=_json(IRAN_OFFICE.week),
-        holidays=IRAN_OFFICE.holidays,
-    )
-    await Calendar.insert(calendar).on_conflict(target=Calendar.name, action="DO NOTHING")
 
 
 def _service(file: ServiceFile, *, agency: UUID, unit: UUID, position: int) -> Service:

@@ -8,7 +8,8 @@ from uuid import UUID
 
 import msgspec
 
-from db.services import Calendar, FormVersion, Service, Unit
+from db.calendars import Calendar
+from db.services import FormVersion, Service, Unit
 from db.statements import ServiceDraft
 from portal.services.edition_queries import state_at
 from portal.services.editions import newest_edition

@@ -10,11 +10,11 @@ from uuid import UUID
 
 import msgspec
 
-from db.services import Calendar as CalendarRow
 from db.services import Service, SlaVersion
 from portal import text
+from portal.calendars import queries as calendar_queries
 from portal.marks import Target
-from portal.office_hours import Calendar, Week
+from portal.office_hours import Calendar
 from portal.services.statement import Audience, Channel, Field, Sheet, Statement, Watch, Words
 
 REMEMBER = 2.0
@@ -24,8 +24,8 @@ _LONGEST_SLUG = 80
 _LONGEST_SEARCH = 200  # characters
 
 # In SQL because every page of a case and of a service asks it: one round trip for service, form, statement
-# and the calendars that the statement's targets name, all as of one instant; ``since`` and ``until`` are the
-# instants next to it at which any of this is replaced.
+# and the revisions of the calendars that the statement's targets name, whose hours this process mostly remembers:
+# all as of one instant; ``since`` and ``until`` are the instants next to it at which any of this is replaced.
 _VIEW = """
     WITH moment AS (SELECT {}::timestamptz AS now)
     SELECT s.id, s.slug, s.title_fa, s.title_en, s.audience, s.intake_channels, s.sheet, s.free, s.sensitive,
@@ -48,7 +48,8 @@ _VIEW = """
     LEFT JOIN sla_version v ON v.id = latest.id
         AND (latest.superseded_at IS NULL OR latest.superseded_at > moment.now)
     LEFT JOIN LATERAL (
-        SELECT jsonb_agg(to_jsonb(c)) AS calendars FROM calendar c
+        SELECT jsonb_object_agg(c.name, (SELECT max(n) FROM calendar_revision WHERE calendar = c.id)) AS calendars
+        FROM calendar c
         WHERE c.name IN (SELECT t->>'calendar' FROM jsonb_array_elements(v.document->'targets') t)
     ) k ON true
     CROSS JOIN LATERAL (
@@ -87,8 +88,9 @@ class ServiceView(msgspec.Struct, frozen=True, kw_only=True):
     """One service as its page, its form and its cases need it, with the form that is asked now.
 
     ``state`` is draft, open or closed. Without a statement in force, ``sla_id`` and ``statement`` are None.
-    ``calendars`` are those that the statement's targets name. ``ends_at`` is when the statement was or will be
-    terminated. What stands here holds from ``since`` to ``until``; None: nothing is known to replace it.
+    ``calendars`` are those that the statement's targets name, as they hold now; ``calendar_revisions`` says which
+    revision of each that is. ``ends_at`` is when the statement was or will be terminated. What stands here holds
+    from ``since`` to ``until``; None: nothing is known to replace it.
     """
 
     id: UUID
@@ -112,6 +114,7 @@ class ServiceView(msgspec.Struct, frozen=True, kw_only=True):
     statement: Statement | None
     sha256: str
     calendars: dict[str, Calendar]
+    calendar_revisions: dict[str, int] = {}
     ends_at: datetime | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -148,7 +151,6 @@ class ServiceCard(msgspec.Struct, frozen=True, kw_only=True):
 
 _remembered: dict[str | UUID, tuple[float, ServiceView]] = {}
 _editions: dict[UUID, Statement] = {}
-_calendars: dict[str, tuple[float, dict[str, Calendar]]] = {}
 
 
 async def service_by_slug(slug: str, *, now: datetime) -> ServiceView | None:
@@ -174,19 +176,10 @@ async def statement_version(sla_version: UUID) -> Statement | None:
     return _editions[sla_version]
 
 
-async def calendars() -> dict[str, Calendar]:
-    """Every calendar by its name. Up to 2 seconds old."""
-    found_at, known = _calendars.get("all", (0.0, {}))
-    if not known or time.monotonic() - found_at > REMEMBER:
-        known = {row["name"]: _calendar(row) for row in await CalendarRow.select().output(load_json=True)}
-        _calendars["all"] = (time.monotonic(), known)
-    return known
-
-
 def forget() -> None:
     """The next question about a service is answered by the database."""
-    for remembered in (_remembered, _editions, _calendars):
-        remembered.clear()
+    _remembered.clear()
+    _editions.clear()
 
 
 async def catalogue(q: str = "", *, now: datetime) -> list[ServiceCard]:
@@ -215,12 +208,15 @@ async def _remember(key: str | UUID, query: str, now: datetime) -> ServiceView |
 
 async def _look_up(key: str | UUID, query: str, now: datetime) -> ServiceView | None:
     rows = await Service.raw(query, now, key)
-    return _view(rows[0]) if rows else None
+    if not rows:
+        return None
+    revisions = msgspec.json.decode(rows[0]["calendars"] or "{}", type=dict[str, int])
+    calendars = {name: await calendar_queries.revision(name, n) for name, n in revisions.items()}
+    return _view(rows[0], calendars, revisions)
 
 
-def _view(row: dict[str, Any]) -> ServiceView:
+def _view(row: dict[str, Any], calendars: dict[str, Calendar], revisions: dict[str, int]) -> ServiceView:
     document = row["document"]
-    calendars = [_calendar(found) for found in msgspec.json.decode(row["calendars"] or "[]")]
     return ServiceView(
         **{name: row[name] for name in _SAME},
         title=words_of(row, "title"),
@@ -232,7 +228,8 @@ def _view(row: dict[str, Any]) -> ServiceView:
         fields=msgspec.json.decode(row["fields"], type=tuple[Field, ...]),
         statement=msgspec.json.decode(document, type=Statement) if document else None,
         sha256=row["sha256"] or "",
-        calendars={calendar.name: calendar for calendar in calendars},
+        calendars=calendars,
+        calendar_revisions=revisions,
         watch=msgspec.json.decode(row["watch"], type=Watch) if row["watch"] else Watch(),
     )
 
@@ -268,11 +265,6 @@ def _card(row: dict[str, Any]) -> ServiceCard:
         statement=msgspec.json.decode(document, type=Statement) if document else None,
         ends_at=row["ends_at"],
     )
-
-
-def _calendar(row: dict[str, Any]) -> Calendar:
-    week = msgspec.convert(row["week"], Week, strict=False)
-    return Calendar(name=row["name"], zone=row["zone"], week=week, holidays=row["holidays"])
 
 
 def words_of(row: dict[str, Any], name: str) -> Words:

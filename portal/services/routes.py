@@ -53,7 +53,7 @@ async def show_statement(
     slug: FromPath[str], settings: NamedDependency[Settings], now: NamedDependency[datetime]
 ) -> Template:
     """The statement in force, or the last one once it was ended. Raises NotFound."""
-    return _statement_page(await _edition(slug, now=now), settings, now)
+    return _statement_page(await edition_at(slug, now=now), settings, now)
 
 
 @get("/services/{slug:str}/sla/{n:int}", name="services.edition")
@@ -61,7 +61,7 @@ async def show_edition(
     slug: FromPath[str], n: FromPath[int], settings: NamedDependency[Settings], now: NamedDependency[datetime]
 ) -> Template:
     """One edition of the statement, in force or not. Raises NotFound."""
-    return _statement_page(await _edition(slug, n, now=now), settings, now)
+    return _statement_page(await edition_at(slug, n, now=now), settings, now)
 
 
 @get("/services/{slug:str}/sla.json", name="services.statement_document")
@@ -69,7 +69,7 @@ async def send_statement(
     request: Request[Any, Any, Any], slug: FromPath[str], now: NamedDependency[datetime]
 ) -> Response[bytes]:
     """The statement in force as the document that its digest is made of. Raises NotFound."""
-    return _document(request, await _edition(slug, now=now))
+    return _document(request, await edition_at(slug, now=now))
 
 
 @get("/services/{slug:str}/sla/{n:int}/statement.json", name="services.edition_document")
@@ -77,10 +77,10 @@ async def send_edition(
     request: Request[Any, Any, Any], slug: FromPath[str], n: FromPath[int], now: NamedDependency[datetime]
 ) -> Response[bytes]:
     """One edition as the document that its digest is made of. Raises NotFound."""
-    return _document(request, await _edition(slug, n, now=now))
+    return _document(request, await edition_at(slug, n, now=now))
 
 
-async def _edition(slug: str, n: int | None = None, *, now: datetime) -> Edition:
+async def edition_at(slug: str, n: int | None = None, *, now: datetime) -> Edition:
     edition = await edition_queries.statement_of(slug, n, now=now)
     if edition is None:
         raise (

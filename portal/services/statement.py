@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from portal.i18n import current_language
+from portal.i18n import Words as Words
 from portal.marks import Target
 
 Audience = Literal["citizen", "business", "agency"]
@@ -30,17 +30,6 @@ FieldKind = Literal[
     "email",
     "file",
 ]
-
-
-class Words(msgspec.Struct, frozen=True):
-    """One text in both languages."""
-
-    fa: str
-    en: str
-
-    def __str__(self) -> str:
-        """The text in the reader's language."""
-        return self.en if current_language() == "en" else self.fa
 
 
 class Option(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ from portal import codes
 from portal.cases import rules
 from portal.services.actions import read_sample
 from tests.browser.account_stops import ACCOUNT_STOPS
+from tests.browser.calendar_stops import CALENDAR_STOPS
 from tests.browser.cases import SAMPLES, fill_request, move, unlock
 from tests.browser.errands import first_message, first_reset, forgotten, fresh_slip, unproved, wrong_password
 from tests.browser.going import (
@@ -118,6 +119,7 @@ STOPS = [
         for slug in SAMPLES
     ),
     Stop("edition", "services.edition", GUEST, at(f"/services/{FIRST}/sla/1")),
+    Stop("edition-changes", "services.changes", GUEST, at(f"/services/{FIRST}/sla/1/changes?from=1")),
     *(Stop(f"new-{slug}", "cases.new", GUEST, at(f"/cases/new/{slug}")) for slug in SAMPLES),
     Stop(
         "new-errors",
@@ -213,6 +215,7 @@ STOPS = [
     Stop("audit-mistyped", "audit_log.entries", ADMIN, at("/admin/audit?from=1405/12/30&action=x"), 422),
     Stop("settings", "site.settings", ADMIN, told("changed", "/admin/settings")),
     Stop("settings-errors", "site.settings_post", ADMIN, wrong_setting, 422),
+    *CALENDAR_STOPS,
     Stop("agencies", "services.agencies", ADMIN, at("/admin/agencies")),
     Stop("agency", "services.agency", ADMIN, told("changed", f"/admin/agencies/{AGENCY}")),
     Stop("agency-new", "services.new_agency", ADMIN, at("/admin/agencies/new")),
@@ -243,6 +246,8 @@ NO_PAGES = {
     "cases.file_of",
     "cases.short",
     "services.edition_document",
+    "services.edition_pdf",
+    "services.statement_pdf",
     "services.statement_document",
     "site.alive",
     "site.ready",

@@ -6,12 +6,15 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from db.calendars import CalendarRevision
 from db.services import Agency, FormVersion, Service, SlaVersion
-from db.services import Calendar as CalendarRow
+from portal.calendars import actions as calendar_actions
+from portal.calendars.queries import calendar_at_hand
 from portal.services.actions import load_samples, load_service, read_sample
 from portal.services.edition_queries import statement_of
 from portal.services.queries import service_by_slug
 from portal.services.statement import ServiceFile, Words, sha256
+from tests.calendars.people import somebody
 from tests.conftest import NOON
 
 LATER = NOON + timedelta(days=1)
@@ -27,7 +30,7 @@ def with_lead(hours: int) -> ServiceFile:
 
 
 async def everything() -> list[list[dict]]:
-    tables = (Agency, Service, FormVersion, SlaVersion, CalendarRow)
+    tables = (Agency, Service, FormVersion, SlaVersion, CalendarRevision)
     return [await table.select().order_by(table.id) for table in tables]
 
 
@@ -89,9 +92,14 @@ async def test_a_closed_service_stays_closed_when_its_file_comes_again(db):
 
 async def test_an_edited_calendar_stays_as_it_is(db):
     await load_samples(NOON)
-    await CalendarRow.update({CalendarRow.holidays: ""}).where(CalendarRow.name == "iran-office")
+    author = await somebody()
+    await calendar_actions.set_week("iran-office", None, {5: ((480, 720),)}, by=author, now=NOON)
+    seen = (await calendar_at_hand("iran-office")).draft.seen
+    await calendar_actions.publish("iran-office", seen=seen, note="", enqueue=None, by=author, now=NOON)
     await load_samples(LATER)
-    assert (await service_by_slug("yearbook-qom", now=LATER)).calendars["iran-office"].holidays == ""
+    service = await service_by_slug("yearbook-qom", now=LATER)
+    assert service.calendars["iran-office"].week == {5: ((480, 720),)}
+    assert service.calendar_revisions == {"iran-office": 2}
 
 
 async def test_the_digest_is_of_the_document_that_is_sent(db):
