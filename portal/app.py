@@ -38,6 +38,7 @@ from portal.security.guards import SignedInReader, permitted
 from portal.security.headers import HostGuard, SecurityHeaders
 from portal.services.routes import router as services_router
 from portal.services.staff_routes import admin_router as agencies_router
+from portal.services.watch_routes import watch_router
 from portal.settings import Settings
 from portal.site import erasing
 from portal.site.mine_routes import mine_router
@@ -57,6 +58,7 @@ FEATURES: tuple[Any, ...] = (
     security_router,
     services_router,
     agencies_router,
+    watch_router,
     staff_router,
     admin_router,
     resets_router,

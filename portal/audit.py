@@ -87,6 +87,8 @@ ACTIONS: dict[str, str] = {
     "unit_added": N_("Added a unit"),
     "unit_changed": N_("Changed a unit"),
     "unit_removed": N_("Removed a unit"),
+    "head_named": N_("Named the head of a unit, or nobody"),
+    "watch_changed": N_("Changed whom a service warns"),
     "signed_up": N_("Signed up"),
     "password_changed": N_("Changed the password"),
     "contact_added": N_("Put an address or number on file"),

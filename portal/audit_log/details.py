@@ -25,6 +25,7 @@ NAMES = {
     "name_en": N_("Name in English"),
     "name_fa": N_("Name in Persian"),
     "new": N_("After"),
+    "offsets": N_("Told when late, after working hours"),
     "old": N_("Before"),
     "outcome": N_("Outcome"),
     "phone": N_("Telephone"),
@@ -35,6 +36,7 @@ NAMES = {
     "sessions": N_("Sessions ended"),
     "slug": N_("Short name"),
     "tier": N_("How much was shown"),
+    "warnings": N_("Warns at percent of the time"),
     "why": N_("Why"),
 }
 _WAYS = {"totp": N_("Authenticator app"), "passkey": N_("Passkey"), "recovery": N_("Recovery code")}

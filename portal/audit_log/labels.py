@@ -19,6 +19,7 @@ KINDS = {
     "message": N_("Mail"),
     "agency": N_("Agency"),
     "unit": N_("Unit"),
+    "service": N_("Service"),
     "reset": N_("Forgotten password"),
     "proposal": N_("Proposal"),
     "setting": N_("Setting"),
