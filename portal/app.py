@@ -42,6 +42,7 @@ from portal.security.headers import HostGuard, SecurityHeaders
 from portal.services.document_routes import documents_router
 from portal.services.routes import router as services_router
 from portal.services.staff_routes import admin_router as agencies_router
+from portal.services.watch_routes import watch_router
 from portal.settings import Settings
 from portal.site import erasing
 from portal.site.mine_routes import mine_router
@@ -63,6 +64,7 @@ FEATURES: tuple[Any, ...] = (
     documents_router,
     agencies_router,
     calendars_router,
+    watch_router,
     staff_router,
     admin_router,
     resets_router,

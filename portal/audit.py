@@ -104,6 +104,8 @@ ACTIONS: dict[str, str] = {
     "service_published": N_("Published what was drafted for a service"),
     "service_opened": N_("Opened a service for requests"),
     "service_closed": N_("Closed a service for requests"),
+    "head_named": N_("Named the head of a unit, or nobody"),
+    "watch_changed": N_("Changed whom a service warns"),
     "signed_up": N_("Signed up"),
     "password_changed": N_("Changed the password"),
     "contact_added": N_("Put an address or number on file"),

@@ -30,6 +30,7 @@ NAMES = {
     "name_en": N_("Name in English"),
     "name_fa": N_("Name in Persian"),
     "new": N_("After"),
+    "offsets": N_("Told when late, after working hours"),
     "old": N_("Before"),
     "office": N_("Office"),
     "outcome": N_("Outcome"),
@@ -44,6 +45,7 @@ NAMES = {
     "slug": N_("Short name"),
     "tier": N_("How much was shown"),
     "what": N_("What"),
+    "warnings": N_("Warns at percent of the time"),
     "why": N_("Why"),
 }
 _WAYS = {"totp": N_("Authenticator app"), "passkey": N_("Passkey"), "recovery": N_("Recovery code")}

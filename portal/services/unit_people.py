@@ -7,6 +7,8 @@ from uuid import UUID
 import msgspec
 
 from db.accounts import Account
+from db.clocks import UnitHead
+from db.services import Unit
 from portal.security.sessions import STAFF_ROLES
 
 _CLERKS = """
@@ -15,6 +17,14 @@ _CLERKS = """
         AND (a.unit = {} OR EXISTS (SELECT FROM membership m WHERE m.account = a.id AND m.unit = {}))
     ORDER BY a.display_name, a.id
 """
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is told when a promise of the unit is missed for long. ``works``: is still active and of the unit."""
+
+    account: str
+    name: str
+    works: bool
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,3 +43,22 @@ async def clerks(unit: UUID) -> list[Choice]:
 async def works_for(clerk: UUID, unit: UUID) -> bool:
     """Whether ``clerk`` may work the cases of ``unit``."""
     return any(choice.value == str(clerk) for choice in await clerks(unit))
+
+
+async def head_of(unit: UUID) -> Head | None:
+    """The head of ``unit``; None where nobody was named."""
+    name = UnitHead.account.display_name
+    row = await UnitHead.select(UnitHead.account, name).where(UnitHead.unit == unit).first()
+    if row is None:
+        return None
+    return Head(
+        account=str(row["account"]),
+        name=row["account.display_name"],
+        works=await works_for(row["account"], unit),
+    )
+
+
+async def slug_of(unit: UUID) -> str:
+    """The name of ``unit`` in addresses."""
+    (slug,) = await Unit.select(Unit.slug).where(Unit.id == unit).output(as_list=True)
+    return str(slug)
