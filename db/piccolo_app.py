@@ -18,6 +18,7 @@ APP_CONFIG = AppConfig(
             "db.factors",
             "db.outbox",
             "db.people",
+            "db.promises",
             "db.resets",
             "db.services",
             "db.throttle",

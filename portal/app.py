@@ -30,6 +30,7 @@ from portal.cases.filing_routes import filing_handlers
 from portal.cases.staff_routes import staff_router
 from portal.cases.tracking_routes import tracking_handlers
 from portal.i18n import LanguagePrefix
+from portal.promises.routes import router as promises_router
 from portal.resets import links
 from portal.resets.admin_routes import admin_router as resets_admin_router
 from portal.resets.routes import router as resets_router
@@ -56,6 +57,7 @@ FEATURES: tuple[Any, ...] = (
     step_router,
     security_router,
     services_router,
+    promises_router,
     agencies_router,
     staff_router,
     admin_router,

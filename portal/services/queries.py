@@ -16,6 +16,7 @@ from portal import text
 from portal.marks import Target
 from portal.office_hours import Calendar, Week
 from portal.services.statement import Audience, Channel, Field, Sheet, Statement, Watch, Words
+from portal.services.usual import Usual
 
 REMEMBER = 2.0
 """Seconds that a service is kept in this process: every page of a case asks for one."""
@@ -28,13 +29,14 @@ _LARGEST_EDITION = 2**31 - 1  # what the column holds
 # and the calendars that the statement's targets name.
 _VIEW = """
     SELECT s.id, s.slug, s.title_fa, s.title_en, s.audience, s.intake_channels, s.sheet, s.free, s.sensitive,
-           s.retention_months, s.watch, s.state, a.name_fa AS agency_fa, a.name_en AS agency_en,
+           s.retention_months, s.watch, s.state, p.usual, a.name_fa AS agency_fa, a.name_en AS agency_en,
            u.id AS unit_id, u.name_fa AS unit_fa, u.name_en AS unit_en, u.phone AS unit_phone,
            u.email AS unit_email, f.id AS form_id, f.fields, v.id AS sla_id, v.sha256, v.document, k.calendars
     FROM service s
     JOIN agency a ON a.id = s.agency
     JOIN unit u ON u.id = s.unit
     JOIN LATERAL (SELECT id, fields FROM form_version WHERE service = s.id ORDER BY n DESC LIMIT 1) f ON true
+    LEFT JOIN published_promises p ON p.service = s.id
     LEFT JOIN sla_version v ON v.service = s.id AND v.superseded_at IS NULL
     LEFT JOIN LATERAL (
         SELECT jsonb_agg(to_jsonb(c)) AS calendars FROM calendar c
@@ -71,6 +73,7 @@ class ServiceView(msgspec.Struct, frozen=True, kw_only=True):
 
     ``state`` is draft, open or closed. Without a statement in force, ``sla_id`` and ``statement`` are None.
     ``calendars`` are those that the statement's targets name.
+    ``usual`` is None where too few requests ended lately.
     """
 
     id: UUID
@@ -95,6 +98,7 @@ class ServiceView(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     calendars: dict[str, Calendar]
     watch: Watch = Watch()
+    usual: Usual | None = None
 
     @property
     def is_open(self) -> bool:
@@ -230,6 +234,7 @@ def _view(row: dict[str, Any]) -> ServiceView:
         sha256=row["sha256"] or "",
         calendars={calendar.name: calendar for calendar in calendars},
         watch=msgspec.json.decode(row["watch"], type=Watch) if row["watch"] else Watch(),
+        usual=msgspec.json.decode(row["usual"], type=Usual) if row["usual"] else None,
     )
 
 
