@@ -26,9 +26,14 @@ Manager = Request[SignedIn, Any, Any]
 
 
 @get("/services/{slug:str}/watch", name="services.watch")
-async def show_watch(request: Manager, slug: FromPath[str], settings: NamedDependency[Settings]) -> Template:
+async def show_watch(
+    request: Manager,
+    slug: FromPath[str],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
+) -> Template:
     """Whom the service warns. Raises NotFound."""
-    service = await _service(slug)
+    service = await _service(slug, now)
     word, cookies = said(settings, request)
     page = await _watch_page(service, watch_forms.typed_of(service.watch), {}, told=word)
     page.cookies.extend(cookies)
@@ -42,7 +47,7 @@ async def change_watch(
     settings: NamedDependency[Settings],
     now: NamedDependency[datetime],
 ) -> Template | Redirect:
-    service = await _service(slug)
+    service = await _service(slug, now)
     sent = watch_forms.read_watch(posted.form)
     if posted.stale:
         return await _watch_page(service, sent.typed, {"form": str(posted.stale)}, seen=sent.seen, status=403)
@@ -52,7 +57,7 @@ async def change_watch(
         changed = await watch_actions.change_watch(service.id, sent.watch, seen=sent.seen, now=now)
     except ChangedMeanwhile as refusal:
         queries.forget()
-        return await _watch_page(await _service(slug), sent.typed, {"form": str(refusal)}, status=409)
+        return await _watch_page(await _service(slug, now), sent.typed, {"form": str(refusal)}, status=409)
     return and_say(settings, _path(slug), "changed" if changed else "same")
 
 
@@ -89,8 +94,8 @@ def _path(slug: str) -> str:
     return f"/admin/services/{slug}/watch"
 
 
-async def _service(slug: str) -> ServiceView:
-    service = await queries.service_by_slug(slug) if queries.is_slug(slug) else None
+async def _service(slug: str, now: datetime) -> ServiceView:
+    service = await queries.service_by_slug(slug, now=now) if queries.is_slug(slug) else None
     if service is None:
         raise NotFound(_("There is no service at this address."))
     return service
