@@ -13,6 +13,7 @@ APP_CONFIG = AppConfig(
         [
             "db.accounts",
             "db.audit",
+            "db.calendars",
             "db.cases",
             "db.clocks",
             "db.factors",
@@ -20,6 +21,7 @@ APP_CONFIG = AppConfig(
             "db.people",
             "db.resets",
             "db.services",
+            "db.statements",
             "db.throttle",
         ],
         exclude_imported=True,

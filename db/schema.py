@@ -25,6 +25,7 @@ APPEND_ONLY = (
     "case_event",
     "audit_entry",
     "audit_seal",
+    "calendar_revision",
 )  # the app's role may add and read rows, never change them
 READ_ONLY = ("migration",)
 LOCK = 7_244_215_640_913  # any number, the same in every version: one migration at a time per database

@@ -7,7 +7,7 @@ from piccolo.columns.base import OnDelete
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
-from db.keys import uuid7
+from db.keys import References, uuid7
 
 KEEP = OnDelete.restrict
 """A row that others point to can't be deleted; Piccolo would delete those too."""
@@ -32,20 +32,6 @@ class Unit(Table, tablename="unit"):
     name_en = Varchar(length=200)
     phone = Varchar(length=40, default="")
     email = Varchar(length=254, default="")
-
-
-class Calendar(Table, tablename="calendar"):
-    """Working hours that targets count in.
-
-    ``week`` maps the weekday ("0" = Monday) to windows of local minutes ``[[450, 870]]``; ``holidays`` is a
-    country code of the holidays package or empty.
-    """
-
-    id = UUID(primary_key=True, default=uuid7)
-    name = Varchar(length=80, unique=True)
-    zone = Varchar(length=60)
-    week = JSONB()
-    holidays = Varchar(length=10, default="")
 
 
 class Service(Table, tablename="service"):
@@ -88,16 +74,33 @@ class FormVersion(Table, tablename="form_version"):
 
 
 class SlaVersion(Table, tablename="sla_version"):
-    """One edition of a service's statement; ``document`` is a ``Statement`` as JSON, ``sha256`` its digest.
+    """One published edition of a service's statement; ``document`` is a ``Statement`` as JSON, ``sha256`` its digest.
 
-    In force from ``in_force_from`` while ``superseded_at`` is NULL; at most one such row per service.
+    In force from ``in_force_from`` up to, not including, ``superseded_at``; NULL: nothing ends it yet. Both may lie
+    in the future. ``ending`` says how it ends: superseded or terminated, empty while nothing ends it. ``follows`` is
+    the end of the edition before, NULL for the first. The schema holds that an edition begins no earlier than the
+    one before (``previous``) ends, so that at every instant at most one is in force.
     """
 
     id = UUID(primary_key=True, default=uuid7)
     service = ForeignKey(Service, on_delete=KEEP, null=False)
     n = Integer()
+    previous = Integer()
     document = JSONB()
     sha256 = Varchar(length=64)
     in_force_from = Timestamptz(default=None)
     superseded_at = Timestamptz(null=True, default=None)
+    ending = Varchar(length=10, default="")
+    follows = Timestamptz(null=True, default=None)
     sla_version_edition = Unique([service, n])
+    sla_version_end = Unique([service, n, superseded_at])
+    known_ending = Check(
+        "ending IN ('', 'superseded', 'terminated') AND (ending = '') = (superseded_at IS NULL)"
+    )
+    ends_after_it_begins = Check("superseded_at >= in_force_from")
+    begins_after_the_one_before = Check(
+        "previous = n - 1 AND (n = 1) = (follows IS NULL) AND in_force_from >= follows"
+    )
+    sla_version_follows = References(
+        ["service", "previous", "follows"], "sla_version", ["service", "n", "superseded_at"]
+    )

@@ -25,8 +25,11 @@ from portal.accounts.security_routes import security_router
 from portal.accounts.staff_routes import accounts_admin_router
 from portal.accounts.step_routes import step_router
 from portal.audit_log.staff_routes import audit_router
+from portal.calendars.movement import Movement
+from portal.calendars.staff_routes import calendars_router
 from portal.cases import rules
 from portal.cases.filing_routes import filing_handlers
+from portal.cases.moving import Shifter
 from portal.cases.staff_routes import staff_router
 from portal.cases.tracking_routes import tracking_handlers
 from portal.i18n import LanguagePrefix
@@ -36,6 +39,7 @@ from portal.resets.routes import router as resets_router
 from portal.security.csrf import OriginGuard, read_form, read_posted, wait_to_read
 from portal.security.guards import SignedInReader, permitted
 from portal.security.headers import HostGuard, SecurityHeaders
+from portal.services.document_routes import documents_router
 from portal.services.routes import router as services_router
 from portal.services.staff_routes import admin_router as agencies_router
 from portal.services.watch_routes import watch_router
@@ -57,8 +61,10 @@ FEATURES: tuple[Any, ...] = (
     step_router,
     security_router,
     services_router,
+    documents_router,
     agencies_router,
     watch_router,
+    calendars_router,
     staff_router,
     admin_router,
     resets_router,
@@ -74,20 +80,26 @@ FEATURES: tuple[Any, ...] = (
 """Routers and handlers of every feature."""
 
 
-def create_app(settings: Settings | None = None) -> ASGIApp:
-    """The whole portal as one ASGI application, its guards outermost."""
+OPEN_CASES = Shifter()
+
+
+def create_app(settings: Settings | None = None, movement: Movement = OPEN_CASES) -> ASGIApp:
+    """The whole portal as one ASGI application, its guards outermost.
+
+    ``movement`` knows which deadlines a calendar's change would move.
+    """
     settings = settings or settings_module.load()
     for code in settings_module.LANGUAGES:
         i18n.catalogue(code)
     proposals.register(erasing.WISH, erasing.KIND)
-    inner = _litestar(settings)
+    inner = _litestar(settings, movement)
     guarded = OriginGuard(inner, settings, error_pages.cross_site(inner))
     # i18n knows nothing of Litestar, not even its types.
     localized = cast(ASGIApp, LanguagePrefix(guarded, settings.languages))
     return SecurityHeaders(HostGuard(localized, settings), settings)
 
 
-def _litestar(settings: Settings) -> Litestar:
+def _litestar(settings: Settings, movement: Movement = OPEN_CASES) -> Litestar:
     mail_templates = MailTemplates(settings, rules.NAMES)
     return Litestar(
         route_handlers=[*FEATURES, _static_files()],
@@ -95,6 +107,7 @@ def _litestar(settings: Settings) -> Litestar:
             "now": Provide(utc_now),
             "settings": Provide(lambda: settings, sync_to_thread=False, use_cache=True),
             "invite": Provide(lambda: links.invite, sync_to_thread=False, use_cache=True),
+            "movement": Provide(lambda: movement, sync_to_thread=False, use_cache=True),
             "mail_templates": Provide(lambda: mail_templates, sync_to_thread=False, use_cache=True),
             "sent": Provide(wait_to_read),
             "posted": Provide(read_posted),

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
 
+import msgspec
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from jinja2 import Environment
@@ -52,6 +53,17 @@ def using(code: str) -> Iterator[None]:
         yield
     finally:
         language.reset(token)
+
+
+class Words(msgspec.Struct, frozen=True):
+    """One text in both languages."""
+
+    fa: str
+    en: str
+
+    def __str__(self) -> str:
+        """The text in the reader's language."""
+        return self.en if current_language() == "en" else self.fa
 
 
 def direction() -> str:

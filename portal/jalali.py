@@ -147,6 +147,18 @@ def parse_moment(typed: str, zone: tzinfo) -> datetime | None:
     return datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=clock).astimezone(UTC)
 
 
+def year_of(day: date) -> int:
+    """The Jalali year in which ``day`` lies."""
+    return _jalali(day)[0]
+
+
+def first_day(year: int) -> date:
+    """1 Farvardin of a Jalali year from 1200 to 1500. Raises ValueError for others."""
+    if year not in _JALALI_YEARS:
+        raise ValueError(f"no Jalali year {year}")
+    return _gregorian(year, 1, 1)
+
+
 def show_date(when: date, language: str, zone: tzinfo) -> str:
     """The day without its weekday: «۳۰ آبان ۱۴۰۵», "21 November 2026"."""
     day = _local(when, zone)

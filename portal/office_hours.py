@@ -120,12 +120,12 @@ def reason(calendar: Calendar, day: date) -> Reason:
     if calendar.holidays and day in _holidays(calendar.holidays, day.year, LANGUAGES[0]):
         names = (_holidays(calendar.holidays, day.year, language).get(day, "") for language in LANGUAGES)
         return Reason("holiday", *names)
-    return Reason("" if _week_of(calendar, day).get(day.weekday()) else "weekend")
+    return Reason("" if week_of(calendar, day).get(day.weekday()) else "weekend")
 
 
 def usual_windows(calendar: Calendar, day: date) -> list[Span]:
     """The windows that the weekday of ``day`` has by the weekly pattern, holiday or not."""
-    return _spans(calendar, day, _week_of(calendar, day).get(day.weekday(), ()))
+    return _spans(calendar, day, week_of(calendar, day).get(day.weekday(), ()))
 
 
 def _spans(calendar: Calendar, day: date, of: tuple[Window, ...]) -> list[Span]:
@@ -135,7 +135,8 @@ def _spans(calendar: Calendar, day: date, of: tuple[Window, ...]) -> list[Span]:
     return [(opens, closes) for opens, closes in spans if opens < closes]
 
 
-def _week_of(calendar: Calendar, day: date) -> Week:
+def week_of(calendar: Calendar, day: date) -> Week:
+    """The weekly windows that hold on the local ``day``."""
     return next((p.week for p in reversed(calendar.later) if p.since <= day), calendar.week)
 
 
@@ -144,7 +145,7 @@ def _windows_of(calendar: Calendar, day: date) -> tuple[Window, ...]:
         return calendar.days[day].windows
     if calendar.holidays and day in _holidays(calendar.holidays, day.year, LANGUAGES[0]):
         return ()
-    return _week_of(calendar, day).get(day.weekday(), ())
+    return week_of(calendar, day).get(day.weekday(), ())
 
 
 @lru_cache(maxsize=256)

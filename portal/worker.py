@@ -31,7 +31,7 @@ from portal import outbox, smtp, templating, uploads
 from portal.accounts import drafts, sign_up
 from portal.accounts import mails as account_mails
 from portal.audit_log import actions as audit_log
-from portal.cases import erasure, mails, rules
+from portal.cases import erasure, mails, moving, rules, watch
 from portal.resets import mails as reset_mails
 from portal.security import sessions, throttle
 from portal.settings import LOOPBACK, Settings
@@ -42,6 +42,7 @@ HEARTBEAT = timedelta(seconds=10)
 """The jobs of a dead worker come back after this time."""
 AFTER_A_BUG = timedelta(minutes=15)
 RECONNECT_SECONDS = (0.5, 1, 2, 5)
+AFTER_ODD_CASE = timedelta(hours=1)
 THROTTLE_KEPT = timedelta(days=31)
 JOB_LOG_KEPT = timedelta(days=7)
 Tick = Callable[[datetime], Awaitable[None]]
@@ -82,6 +83,7 @@ def ticks_of(settings: Settings) -> Ticks:
 
     return {
         "seal": ("* * * * *", seal),
+        "watch": ("* * * * *", watch_cases),
         # Hourly, so that a worker that was down at midnight still sends the day's mail.
         "anchor": ("17 * * * *", anchor),
         "sweep": ("40 22 * * *", sweep),
@@ -104,6 +106,8 @@ def courier_of(settings: Settings, render: outbox.Render) -> outbox.Courier:
     async def prepare(message: OutboxMessage) -> Mapping[str, Any]:
         if message.template.startswith("cases/mail/"):
             return await mails.with_link(message, settings, now=datetime.now(UTC))
+        if message.template == watch.MAIL:
+            return watch.shown(message, settings)
         if message.template.startswith(reset_mails.FOLDER):
             return await reset_mails.prepared(message, settings, now=datetime.now(UTC))
         if message.template.startswith(account_mails.FOLDER):
@@ -147,6 +151,7 @@ async def serve_jobs(deliveries: Deliveries, stop: asyncio.Event, ticks: Ticks =
     connection = await engine.get_new_connection()
     queue = PgQueuer(AsyncpgDriver(connection))
     queue.entrypoint(outbox.JOB)(deliveries.deliver)
+    queue.entrypoint(moving.JOB)(recount)
     for name, (crontab, job) in {"tidy": ("*/5 * * * *", tidy), **ticks}.items():
         queue.schedule(name, crontab)(_at_the_time(job))
     stopping = asyncio.create_task(_pass_on(stop, queue.shutdown))
@@ -213,6 +218,31 @@ def _at_the_time(job: Tick) -> Callable[[Schedule], Awaitable[None]]:
         await job(datetime.now(UTC))
 
     return run
+
+
+async def recount(job: Job) -> None:
+    """Open cases were moved to a calendar's new revision; cut short, the next run goes on where this one stopped."""
+    assert job.payload is not None, "a recount names its calendar"
+    try:
+        await moving.move_all(job.payload, now=datetime.now(UTC))
+    except BROKEN as error:
+        raise RetryRequested(HEARTBEAT) from error
+    except Exception as error:
+        logger.exception("open cases were not moved to a calendar's new revision")
+        raise RetryRequested(AFTER_A_BUG) from error
+
+
+async def watch_cases(now: datetime) -> None:
+    """Every case whose time has come was looked at; one that can't be counted waits an hour and holds up nobody."""
+    while cases := await watch.due(now=now):
+        for case_id in cases:
+            try:
+                await watch.look_at(case_id, now=now)
+            except AWAY:
+                raise
+            except Exception:
+                logger.exception("the clock of case %s can't be read", case_id)
+                await watch.put_off(case_id, until=now + AFTER_ODD_CASE)
 
 
 async def tidy(now: datetime) -> None:

@@ -13,7 +13,7 @@ from db.services import Unit
 from portal import place
 from portal.errors import BadRequest, Conflict
 from portal.services.actions import load_samples
-from tests.conftest import NOON
+from tests.conftest import NOON, OPENED
 
 ROOT = Path(__file__).parent.parent
 
@@ -55,7 +55,7 @@ async def test_without_a_choice_the_code_says_what_holds(db):
 
 
 async def test_the_first_unit_is_called_until_somebody_chooses(db):
-    await load_samples(NOON)
+    await load_samples(OPENED)
     first = await Unit.objects().order_by(Unit.id).first()
     assert await place.get("reset_contact_phone") == first.phone
     assert await place.get("reset_contact_name_fa") == first.name_fa

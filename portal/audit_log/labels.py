@@ -19,6 +19,7 @@ KINDS = {
     "message": N_("Mail"),
     "agency": N_("Agency"),
     "unit": N_("Unit"),
+    "calendar": N_("Calendar"),
     "service": N_("Service"),
     "reset": N_("Forgotten password"),
     "proposal": N_("Proposal"),
@@ -31,8 +32,10 @@ PAGES = {
     "message": ("site.message", "/admin/mail/{key}"),
     "agency": ("services.agency", "/admin/agencies/{slug}"),
     "unit": ("services.unit", "/admin/units/{slug}"),
+    "service": ("services.edit", "/admin/services/{slug}"),
     "reset": ("resets.show", "/admin/resets/{key}"),
     "proposal": ("accounts.proposals", "/admin/proposals"),
+    "calendar": ("calendars.list", "/admin/calendar"),
     "setting": ("site.settings", "/admin/settings"),
 }
 """The route and the address of the page about a kind of object."""

@@ -13,7 +13,7 @@ import msgspec
 from db.accounts import Account
 from db.audit import AuditEntry
 from db.cases import Case
-from db.services import Agency, Unit
+from db.services import Agency, Service, Unit
 from portal.i18n import current_language
 from portal.paging import PAGE
 
@@ -160,16 +160,18 @@ async def _entries(filters: Filters, after: Place | None, limit: int) -> list[En
 
 
 async def _known(rows: list[Entry]) -> dict[str, Known]:
-    name = Agency.name_fa if current_language() == "fa" else Agency.name_en
-    unit_name = Unit.name_fa if current_language() == "fa" else Unit.name_en
-    accounts = Account.select(Account.id, Account.username.as_alias("name"))
-    agencies = Agency.select(Agency.id, name.as_alias("name"), Agency.slug)
-    units = Unit.select(Unit.id, unit_name.as_alias("name"), Unit.slug)
+    fa = current_language() == "fa"
+    agency_name, unit_name, title = (
+        (Agency.name_fa, Unit.name_fa, Service.title_fa)
+        if fa
+        else (Agency.name_en, Unit.name_en, Service.title_en)
+    )
     found: dict[str, Known] = {}
     for kind, query, key in (
-        ("account", accounts, Account.id),
-        ("agency", agencies, Agency.id),
-        ("unit", units, Unit.id),
+        ("account", Account.select(Account.id, Account.username.as_alias("name")), Account.id),
+        ("agency", Agency.select(Agency.id, agency_name.as_alias("name"), Agency.slug), Agency.id),
+        ("unit", Unit.select(Unit.id, unit_name.as_alias("name"), Unit.slug), Unit.id),
+        ("service", Service.select(Service.id, title.as_alias("name"), Service.slug), Service.id),
     ):
         if ids := _ids(kind, rows):
             for row in await query.where(key.is_in(list(ids))):

@@ -210,7 +210,7 @@ def _first_event(
     case: Case, service: ServiceView, intake: Intake, draft: FilingDraft, dues: Dues, *, now: datetime
 ) -> Event:
     data: dict[str, Any] = {"channel": intake.channel, "unit": str(service.unit_id)}
-    data |= record.stamps(dues)
+    data |= {"calendars": service.calendar_revisions, **record.stamps(dues)}
     if draft.files:
         data["files"] = [file.sha256 for file in draft.files]
     return Event(

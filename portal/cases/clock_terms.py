@@ -6,25 +6,45 @@ Editions never change once they are published, so a process keeps them; the rest
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from db.cases import Case, CaseEvent
 from db.clocks import ClockFact
+from portal.calendars import queries as calendar_queries
 from portal.cases import clock
 from portal.cases.clock import Past, Terms
 from portal.cases.events import Event
+from portal.marks import Target
+from portal.office_hours import Calendar
 from portal.services import queries
 
 
-async def terms_of(service: UUID, sla_version: UUID | None) -> Terms:
-    """The terms of a case of ``service`` that was filed under ``sla_version``; none at all without one."""
+async def terms_of(
+    service: UUID, sla_version: UUID | None, events: Sequence[Past], *, now: datetime
+) -> Terms:
+    """The terms of a case with these ``events``, filed under ``sla_version``; none at all without one.
+
+    Its calendars are the revisions that its events name last: a calendar that is changed moves no promise by itself.
+    """
     statement = await queries.statement_version(sla_version) if sla_version else None
-    view = await queries.service_by_id(service)
+    view = await queries.service_by_id(service, now=now)
     if statement is None or view is None:
         return Terms()
-    return Terms(statement.targets, await queries.calendars(), view.watch)
+    return Terms(statement.targets, await _calendars(statement.targets, events), view.watch)
+
+
+async def _calendars(targets: Sequence[Target], events: Sequence[Past]) -> dict[str, Calendar]:
+    revisions: dict[str, int] = {}
+    for event in events:
+        revisions |= event.data.get("calendars", {})
+    newest = await calendar_queries.newest()
+    return {
+        name: await calendar_queries.revision(name, revisions.get(name) or newest[name].n)
+        for name in {target.calendar for target in targets}
+    }
 
 
 async def past_of(case_id: UUID) -> tuple[list[Past], str]:

@@ -18,12 +18,12 @@ import msgspec
 
 from db.cases import Case, CaseEvent
 from db.services import Service
+from portal.calendars import queries as calendar_queries
 from portal.cases import desk_queries
 from portal.cases.desk_queries import AT_RISK, LATE, WAITS
 from portal.cases.desk_search import OPEN
 from portal.office_hours import IRAN_OFFICE, Calendar, is_working_day
 from portal.security.sessions import SignedIn
-from portal.services.queries import calendars
 from portal.services.statement import Words
 
 AGES = (2, 5, 10, 20)
@@ -150,7 +150,7 @@ async def figures(
 
 async def _standing(services: Sequence[_Named], scope: _Scope, now: datetime) -> list[_Row]:
     """Open cases by service, unit and the day of filing; ``age`` is the place of that day among the AGES."""
-    known = await calendars()
+    known = {name: newest.calendar for name, newest in (await calendar_queries.newest()).items()}
     edges = {one.id: _edges(known.get(one.calendar, IRAN_OFFICE), scope.today) for one in services}
     rows = await Case.raw(_STANDING, scope.zone.key, now, scope.everything, scope.units)
     return [{**row, "age": sum(row["day"] < edge for edge in edges[row["service"]])} for row in rows]

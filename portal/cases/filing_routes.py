@@ -51,7 +51,7 @@ async def show_form(
     settings: NamedDependency[Settings],
     now: NamedDependency[datetime],
 ) -> Template:
-    service = await _service(slug)
+    service = await _service(slug, now)
     if not service.is_open:
         return Template("cases/closed.html", context={"service": service, "current": "services"})
     cookies = [] if _tokens(request, settings) else [visits.keys(settings, [access.new_token()])]
@@ -66,7 +66,7 @@ async def post_form(
     settings: NamedDependency[Settings],
     now: NamedDependency[datetime],
 ) -> Template | Redirect:
-    service = await _service(slug)
+    service = await _service(slug, now)
     if not service.is_open:
         context = {"service": service, "current": "services"}
         return Template("cases/closed.html", context=context, status_code=409)
@@ -130,8 +130,8 @@ async def show_receipt(
     return Template("cases/receipt.html", context=context)
 
 
-async def _service(slug: str) -> ServiceView:
-    service = await service_by_slug(slug)
+async def _service(slug: str, now: datetime) -> ServiceView:
+    service = await service_by_slug(slug, now=now)
     if service is None:
         raise NotFound(_("There is no such service."))
     return service

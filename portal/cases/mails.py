@@ -41,7 +41,7 @@ async def tell_applicant(case: Case, event: Event, *, now: datetime) -> None:
     """The applicant's mail about ``event`` is queued; nothing for events of the desk or without an address."""
     if event.kind not in TOLD or not case.contact_email:
         return
-    service = await service_by_id(case.service)
+    service = await service_by_id(case.service, now=now)
     titled = service is not None and not service.sensitive
     await outbox.enqueue(
         f"cases/mail/{event.kind}",

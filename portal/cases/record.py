@@ -104,7 +104,7 @@ async def append(
     events, last_hash = await clock_terms.past_of(case.id)
     told = {**(data or {}), **({"files": [file.sha256 for file in files]} if files else {})}
     events.append(Past(case.version + 1, kind, now, told))
-    terms = await clock_terms.terms_of(case.service, case.sla_version)
+    terms = await clock_terms.terms_of(case.service, case.sla_version, events, now=now)
     dues = clock.dues(terms, events, now=now)
     salt = secrets.token_hex(16)
     event = Event(

@@ -44,10 +44,9 @@ from portal.settings import Settings
 
 
 @get("/cases/register", name="desk.register")
-async def show_registration(request: Visit) -> Template:
-    return await _page(
-        request.user, {**dict.fromkeys(REGISTRATION_FIELDS, ""), "submission_id": str(uuid4())}, {}
-    )
+async def show_registration(request: Visit, now: NamedDependency[datetime]) -> Template:
+    blank = {**dict.fromkeys(REGISTRATION_FIELDS, ""), "submission_id": str(uuid4())}
+    return await _page(request.user, blank, {}, now=now)
 
 
 @post("/cases/register", name="desk.register_post", request_max_body_size=LARGEST_BODY)
@@ -58,26 +57,25 @@ async def post_registration(
     now: NamedDependency[datetime],
 ) -> Template | Redirect:
     slug = posted.form.get("service")
-    service = await service_by_slug(slug) if isinstance(slug, str) else None
+    service = await service_by_slug(slug, now=now) if isinstance(slug, str) else None
     service = service if service and service.is_open and service.unit_id in request.user.units else None
     today = now.astimezone(settings.zone).date()
     entered = read_registration(posted.form, service, today=today, base_url=settings.base_url)
     if posted.stale:
-        return await _again(request.user, entered, {"form": str(posted.stale)}, status=403)
+        return await _again(request.user, entered, {"form": str(posted.stale)}, now=now, status=403)
     if entered.draft is None or service is None:
-        return await _page(request.user, entered.typed, entered.errors, status=422)
+        return await _page(request.user, entered.typed, entered.errors, now=now, status=422)
     received = await uploads.receive_all(
         [("attachments", "", file) for file in entered.files], settings.uploads_dir
     )
     if received.errors:
-        return await _again(request.user, entered, received.errors)
+        return await _again(request.user, entered, received.errors, now=now)
     draft = msgspec.structs.replace(entered.draft, files=received.files)
     try:
         filed = await _register(draft, entered, service, request, settings, now)
     except DifferentSubmission as earlier:
-        return await _different(
-            request.user, entered, cast(int, earlier.number)
-        )  # the desk may know every number
+        known = cast(int, earlier.number)  # the desk may know every number
+        return await _different(request.user, entered, known, now=now)
     return Redirect(localized(f"{address(filed.number)}/slip"), status_code=303)
 
 
@@ -137,24 +135,24 @@ async def _register(
 
 
 async def _again(
-    clerk: SignedIn, entered: Registration, errors: dict[str, str], *, status: int = 422
+    clerk: SignedIn, entered: Registration, errors: dict[str, str], *, now: datetime, status: int = 422
 ) -> Template:
     found = {**entered.errors, **files_again(entered.files), **errors}
-    return await _page(clerk, entered.typed, found, status=status)
+    return await _page(clerk, entered.typed, found, now=now, status=status)
 
 
-async def _different(clerk: SignedIn, entered: Registration, number: int) -> Template:
+async def _different(clerk: SignedIn, entered: Registration, number: int, *, now: datetime) -> Template:
     """The same page was sent before with other content: that case stands, this content gets an id of its own."""
     message = _(
         "This page was sent before with other content; that made the case %(code)s. Send it again to make another."
     )
     typed = {**entered.typed, "submission_id": str(uuid4())}
     errors = {"form": message % {"code": codes.show_text(number)}, **files_again(entered.files)}
-    return await _page(clerk, typed, errors, status=409)
+    return await _page(clerk, typed, errors, now=now, status=409)
 
 
 async def _page(
-    clerk: SignedIn, typed: dict[str, str], errors: dict[str, str], *, status: int = 200
+    clerk: SignedIn, typed: dict[str, str], errors: dict[str, str], *, now: datetime, status: int = 200
 ) -> Template:
     labels = registration_labels()
     context = {
@@ -162,7 +160,7 @@ async def _page(
         "errors": errors,
         "summary": named(errors, labels),
         "labels": labels,
-        "services": await _services(clerk),
+        "services": await _services(clerk, now),
         "channels": [(channel, _(CHANNELS[channel])) for channel in BY_POST],
         "audiences": [(key, _(label)) for key, label in AUDIENCES.items()],
         "accept": uploads.ACCEPT,
@@ -171,11 +169,11 @@ async def _page(
     return Template("cases/register.html", context=context, status_code=status, headers=PRIVATE)
 
 
-async def _services(clerk: SignedIn) -> list[tuple[str, str]]:
+async def _services(clerk: SignedIn, now: datetime) -> list[tuple[str, str]]:
     """The open services of the clerk's units; those that no letter can reach say so before one is chosen."""
     offered = []
-    for card in await catalogue():
-        service = await service_by_slug(card.slug)
+    for card in await catalogue(now=now):
+        service = await service_by_slug(card.slug, now=now)
         if service is None or not service.is_open or service.unit_id not in clerk.units:
             continue
         by_post = set(service.intake_channels) & set(BY_POST)

@@ -45,6 +45,7 @@ _HAPPENED = {
     "contest_denied": N_("The contested pause stands"),
     "reopened": N_("Opened again by the applicant"),
     "missed": N_("The promised time has passed"),
+    "recounted": N_("Counted anew after a change of the calendar"),
     "noted": N_("Internal note"),
     "referred": N_("Referred to another unit"),
     "answered": N_("Answered"),

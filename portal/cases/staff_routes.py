@@ -58,7 +58,7 @@ async def show_queue(
             ("applicant", _("The applicant")),
             *([] if request.user.reads_all else [("other", _("Another unit"))]),
         ],
-        "services": [(card.slug, str(card.title)) for card in await catalogue()],
+        "services": [(card.slug, str(card.title)) for card in await catalogue(now=now)],
         "units": await _units(request.user),
         "first": localized(_here(filters)) if after else None,
         "next": localized(_here(filters, page.next)) if page.next else None,

@@ -61,7 +61,11 @@ async def why(
     """How each date of the case comes about; with ``inner`` also what the desk owes itself."""
     events, _hash = await clock_terms.past_of(case_id)
     return explained(
-        await clock_terms.terms_of(service, sla_version), events, inner=inner, zone=zone, now=now
+        await clock_terms.terms_of(service, sla_version, events, now=now),
+        events,
+        inner=inner,
+        zone=zone,
+        now=now,
     )
 
 

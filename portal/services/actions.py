@@ -13,11 +13,14 @@ from piccolo.columns.combination import Where
 from piccolo.table import Table
 
 from db.engine import atomic
-from db.services import Agency, Calendar, FormVersion, Service, SlaVersion, Unit
+from db.services import Agency, FormVersion, Service, Unit
 from portal import text
+from portal.calendars import actions as calendar_actions
+from portal.i18n import Words
 from portal.office_hours import IRAN_OFFICE
 from portal.services import queries
-from portal.services.statement import Field, Place, ServiceFile, Sheet, Statement, sha256
+from portal.services.editions import check_fee, newest_edition, publish_statement
+from portal.services.statement import Field, Place, ServiceFile, Sheet
 
 SAMPLES = Path(__file__).parent / "samples"
 SAMPLE_ORDER = (
@@ -28,6 +31,7 @@ SAMPLE_ORDER = (
     "yearbook-tehran",
 )
 OFFICE_CALENDAR = "iran-office"
+OFFICE_TITLE = Words("ساعت کار اداری ایران", "Office hours of Iran")
 
 
 @atomic
@@ -35,25 +39,30 @@ async def load_service(file: ServiceFile, *, position: int, now: datetime) -> UU
     """The service ``file`` describes is shown at /services/<slug> as the file has it; returns its id.
 
     A new service is open. A form or a statement that differs from the newest becomes a new edition, a
-    statement's in force from ``now``, the one before it superseded at the same instant; the number inside the
-    document is the edition's. The same file again changes nothing. What is edited here stays: the state somebody
-    gave the service, its calendar, its agency and its unit; the file makes only those that are missing.
+    statement's in force from ``now`` (or as soon as what is announced lets it), the one before it superseded at the
+    same instant; the number inside the document is the edition's. The same file again changes nothing. What is
+    edited here stays: the state somebody gave the service, its calendar, its agency and its unit; the file makes
+    only those that are missing. Raises PromisedFree.
     """
     agency = await _offer(_agency(file.agency), Agency.slug)
     unit = await _offer(_unit(file.unit, agency), Unit.slug)
-    await _offer_calendar()
+    await calendar_actions.offer(OFFICE_CALENDAR, OFFICE_TITLE, IRAN_OFFICE, now=now)
     service = await _keep_service(_service(file, agency=agency, unit=unit, position=position))
     await refresh_search(Service.id == service)
-    await _publish_form(service, file.form, now)
-    await _publish_statement(service, file.statement, now)
+    await publish_form(service, file.form, at=now)
+    newest = await newest_edition(service)
+    at = max(now, newest["superseded_at"] or newest["in_force_from"]) if newest else now
+    await publish_statement(service, file.statement, at=at, now=now)
+    await check_fee(service, now=now)
     queries.forget()
     return service
 
 
 async def load_samples(now: datetime) -> None:
-    """The five sample services are there, in the order the desk shows them."""
+    """The five sample services are there, in the order the desk shows them; one that was there stays as it is."""
     for position, slug in enumerate(SAMPLE_ORDER):
-        await load_service(read_sample(slug), position=position, now=now)
+        if not await Service.exists().where(Service.slug == slug):
+            await load_service(read_sample(slug), position=position, now=now)
 
 
 def read_sample(slug: str) -> ServiceFile:
@@ -80,7 +89,7 @@ async def refresh_search(which: Where) -> None:
 
 
 async def _keep_service(service: Service) -> UUID:
-    stays = {"id", "slug", "state", "search_key"}
+    stays = {"id", "slug", "state", "search_key", "watch"}
     values = [column for column in Service._meta.columns if column._meta.name not in stays]
     return await _upsert(service, Service.slug, values)
 
@@ -120,16 +129,6 @@ def _unit(place: Place, agency: UUID) -> Unit:
     )
 
 
-async def _offer_calendar() -> None:
-    calendar = Calendar(
-        name=OFFICE_CALENDAR,
-        zone=IRAN_OFFICE.zone,
-        week=_json(IRAN_OFFICE.week),
-        holidays=IRAN_OFFICE.holidays,
-    )
-    await Calendar.insert(calendar).on_conflict(target=Calendar.name, action="DO NOTHING")
-
-
 def _service(file: ServiceFile, *, agency: UUID, unit: UUID, position: int) -> Service:
     return Service(
         slug=file.slug,
@@ -139,8 +138,8 @@ def _service(file: ServiceFile, *, agency: UUID, unit: UUID, position: int) -> S
         title_en=file.title.en,
         audience=_json(file.audience),
         intake_channels=_json(file.intake_channels),
-        sheet=_json(Sheet(**{name: getattr(file, name) for name in Sheet.__struct_fields__})),
-        free=file.free,
+        sheet=_json(file.sheet),
+        free=file.fee == 0,
         sensitive=file.sensitive,
         retention_months=file.retention_months,
         state="open",
@@ -148,7 +147,8 @@ def _service(file: ServiceFile, *, agency: UUID, unit: UUID, position: int) -> S
     )
 
 
-async def _publish_form(service: UUID, fields: tuple[Field, ...], now: datetime) -> None:
+async def publish_form(service: UUID, fields: tuple[Field, ...], *, at: datetime) -> None:
+    """The service asks ``fields`` from ``at`` on; the same as in the newest edition changes nothing."""
     newest = (
         await FormVersion.select(FormVersion.n, FormVersion.fields)
         .where(FormVersion.service == service)
@@ -158,35 +158,7 @@ async def _publish_form(service: UUID, fields: tuple[Field, ...], now: datetime)
     if newest and msgspec.json.decode(newest["fields"], type=tuple[Field, ...]) == fields:
         return
     n = newest["n"] + 1 if newest else 1
-    await FormVersion.insert(FormVersion(service=service, n=n, fields=_json(fields), published_at=now))
-
-
-async def _publish_statement(service: UUID, statement: Statement, now: datetime) -> None:
-    newest = (
-        await SlaVersion.select(SlaVersion.n, SlaVersion.sha256)
-        .where(SlaVersion.service == service)
-        .order_by(SlaVersion.n, ascending=False)
-        .first()
-    )
-    if newest and newest["sha256"] == sha256(_numbered(statement, newest["n"])):
-        return
-    document = _numbered(statement, newest["n"] + 1 if newest else 1)
-    await SlaVersion.update({SlaVersion.superseded_at: now}).where(
-        SlaVersion.service == service, SlaVersion.superseded_at.is_null()
-    )
-    await SlaVersion.insert(
-        SlaVersion(
-            service=service,
-            n=document.version,
-            document=_json(document),
-            sha256=sha256(document),
-            in_force_from=now,
-        )
-    )
-
-
-def _numbered(statement: Statement, n: int) -> Statement:
-    return msgspec.structs.replace(statement, version=n)
+    await FormVersion.insert(FormVersion(service=service, n=n, fields=_json(fields), published_at=at))
 
 
 def _json(value: Any) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from portal.i18n import N_, _, current_language, ngettext
 from portal.marks import Target
@@ -33,6 +34,89 @@ TARGETS = {
     "complaint_answer": N_("Answer to a complaint"),
     "referral": N_("Inner time of the unit it was referred to"),
 }
+
+PROMISERS = {
+    "provider": N_("The agency"),
+    "recipient": N_("The applicant"),
+    "both": N_("Both sides"),
+}
+FIELD_KINDS = {
+    "text": N_("Short text"),
+    "long_text": N_("Long text"),
+    "number": N_("Whole number"),
+    "date": N_("Date"),
+    "choice": N_("One answer of several"),
+    "choices": N_("Several answers"),
+    "national_id": N_("National ID"),
+    "legal_id": N_("Legal ID"),
+    "phone": N_("Mobile number"),
+    "email": N_("E-mail"),
+    "file": N_("File"),
+}
+LABELS = {
+    "title": N_("Title"),
+    "summary": N_("Summary"),
+    "description": N_("Description"),
+    "unit": N_("Responsible unit"),
+    "audience": N_("Whom it is for"),
+    "intake_channels": N_("Documents via"),
+    "documents": N_("Documents"),
+    "cost_note": N_("Cost"),
+    "fee": N_("Fee in rials"),
+    "frequency": N_("Frequency"),
+    "files_note": N_("Where the portal takes no files"),
+    "sensitive": N_("Sensitive"),
+    "retention_months": N_("Months until names are erased"),
+    "legal_basis": N_("Legal basis"),
+    "number": N_("Number"),
+    "date_raw": N_("Date as it stands in the source"),
+    "date": N_("Date"),
+    "date_uncertain": N_("The date is uncertain"),
+    "key": N_("Key"),
+    "kind": N_("Kind of answer"),
+    "label": N_("Question"),
+    "help": N_("Help below the question"),
+    "required": N_("Must be answered"),
+    "max_length": N_("Most characters"),
+    "minimum": N_("Smallest number, or first day from the day of filing"),
+    "maximum": N_("Largest number, or last day from the day of filing"),
+    "options": N_("Answers to choose from"),
+    "text": N_("Text"),
+    "section": N_("Section"),
+    "sections": N_("Sections"),
+    "party": N_("Who promises"),
+    "valid_from": N_("Valid from"),
+    "valid_until": N_("Last day of validity"),
+    "until_superseded": N_("Stays in force past its last day until it is replaced"),
+    "notice_lead_hours": N_("Hours between the notice of a planned outage and its beginning"),
+    "free": N_("The statement promises that the service is free"),
+    "ending": N_("Ending the statement"),
+    "offices": N_("Offices that must agree to end it"),
+    "notice_days": N_("Days between the announcement of the end and the end"),
+    "mutual": N_("Both sides may also agree to end it"),
+    "amount": N_("Promised time"),
+    "calendar": N_("Calendar"),
+    "slug": N_("Address"),
+    "at": N_("In force from"),
+    "reason": N_("Reason"),
+    "notice": N_("Notice for everybody"),
+    "effective_at": N_("Moment of the end"),
+    "provider_consent": N_("Consent of the agency, as recorded"),
+    "recipient_consent": N_("Consent of the recipients, as recorded"),
+}
+"""What each part of a service is called in the editor."""
+
+
+def field_labels() -> dict[str, str]:
+    """The label of each field of the editor; a text has a field for each language."""
+    labels = {name: _(label) for name, label in LABELS.items()}
+    fa, en, counted = _("%(name)s, in Persian"), _("%(name)s, in English"), _("Counted in")
+    for name, label in list(labels.items()):
+        labels |= {f"{name}_fa": fa % {"name": label}, f"{name}_en": en % {"name": label}}
+    for key, target in TARGETS.items():
+        labels |= {f"amount_{key}": _(target), f"calendar_{key}": f"{_(target)}: {labels['calendar']}"}
+        labels[f"unit_{key}"] = f"{_(target)}: {counted}"
+    return labels
 
 
 def audience_words(audience: Iterable[Audience]) -> list[str]:
@@ -81,3 +165,21 @@ WORDS = {
     "promises": promises,
 }
 """What the templates of services call."""
+
+
+def _offered(labels: Mapping[Any, str]) -> Callable[[], list[tuple[str, str]]]:
+    """The choices of a field, in the reader's language."""
+    return lambda: [(key, _(label)) for key, label in labels.items()]
+
+
+EDITOR_WORDS = {
+    "audiences": _offered(AUDIENCES),
+    "channels": _offered(CHANNELS),
+    "kinds": _offered(FIELD_KINDS),
+    "parties": _offered(PROMISERS),
+    "target_names": _offered(TARGETS),
+    "kind_words": lambda kind: _(FIELD_KINDS[kind]),
+    "promiser_words": lambda party: _(PROMISERS[party]),
+    "target_words": lambda key: _(TARGETS[key]),
+}
+"""What the templates of the editor call besides."""

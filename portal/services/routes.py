@@ -12,18 +12,26 @@ from litestar.response import Template
 
 from portal.errors import NotFound
 from portal.i18n import _
-from portal.services import queries
+from portal.services import edition_queries, queries
+from portal.services.edition_queries import Edition
 from portal.services.labels import WORDS
-from portal.services.queries import Edition
 from portal.settings import Settings
 
 FRESH = "public, max-age=300"
 
 
 @get("/services", name="services.catalogue")
-async def show_catalogue(q: FromQuery[str] = "") -> Template:
+async def show_catalogue(
+    settings: NamedDependency[Settings], now: NamedDependency[datetime], q: FromQuery[str] = ""
+) -> Template:
     """Every service, or those that were searched for."""
-    context = {**WORDS, "cards": await queries.catalogue(q), "q": q.strip(), "current": "services"}
+    context = {
+        **WORDS,
+        "cards": await queries.catalogue(q, now=now),
+        "q": q.strip(),
+        "today": now.astimezone(settings.zone).date(),
+        "current": "services",
+    }
     return Template("services/catalogue.html", context=context)
 
 
@@ -32,7 +40,7 @@ async def show_service(
     slug: FromPath[str], settings: NamedDependency[Settings], now: NamedDependency[datetime]
 ) -> Template:
     """One service: what it is, what is promised, whom to ask. Raises NotFound."""
-    service = await queries.service_by_slug(slug)
+    service = await queries.service_by_slug(slug, now=now)
     if service is None:
         raise _no_service()
     today = now.astimezone(settings.zone).date()
@@ -44,8 +52,8 @@ async def show_service(
 async def show_statement(
     slug: FromPath[str], settings: NamedDependency[Settings], now: NamedDependency[datetime]
 ) -> Template:
-    """The statement in force. Raises NotFound."""
-    return _statement_page(await _edition(slug), settings, now)
+    """The statement in force, or the last one once it was ended. Raises NotFound."""
+    return _statement_page(await edition_at(slug, now=now), settings, now)
 
 
 @get("/services/{slug:str}/sla/{n:int}", name="services.edition")
@@ -53,25 +61,28 @@ async def show_edition(
     slug: FromPath[str], n: FromPath[int], settings: NamedDependency[Settings], now: NamedDependency[datetime]
 ) -> Template:
     """One edition of the statement, in force or not. Raises NotFound."""
-    return _statement_page(await _edition(slug, n), settings, now)
+    return _statement_page(await edition_at(slug, n, now=now), settings, now)
 
 
 @get("/services/{slug:str}/sla.json", name="services.statement_document")
-async def send_statement(request: Request[Any, Any, Any], slug: FromPath[str]) -> Response[bytes]:
+async def send_statement(
+    request: Request[Any, Any, Any], slug: FromPath[str], now: NamedDependency[datetime]
+) -> Response[bytes]:
     """The statement in force as the document that its digest is made of. Raises NotFound."""
-    return _document(request, await _edition(slug))
+    return _document(request, await edition_at(slug, now=now))
 
 
 @get("/services/{slug:str}/sla/{n:int}/statement.json", name="services.edition_document")
 async def send_edition(
-    request: Request[Any, Any, Any], slug: FromPath[str], n: FromPath[int]
+    request: Request[Any, Any, Any], slug: FromPath[str], n: FromPath[int], now: NamedDependency[datetime]
 ) -> Response[bytes]:
     """One edition as the document that its digest is made of. Raises NotFound."""
-    return _document(request, await _edition(slug, n))
+    return _document(request, await edition_at(slug, n, now=now))
 
 
-async def _edition(slug: str, n: int | None = None) -> Edition:
-    edition = await queries.statement_of(slug, n)
+async def edition_at(slug: str, n: int | None = None, *, now: datetime) -> Edition:
+    """Edition ``n``, without ``n`` the one in force at ``now``, or the last one. Raises NotFound."""
+    edition = await edition_queries.statement_of(slug, n, now=now)
     if edition is None:
         raise (
             _no_service() if n is None else NotFound(_("This service has no such edition of its statement."))

@@ -47,7 +47,7 @@ class Sent(msgspec.Struct, Generic[Draft], frozen=True, kw_only=True):
 def read_new_agency(form: FormMultiDict) -> Sent[AgencyDraft]:
     """The form that adds an agency."""
     reader = FormReader(form)
-    return _sent(reader, _agency(reader), AGENCY_FIELDS, slug=_slug(reader))
+    return _sent(reader, _agency(reader), AGENCY_FIELDS, slug=read_slug(reader))
 
 
 def read_agency(form: FormMultiDict) -> Sent[AgencyDraft]:
@@ -59,7 +59,7 @@ def read_agency(form: FormMultiDict) -> Sent[AgencyDraft]:
 def read_new_unit(form: FormMultiDict, agencies: Collection[str]) -> Sent[UnitDraft]:
     """The form that adds a unit to one of ``agencies`` (slugs)."""
     reader = FormReader(form)
-    slug = _slug(reader)
+    slug = read_slug(reader)
     return _sent(reader, _unit(reader, reader.choice("agency", agencies)), UNIT_FIELDS, slug=slug)
 
 
@@ -86,7 +86,8 @@ def _unit(reader: FormReader, agency: str) -> UnitDraft:
     )
 
 
-def _slug(reader: FormReader) -> str:
+def read_slug(reader: FormReader) -> str:
+    """What stands in an address and never changes."""
     slug = text.latin_digits(reader.text("slug", max_length=80)).lower()
     if slug and not is_slug(slug):
         reader.fail("slug", _("Use small Latin letters, digits and single dashes, like qom-statistics."))

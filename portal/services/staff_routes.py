@@ -20,6 +20,9 @@ from portal.security.sessions import SignedIn
 from portal.services import agency_actions, agency_queries, staff_forms
 from portal.services.agency_actions import ChangedMeanwhile, SlugTaken
 from portal.services.agency_queries import AgencyAtHand, UnitAtHand
+from portal.services.editor_routes import editor_handlers
+from portal.services.publish_routes import publish_handlers
+from portal.services.row_routes import row_handlers
 from portal.settings import Settings
 
 Admin = Request[SignedIn, Any, Any]
@@ -259,5 +262,8 @@ admin_router = Router(
         show_unit,
         change_unit,
         remove_unit,
+        *editor_handlers,
+        *row_handlers,
+        *publish_handlers,
     ],
 )

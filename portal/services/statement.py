@@ -7,12 +7,12 @@ a target is a clause a clock can read. The same shapes are stored, shown, export
 from __future__ import annotations
 
 import hashlib
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Literal
 
 import msgspec
 
-from portal.i18n import current_language
+from portal.i18n import Words as Words
 from portal.marks import Target
 
 Audience = Literal["citizen", "business", "agency"]
@@ -30,17 +30,6 @@ FieldKind = Literal[
     "email",
     "file",
 ]
-
-
-class Words(msgspec.Struct, frozen=True):
-    """One text in both languages."""
-
-    fa: str
-    en: str
-
-    def __str__(self) -> str:
-        """The text in the reader's language."""
-        return self.en if current_language() == "en" else self.fa
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -108,8 +97,34 @@ class Clause(msgspec.Struct, frozen=True):
     text: Words
 
 
+class Office(msgspec.Struct, frozen=True):
+    """An office that has a say in ending a statement."""
+
+    key: str
+    title: Words
+
+
+class Ending(msgspec.Struct, frozen=True, kw_only=True):
+    """What it takes to end a statement: each office agrees, by another person, and the notice is long enough.
+
+    ``mutual``: both parties may end it together, too.
+    """
+
+    offices: tuple[Office, ...]
+    notice_days: int
+    mutual: bool = False
+
+    @property
+    def notice(self) -> timedelta:
+        return timedelta(days=self.notice_days)
+
+
 class Statement(msgspec.Struct, frozen=True, kw_only=True):
-    """One edition of a service-level statement. Dates are local days, ``valid_until`` the last one, inclusive."""
+    """One edition of a service-level statement. Dates are local days, ``valid_until`` the last one, inclusive.
+
+    What is UNSET is not in the document, so that the digest of an older edition stays: ``free`` says that the
+    service costs nothing, ``ending`` what it takes to end the statement.
+    """
 
     version: int
     valid_from: date | None = None
@@ -119,6 +134,8 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     targets: tuple[Target, ...]
     sections: tuple[Section, ...]
     clauses: tuple[Clause, ...]
+    free: bool | msgspec.UnsetType = msgspec.UNSET
+    ending: Ending | msgspec.UnsetType = msgspec.UNSET
 
     def target(self, key: str) -> Target | None:
         return next((target for target in self.targets if target.key == key), None)
@@ -161,7 +178,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sheet(msgspec.Struct, frozen=True, kw_only=True):
-    """What the service page shows and nobody filters by."""
+    """What the service page shows and nobody filters by. ``fee`` is in rials, 0 where nothing is asked."""
 
     summary: Words
     description: Words
@@ -170,25 +187,34 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     frequency: Words
     files_note: Words | None = None
     legal_basis: tuple[LegalBasis, ...] = ()
+    fee: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
-class ServiceFile(Sheet, frozen=True, kw_only=True):
-    """A whole service as one file, for samples and transfer between desks.
+class Offer(Sheet, frozen=True, kw_only=True):
+    """A whole service but for its address and who works on it.
 
     ``retention_months`` as in ``db.services.Service``.
     """
 
-    slug: str
-    agency: Place
-    unit: Place
     title: Words
     audience: tuple[Audience, ...]
     intake_channels: tuple[Channel, ...]
-    free: bool
     sensitive: bool = False
     retention_months: Annotated[int, msgspec.Meta(ge=1, le=1200)] | None = None
     form: tuple[Field, ...]
     statement: Statement
+
+    @property
+    def sheet(self) -> Sheet:
+        return Sheet(**{name: getattr(self, name) for name in Sheet.__struct_fields__})
+
+
+class ServiceFile(Offer, frozen=True, kw_only=True):
+    """A whole service as one file, for samples and transfer between desks."""
+
+    slug: str
+    agency: Place
+    unit: Place
 
 
 def sha256(statement: Statement) -> str:

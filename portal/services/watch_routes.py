@@ -16,10 +16,10 @@ from portal.i18n import _
 from portal.security.cookies import and_say, said
 from portal.security.csrf import Posted
 from portal.security.sessions import SignedIn
-from portal.services import agency_queries, queries, unit_people, watch_actions, watch_forms
+from portal.services import agency_queries, unit_people, watch_actions, watch_forms, watch_queries
 from portal.services.agency_actions import ChangedMeanwhile
 from portal.services.agency_queries import UnitAtHand
-from portal.services.queries import ServiceView
+from portal.services.watch_queries import Watched
 from portal.settings import Settings
 
 Manager = Request[SignedIn, Any, Any]
@@ -51,7 +51,6 @@ async def change_watch(
     try:
         changed = await watch_actions.change_watch(service.id, sent.watch, seen=sent.seen, now=now)
     except ChangedMeanwhile as refusal:
-        queries.forget()
         return await _watch_page(await _service(slug), sent.typed, {"form": str(refusal)}, status=409)
     return and_say(settings, _path(slug), "changed" if changed else "same")
 
@@ -89,8 +88,8 @@ def _path(slug: str) -> str:
     return f"/admin/services/{slug}/watch"
 
 
-async def _service(slug: str) -> ServiceView:
-    service = await queries.service_by_slug(slug) if queries.is_slug(slug) else None
+async def _service(slug: str) -> Watched:
+    service = await watch_queries.watched(slug)
     if service is None:
         raise NotFound(_("There is no service at this address."))
     return service
@@ -104,7 +103,7 @@ async def _unit(slug: str) -> UnitAtHand:
 
 
 async def _watch_page(
-    service: ServiceView,
+    service: Watched,
     typed: dict[str, str],
     errors: dict[str, str],
     *,
@@ -116,7 +115,6 @@ async def _watch_page(
     context = {
         **_shown(errors, told),
         "service": service,
-        "unit_slug": await unit_people.slug_of(service.unit_id),
         "head": await unit_people.head_of(service.unit_id),
         "path": _path(service.slug),
         "typed": typed,

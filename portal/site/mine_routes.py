@@ -235,7 +235,9 @@ async def _mine(
 async def _drafts(account: UUID, now: datetime) -> list[DraftLine]:
     """What was not sent yet; drafts for services that have gone are not shown."""
     saved = await drafts.drafts_of(account, now=now)
-    titles = {f"/cases/new/{card.slug}": str(card.title) for card in await catalogue()} if saved else {}
+    titles = (
+        {f"/cases/new/{card.slug}": str(card.title) for card in await catalogue(now=now)} if saved else {}
+    )
     return [
         DraftLine(form=draft.form, title=titles[draft.form], saved_at=draft.saved_at)
         for draft in saved

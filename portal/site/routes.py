@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 
 import asyncpg
 from litestar import Response, get
+from litestar.di import NamedDependency
 from litestar.enums import MediaType
 from litestar.response import Template
 
@@ -13,6 +15,7 @@ from db import schema
 from db.engine import AWAY
 from portal.services import queries
 from portal.services.labels import WORDS
+from portal.settings import Settings
 
 READY_WITHIN = 5.0  # seconds
 NOT_READY = (*AWAY, asyncpg.PostgresError)
@@ -36,9 +39,14 @@ Disallow: /en/admin
 
 
 @get("/", name="site.home")
-async def show_home() -> Template:
+async def show_home(settings: NamedDependency[Settings], now: NamedDependency[datetime]) -> Template:
     """The box for tracking codes and the services."""
-    return Template("site/home.html", context={**WORDS, "cards": await queries.catalogue()})
+    context = {
+        **WORDS,
+        "cards": await queries.catalogue(now=now),
+        "today": now.astimezone(settings.zone).date(),
+    }
+    return Template("site/home.html", context=context)
 
 
 @get("/healthz", name="site.alive", opt={"no_session": True}, media_type=MediaType.TEXT)

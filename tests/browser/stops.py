@@ -11,6 +11,7 @@ from portal import codes
 from portal.cases import rules
 from portal.services.actions import read_sample
 from tests.browser.account_stops import ACCOUNT_STOPS
+from tests.browser.calendar_stops import CALENDAR_STOPS
 from tests.browser.cases import SAMPLES, fill_request, move, unlock
 from tests.browser.errands import first_message, first_reset, forgotten, fresh_slip, unproved, wrong_password
 from tests.browser.going import (
@@ -28,6 +29,7 @@ from tests.browser.going import (
 )
 from tests.browser.mine_stops import MINE_STOPS
 from tests.browser.security_stops import SECURITY_STOPS
+from tests.browser.service_stops import SERVICE_STOPS
 from tests.browser.visitor import Visitor
 
 FIRST = "yearbook-qom"
@@ -94,6 +96,13 @@ async def outdated_unit(visitor: Visitor, _: World) -> Response:
     return await visitor.send(f"/units/{UNIT}")
 
 
+async def wrong_watch(visitor: Visitor, _: World) -> Response:
+    """Warnings that come one before the other."""
+    await visitor.open(f"/admin/services/{FIRST}/watch")
+    await visitor.fill("warning_1", "95")
+    return await visitor.send(f"/services/{FIRST}/watch")
+
+
 async def unused_unit(visitor: Visitor, _: World) -> Response:
     """A unit nothing belongs to, which can be removed."""
     await visitor.open(f"/admin/units/new?agency={AGENCY}")
@@ -117,6 +126,7 @@ STOPS = [
         for slug in SAMPLES
     ),
     Stop("edition", "services.edition", GUEST, at(f"/services/{FIRST}/sla/1")),
+    Stop("edition-changes", "services.changes", GUEST, at(f"/services/{FIRST}/sla/1/changes?from=1")),
     *(Stop(f"new-{slug}", "cases.new", GUEST, at(f"/cases/new/{slug}")) for slug in SAMPLES),
     Stop(
         "new-errors",
@@ -168,6 +178,10 @@ STOPS = [
     Stop("desk-all", "desk.queue", STAFF, at("/desk?state=all&at_risk=1")),
     Stop("desk-none", "desk.queue", STAFF, at("/desk?q=zzzz")),
     Stop("desk-mistyped", "desk.queue", STAFF, at(f"/desk?q={MISTYPED}")),
+    Stop("desk-turn", "desk.queue", STAFF, at("/desk?turn=applicant")),
+    Stop("desk-late", "desk.queue", STAFF, at("/desk?late=1")),
+    Stop("figures", "desk.figures", STAFF, at("/desk/figures")),
+    Stop("figures-none", "desk.figures", STAFF, at("/desk/figures?service=nothing")),
     Stop("desk-not-found", "desk.case", STAFF, at("/desk/cases/12345"), 404),
     *(
         Stop(
@@ -212,6 +226,7 @@ STOPS = [
     Stop("audit-mistyped", "audit_log.entries", ADMIN, at("/admin/audit?from=1405/12/30&action=x"), 422),
     Stop("settings", "site.settings", ADMIN, told("changed", "/admin/settings")),
     Stop("settings-errors", "site.settings_post", ADMIN, wrong_setting, 422),
+    *CALENDAR_STOPS,
     Stop("agencies", "services.agencies", ADMIN, at("/admin/agencies")),
     Stop("agency", "services.agency", ADMIN, told("changed", f"/admin/agencies/{AGENCY}")),
     Stop("agency-new", "services.new_agency", ADMIN, at("/admin/agencies/new")),
@@ -226,7 +241,13 @@ STOPS = [
     Stop("unit-overtaken", "services.change_unit", ADMIN, outdated_unit, 409),
     Stop("unit-new", "services.new_unit", ADMIN, at(f"/admin/units/new?agency={AGENCY}")),
     Stop("unit-errors", "services.add_unit", ADMIN, sending_nothing("/admin/units/new", "/units/new"), 422),
+    Stop("unit-head", "services.head", ADMIN, told("changed", f"/admin/units/{UNIT}/head")),
+    Stop("unit-head-errors", "services.name_head", ADMIN, too_old(f"/admin/units/{UNIT}/head"), 403),
+    Stop("figures-of-service", "desk.figures", ADMIN, at(f"/desk/figures?service={FIRST}")),
+    Stop("watch", "services.watch", ADMIN, told("same", f"/admin/services/{FIRST}/watch")),
+    Stop("watch-errors", "services.change_watch", ADMIN, wrong_watch, 422),
     Stop("unit-unused", "services.unit", ADMIN, unused_unit),
+    *SERVICE_STOPS,
 ]
 NO_PAGES = {
     "site.data_back",
@@ -241,6 +262,8 @@ NO_PAGES = {
     "cases.file_of",
     "cases.short",
     "services.edition_document",
+    "services.edition_pdf",
+    "services.statement_pdf",
     "services.statement_document",
     "site.alive",
     "site.ready",

@@ -13,7 +13,7 @@ from portal.cases.actions import Filed, FilingDraft, file_case
 from portal.security.sessions import SignedIn
 from portal.services.actions import load_service, read_sample
 from portal.services.queries import ServiceView, service_by_slug
-from tests.conftest import NOON
+from tests.conftest import NOON, OPENED
 from tests.support.browser import works_everywhere
 
 KEY = b"k" * 48
@@ -39,9 +39,9 @@ def reads_all(account: UUID = NOBODY) -> SignedIn:
 
 async def a_service(slug: str = SLUG) -> ServiceView:
     """One of the sample services, open for filing."""
-    await load_service(read_sample(slug), position=1, now=NOON)
+    await load_service(read_sample(slug), position=1, now=OPENED)
     await works_everywhere()
-    service = await service_by_slug(slug)
+    service = await service_by_slug(slug, now=NOON)
     assert service is not None
     return service
 

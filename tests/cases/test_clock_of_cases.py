@@ -24,7 +24,8 @@ async def the_case(case_id) -> Case:
 async def recounted(case_id, now: datetime) -> clock.Dues:
     case = await the_case(case_id)
     events, _hash = await clock_terms.past_of(case_id)
-    return clock.dues(await clock_terms.terms_of(case.service, case.sla_version), events, now=now)
+    terms = await clock_terms.terms_of(case.service, case.sla_version, events, now=now)
+    return clock.dues(terms, events, now=now)
 
 
 def dates_of(found) -> list[datetime | None]:
@@ -179,7 +180,7 @@ def test_every_kind_of_event_is_known_to_the_clock():
     known = (
         clock.SILENT
         | set(clock._WHAT)
-        | {"taken", "replied", "contested", "contest_upheld", "contest_denied"}
+        | {"taken", "replied", "contested", "contest_upheld", "contest_denied", "recounted"}
     )
     assert {kind for kind, _state in rules.MOVES} | set(rules.FIRST) <= known | {"missed"}
 

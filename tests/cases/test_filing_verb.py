@@ -63,7 +63,7 @@ async def test_the_same_id_with_other_content_makes_no_case(db):
 
 async def test_fifty_at_once_make_one_case(committed):
     await a_service()
-    service = await service_by_slug(SLUG)
+    service = await service_by_slug(SLUG, now=NOON)
     draft = a_draft(submission_id=uuid4())
     filed = await asyncio.gather(
         *[

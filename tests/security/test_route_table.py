@@ -21,6 +21,7 @@ SOMETHING = {
     "file_path": "portal.css",
     "message_id": str(uuid4()),
     "case_id": str(uuid4()),
+    "part": "form",
     "move_name": "take",
     "no": "123456",
     "factor_id": str(uuid4()),
@@ -31,6 +32,8 @@ SOMETHING = {
     "change": "lock",
     "proposal_id": str(uuid4()),
     "answer": "agree",
+    "name": "no-such-calendar",
+    "day": "2026-11-21",
 }
 """A value of the right shape for each part of a path; nothing in the database answers to it."""
 

@@ -24,7 +24,7 @@ EARLY = {"warning_1": "50", "warning_2": "۸۰", "offset_1": "1", "offset_2": "1
 
 async def held():
     queries.forget()
-    return (await service_by_slug(SLUG)).watch
+    return (await service_by_slug(SLUG, now=NOON)).watch
 
 
 async def logged(action):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from portal.services.actions import load_samples
-from tests.conftest import NOON
+from tests.conftest import OPENED
 
 
 @pytest.fixture
 async def samples(db):
-    await load_samples(NOON)
+    await load_samples(OPENED)

@@ -6,12 +6,12 @@ from db.cases import AccessGrant
 from db.outbox import OutboxMessage
 from portal import demo
 from portal.demo import Story
-from tests.conftest import NOON
+from tests.conftest import NOON, OPENED
 
 
 async def one_case(settings) -> OutboxMessage:
     """A filed case of the samples, and the mail that it sent."""
-    await demo.load_samples(NOON)
+    await demo.load_samples(OPENED)
     story = Story(
         key="mail",
         service="yearbook-qom",

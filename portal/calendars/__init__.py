@@ -1,0 +1,1 @@
+"""Working calendars: numbered revisions that staff draft, preview and publish."""

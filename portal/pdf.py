@@ -1,0 +1,50 @@
+"""Tagged PDF (PDF/UA-1) from a Typst template and data; the same input gives the same bytes.
+
+What people wrote reaches a template as JSON only, so that nothing of it is ever read as markup or as a command.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import typst
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+FONTS = TEMPLATES / "_print" / "fonts"
+REMEMBER = 64
+"""How many of the latest documents are kept in this process, each some 50 KB."""
+# One thread: two requests for one document make it once, and a crowd leaves the other cores to pages.
+_PRINTER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pdf")
+
+
+async def document(template: str, data: Any, *, at: datetime) -> bytes:
+    """``templates/<template>`` filled with ``data`` (anything msgspec writes as JSON), dated ``at``."""
+    written = msgspec.json.encode(data, order="sorted").decode()
+    return await asyncio.get_running_loop().run_in_executor(_PRINTER, _print, template, written, at)
+
+
+@lru_cache(maxsize=REMEMBER)
+def _print(template: str, data: str, at: datetime) -> bytes:
+    made = typst.compile(
+        TEMPLATES / template,
+        root=TEMPLATES,
+        font_paths=_fonts(),
+        sys_inputs={"data": data},
+        format="pdf",
+        pdf_standards=["ua-1"],
+        timestamp=int(at.timestamp()),
+    )
+    assert isinstance(made, bytes)
+    return made
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    """Ours only: a font of the machine would make other bytes on another one."""
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[FONTS])
