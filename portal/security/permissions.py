@@ -30,7 +30,6 @@ OPEN = Access()
 BY_CODE = Access(whose="code")
 READS_DESK = Access(roles=frozenset({"staff", "manager", "admin", "auditor"}), whose="unit")
 WORKS_DESK = Access(roles=frozenset({"staff", "manager", "admin"}), whose="unit")
-RUNS_SERVICES = Access(roles=frozenset({"manager", "admin"}))
 ADMIN = Access(roles=frozenset({"admin"}))
 MANAGES = Access(roles=frozenset({"manager", "admin"}))
 READS_ADMIN = Access(roles=frozenset({"admin", "auditor"}))
@@ -129,10 +128,10 @@ ACCESS: dict[str, Access] = {
     "services.unit": ADMIN,
     "services.change_unit": ADMIN,
     "services.remove_unit": ADMIN,
-    "services.head": RUNS_SERVICES,
-    "services.name_head": RUNS_SERVICES,
-    "services.watch": RUNS_SERVICES,
-    "services.change_watch": RUNS_SERVICES,
+    "services.head": MANAGES,
+    "services.name_head": MANAGES,
+    "services.watch": MANAGES,
+    "services.change_watch": MANAGES,
     "accounts.sign_in": OPEN,
     "accounts.sign_in_post": OPEN,
     "accounts.sign_out": Access(before_factor=True),

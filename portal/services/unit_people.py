@@ -8,7 +8,6 @@ import msgspec
 
 from db.accounts import Account
 from db.clocks import UnitHead
-from db.services import Unit
 from portal.security.sessions import STAFF_ROLES
 
 _CLERKS = """
@@ -56,9 +55,3 @@ async def head_of(unit: UUID) -> Head | None:
         name=row["account.display_name"],
         works=await works_for(row["account"], unit),
     )
-
-
-async def slug_of(unit: UUID) -> str:
-    """The name of ``unit`` in addresses."""
-    (slug,) = await Unit.select(Unit.slug).where(Unit.id == unit).output(as_list=True)
-    return str(slug)

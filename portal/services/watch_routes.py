@@ -16,10 +16,10 @@ from portal.i18n import _
 from portal.security.cookies import and_say, said
 from portal.security.csrf import Posted
 from portal.security.sessions import SignedIn
-from portal.services import agency_queries, queries, unit_people, watch_actions, watch_forms
+from portal.services import agency_queries, unit_people, watch_actions, watch_forms, watch_queries
 from portal.services.agency_actions import ChangedMeanwhile
 from portal.services.agency_queries import UnitAtHand
-from portal.services.queries import ServiceView
+from portal.services.watch_queries import Watched
 from portal.settings import Settings
 
 Manager = Request[SignedIn, Any, Any]
@@ -33,7 +33,7 @@ async def show_watch(
     now: NamedDependency[datetime],
 ) -> Template:
     """Whom the service warns. Raises NotFound."""
-    service = await _service(slug, now)
+    service = await _service(slug)
     word, cookies = said(settings, request)
     page = await _watch_page(service, watch_forms.typed_of(service.watch), {}, told=word)
     page.cookies.extend(cookies)
@@ -47,7 +47,7 @@ async def change_watch(
     settings: NamedDependency[Settings],
     now: NamedDependency[datetime],
 ) -> Template | Redirect:
-    service = await _service(slug, now)
+    service = await _service(slug)
     sent = watch_forms.read_watch(posted.form)
     if posted.stale:
         return await _watch_page(service, sent.typed, {"form": str(posted.stale)}, seen=sent.seen, status=403)
@@ -56,8 +56,7 @@ async def change_watch(
     try:
         changed = await watch_actions.change_watch(service.id, sent.watch, seen=sent.seen, now=now)
     except ChangedMeanwhile as refusal:
-        queries.forget()
-        return await _watch_page(await _service(slug, now), sent.typed, {"form": str(refusal)}, status=409)
+        return await _watch_page(await _service(slug), sent.typed, {"form": str(refusal)}, status=409)
     return and_say(settings, _path(slug), "changed" if changed else "same")
 
 
@@ -94,8 +93,8 @@ def _path(slug: str) -> str:
     return f"/admin/services/{slug}/watch"
 
 
-async def _service(slug: str, now: datetime) -> ServiceView:
-    service = await queries.service_by_slug(slug, now=now) if queries.is_slug(slug) else None
+async def _service(slug: str) -> Watched:
+    service = await watch_queries.watched(slug)
     if service is None:
         raise NotFound(_("There is no service at this address."))
     return service
@@ -109,7 +108,7 @@ async def _unit(slug: str) -> UnitAtHand:
 
 
 async def _watch_page(
-    service: ServiceView,
+    service: Watched,
     typed: dict[str, str],
     errors: dict[str, str],
     *,
@@ -121,7 +120,6 @@ async def _watch_page(
     context = {
         **_shown(errors, told),
         "service": service,
-        "unit_slug": await unit_people.slug_of(service.unit_id),
         "head": await unit_people.head_of(service.unit_id),
         "path": _path(service.slug),
         "typed": typed,

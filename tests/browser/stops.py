@@ -96,6 +96,13 @@ async def outdated_unit(visitor: Visitor, _: World) -> Response:
     return await visitor.send(f"/units/{UNIT}")
 
 
+async def wrong_watch(visitor: Visitor, _: World) -> Response:
+    """Warnings that come one before the other."""
+    await visitor.open(f"/admin/services/{FIRST}/watch")
+    await visitor.fill("warning_1", "95")
+    return await visitor.send(f"/services/{FIRST}/watch")
+
+
 async def unused_unit(visitor: Visitor, _: World) -> Response:
     """A unit nothing belongs to, which can be removed."""
     await visitor.open(f"/admin/units/new?agency={AGENCY}")
@@ -174,6 +181,10 @@ STOPS = [
     Stop("desk-all", "desk.queue", STAFF, at("/desk?state=all&at_risk=1")),
     Stop("desk-none", "desk.queue", STAFF, at("/desk?q=zzzz")),
     Stop("desk-mistyped", "desk.queue", STAFF, at(f"/desk?q={MISTYPED}")),
+    Stop("desk-turn", "desk.queue", STAFF, at("/desk?turn=applicant")),
+    Stop("desk-late", "desk.queue", STAFF, at("/desk?late=1")),
+    Stop("figures", "desk.figures", STAFF, at("/desk/figures")),
+    Stop("figures-none", "desk.figures", STAFF, at("/desk/figures?service=nothing")),
     Stop("desk-not-found", "desk.case", STAFF, at("/desk/cases/12345"), 404),
     *(
         Stop(
@@ -233,6 +244,11 @@ STOPS = [
     Stop("unit-overtaken", "services.change_unit", ADMIN, outdated_unit, 409),
     Stop("unit-new", "services.new_unit", ADMIN, at(f"/admin/units/new?agency={AGENCY}")),
     Stop("unit-errors", "services.add_unit", ADMIN, sending_nothing("/admin/units/new", "/units/new"), 422),
+    Stop("unit-head", "services.head", ADMIN, told("changed", f"/admin/units/{UNIT}/head")),
+    Stop("unit-head-errors", "services.name_head", ADMIN, too_old(f"/admin/units/{UNIT}/head"), 403),
+    Stop("figures-of-service", "desk.figures", ADMIN, at(f"/desk/figures?service={FIRST}")),
+    Stop("watch", "services.watch", ADMIN, told("same", f"/admin/services/{FIRST}/watch")),
+    Stop("watch-errors", "services.change_watch", ADMIN, wrong_watch, 422),
     Stop("unit-unused", "services.unit", ADMIN, unused_unit),
     *SERVICE_STOPS,
 ]
