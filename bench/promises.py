@@ -33,9 +33,9 @@ PAGES = (
 )
 _CASES = """
     INSERT INTO "case" (id, number, service, sla_version, audience, agency_name, contact_name, locale, answers, body,
-        salt, search_key, state, unit, channel, submission_id, submission_sha256, version, filed_at, changed_at)
+        salt, search_key, state, unit, channel, submission_id, submission_sha256, version, filed_at, changed_at, erased_at)
     SELECT gen_random_uuid(), 1000000000000000000 + $1::bigint + g, s.id, v.id, 'citizen', '', 'n', 'fa', '{}', '', '',
-        '', 'closed', s.unit, 'portal', gen_random_uuid(), '', 4, filed.at, filed.at
+        '', 'closed', s.unit, 'portal', gen_random_uuid(), '', 4, filed.at, filed.at, filed.at
     FROM generate_series(1, $2::int) g
     CROSS JOIN LATERAL (SELECT now() - random() * interval '1 day' * $3::int + interval '0 s' * g AS at) filed
     JOIN (SELECT s.*, row_number() OVER () AS place, count(*) OVER () AS n FROM service s) s ON s.place = 1 + g % s.n
