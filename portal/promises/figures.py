@@ -18,7 +18,7 @@ from portal import csv_lines
 MINIMUM = 5
 """Requests below which nothing is said."""
 WINDOWS: dict[str, int | None] = {"30": 30, "90": 90, "365": 365, "edition": None}
-"""Days back from the day of counting, that day included; None: all under the newest edition."""
+"""Days back from the day of counting, that day included; None: all under the edition in force."""
 WEEKS = 13
 FEW = "<5"
 """How a file says that a figure is held back."""
@@ -48,7 +48,7 @@ class Fact(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Promised(msgspec.Struct, frozen=True):
-    """What the newest edition promises, in tenths of ``unit``. ``open``: rounds still running, None for one to four."""
+    """What the edition in force promises, in tenths of ``unit``. ``open``: rounds that run, None for one to four."""
 
     target: str
     unit: Unit
@@ -58,7 +58,8 @@ class Promised(msgspec.Struct, frozen=True):
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """The published file of a service. ``columns`` names what stands in each of ``facts``; ``day`` is that of ``as_of``
-    at the desk, ``edition`` the newest one. ``overdue``: open requests past a promised date, None for one to four.
+    at the desk, ``edition`` the one in force, or the last. ``overdue``: open requests past a promised date, None for
+    one to four.
     """
 
     service: str

@@ -12,7 +12,7 @@ WINDOWS = {
     "30": N_("Last 30 days"),
     "90": N_("Last 90 days"),
     "365": N_("Last 365 days"),
-    "edition": N_("Under the newest edition"),
+    "edition": N_("Under the edition in force"),
 }
 
 

@@ -21,18 +21,18 @@ YEAR = 365
 # In SQL because it joins what no page shows together. The rounds of a case that are open follow from its row: result,
 # sign of life and answer to a complaint begin and end together, the first answer is open until it was given.
 _COUNTABLE = """
-    WITH newest AS (
+    WITH present AS (
         SELECT DISTINCT ON (service) service, n, document->'targets' AS targets
-        FROM sla_version ORDER BY service, n DESC
+        FROM sla_version ORDER BY service, superseded_at IS NULL DESC, n DESC
     ), waiting AS (
         SELECT service, count(*) AS n, count(*) FILTER (WHERE first_answer_at IS NULL) AS unanswered,
                count(*) FILTER (WHERE next_due_at < {}) AS overdue
         FROM "case" WHERE next_due_at IS NOT NULL GROUP BY service
     )
-    SELECT s.id, s.slug, s.sensitive, newest.n AS edition, newest.targets, coalesce(waiting.n, 0) AS open,
+    SELECT s.id, s.slug, s.sensitive, present.n AS edition, present.targets, coalesce(waiting.n, 0) AS open,
            coalesce(waiting.unanswered, 0) AS unanswered, coalesce(waiting.overdue, 0) AS overdue,
            (SELECT max(stopped_at) FROM clock_fact f WHERE f.service = s.id AND f.stopped_at <= {}) AS newest_fact
-    FROM service s JOIN newest ON newest.service = s.id LEFT JOIN waiting ON waiting.service = s.id
+    FROM service s JOIN present ON present.service = s.id LEFT JOIN waiting ON waiting.service = s.id
     WHERE s.state <> 'draft'
 """
 # Rounds are counted in fives of the same edition, promise and round: five different cases, because a case has each
@@ -73,8 +73,8 @@ _PACKED = """
 
 
 class Countable(msgspec.Struct, frozen=True, kw_only=True):
-    """A service whose promises are counted. ``targets`` are the public ones of its newest ``edition``; ``open`` says
-    how many rounds of each still run, ``state`` what the figures would be counted from, in short.
+    """A service whose promises are counted. ``targets`` are the public ones of its ``edition`` in force or last;
+    ``open`` says how many rounds of each still run, ``state`` what the figures would be counted from, in short.
     """
 
     id: UUID
