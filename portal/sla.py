@@ -104,7 +104,7 @@ def steps(reading: Reading, calendar: Calendar, history: History, *, now: dateti
 
     They add up to the promised time, by the very function that computes the due date.
     """
-    breaks = breaks_of(history, now=now)
+    breaks = _before(breaks_of(history, now=now), reading.stopped_at)
     return counted(calendar, reading.started_at, reading.due_at, reading.target.measure, breaks)
 
 
@@ -121,7 +121,7 @@ def alarms(
 
     ``offsets`` are durations from the due date on, each counted in its own unit. In this order, not sorted.
     """
-    breaks = breaks_of(history, now=now)
+    breaks = _before(breaks_of(history, now=now), reading.stopped_at)
     whole, measure = reading.whole, reading.target.measure
     early = [
         reach(calendar, reading.started_at, whole * percent // 100, measure, breaks) for percent in warnings
@@ -144,10 +144,11 @@ class _Moment(NamedTuple):
 
 
 def _reading(target: Target, n: int, stretch: Round, calendar: Calendar, moment: _Moment) -> Reading:
-    due = due_at(target, calendar, stretch.started_at, moment.breaks)
+    breaks = _before(moment.breaks, stretch.stopped_at)
+    due = due_at(target, calendar, stretch.started_at, breaks)
     until = max(stretch.started_at, stretch.stopped_at or moment.now)
-    spent = used(calendar, stretch.started_at, until, target.measure, moment.breaks)
-    over = used(calendar, due, until, target.measure, moment.breaks)
+    spent = used(calendar, stretch.started_at, until, target.measure, breaks)
+    over = used(calendar, due, until, target.measure, breaks)
     missed = until > due or (target.key, n) in moment.missed
     return Reading(
         target=target,
@@ -160,6 +161,13 @@ def _reading(target: Target, n: int, stretch: Round, calendar: Calendar, moment:
         used=spent,
         left=-over if until > due else max(0, target.marks - spent),
     )
+
+
+def _before(breaks: Sequence[Span], stop: datetime | None) -> Sequence[Span]:
+    """What of ``breaks`` lies before ``stop``: a promise that was fulfilled keeps the date it had then."""
+    if stop is None:
+        return breaks
+    return [(since, min(until, stop)) for since, until in breaks if since < stop]
 
 
 def _state(stretch: Round, *, missed: bool, resting: bool) -> State:

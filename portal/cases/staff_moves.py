@@ -90,8 +90,8 @@ async def _make(
     more: dict[str, Any] = {"key": settings.secret_key} if move.name == "passcode" else {}
     if files:
         more["files"] = files
-    if until := sent.values.get("until"):  # the whole of that day here
-        more["until"] = instant(settings.zone, until, timedelta(days=1))
+    if until := sent.values.get("until"):  # the whole of that day here, and still that day when it is shown
+        more["until"] = instant(settings.zone, until, timedelta(days=1)) - timedelta(seconds=1)
     try:
         await _VERBS[move.name](
             case.id, clerk=request.user.account_id, seen=sent.seen, now=now, **{**sent.values, **more}

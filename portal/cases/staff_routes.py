@@ -87,7 +87,7 @@ async def show_why(
 ) -> Template:
     case = await known_case(code, request.user)
     shown = await why.why(case.id, case.service_id, case.sla_version, inner=True, zone=settings.zone, now=now)
-    return visits.why_page(case.number, address(case.number), shown)
+    return visits.why_page(case.number, address(case.number), shown, current="desk")
 
 
 @get("/cases/{code:str}/files/{file_id:str}", name="desk.file")

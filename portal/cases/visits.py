@@ -195,10 +195,10 @@ def proof_page(
     return Template("cases/proof.html", context=context, status_code=status, headers=headers)
 
 
-def why_page(number: int, back: str, page: WhyPage) -> Template:
+def why_page(number: int, back: str, page: WhyPage, *, current: str = "track") -> Template:
     """Why a case is due when it is; ``back`` is the address it was asked from, without language prefix."""
     states = {key: _(label) for key, label in CLOCK_STATES.items()}
-    context = {"number": number, "back": back, "page": page, "states": states, "current": "track"}
+    context = {"number": number, "back": back, "page": page, "states": states, "current": current}
     return Template("cases/why.html", context=context, headers=PRIVATE)
 
 

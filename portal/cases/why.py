@@ -90,9 +90,10 @@ def _why(
     days = sla.steps(reading, terms.calendars[reading.target.calendar], history, now=now)
     one = ONE[reading.target.measure] * (60 if reading.target.unit == "working_hours" else 1)
     total, rows = 0, []
+    waited = [wait for wait in waits if reading.stopped_at is None or wait.since < reading.stopped_at]
     for counted in days:
         total += counted.marks
-        rows.append(_day(counted, _amount(counted.marks, one), _amount(total, one), waits, zone))
+        rows.append(_day(counted, _amount(counted.marks, one), _amount(total, one), waited, zone))
     name = _(TARGETS[reading.target.key])
     if reading.round > 1:
         name = _("%(promise)s, again") % {"promise": name}

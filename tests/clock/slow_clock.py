@@ -144,11 +144,13 @@ def _watch(
     while due is None or spent is None:
         if place >= last and spent is None:
             spent = total
-        tick = ticks[place] if wanted == 0 or not resting[place] else 0
+        # Once fulfilled, a promise keeps the date it had: what rests later does not move it.
+        rests = resting[place] and (stretch.stop is None or place < last)
+        tick = ticks[place] if wanted == 0 or not rests else 0
         if due is None and tick and total + tick >= wanted:
             part = ceil(Fraction(wanted - total, tick) * 60_000_000) if wanted else 0
             due = minutes.begin + place * MINUTE + timedelta(microseconds=part)
-        total += 0 if resting[place] else tick
+        total += 0 if rests else tick
         place += 1
     recorded = any((mark.what, mark.key, mark.round) == ("missed", target.key, n) for mark in case.marks)
     state = "missed" if recorded or until > due else _state(stretch, _is_resting(case, now))

@@ -248,3 +248,14 @@ def test_an_outage_credited_afterwards_moves_the_date_but_unsays_no_miss():
 def test_an_outage_within_a_pause_is_credited_once():
     case = history(FILED, *paused(aban(21, 11), aban(21, 13)), credits=((aban(21, 12), aban(21, 14)),))
     assert first(hours(4), case, aban(21, 14)).due_at == aban(22, 10)
+
+
+def test_a_promise_that_was_fulfilled_keeps_the_date_it_had():
+    told = [Mark("started", tehran(2026, 11, 21, 9)), Mark("told", tehran(2026, 11, 21, 10))]
+    later = [Mark("paused", tehran(2026, 11, 21, 10), until=tehran(2026, 12, 1, 10))]
+    target = msgspec.structs.replace(hours(4), key="first_answer", calendar="office")
+    dates = {
+        read([target], {"office": IRAN_OFFICE}, History(tuple(marks)), now=tehran(2026, 11, 25, 9))[0].due_at
+        for marks in (told, told + later)
+    }
+    assert dates == {tehran(2026, 11, 21, 13)}
