@@ -19,6 +19,7 @@ APP_CONFIG = AppConfig(
             "db.factors",
             "db.outbox",
             "db.people",
+            "db.promises",
             "db.resets",
             "db.services",
             "db.statements",

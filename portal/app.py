@@ -33,6 +33,7 @@ from portal.cases.moving import Shifter
 from portal.cases.staff_routes import staff_router
 from portal.cases.tracking_routes import tracking_handlers
 from portal.i18n import LanguagePrefix
+from portal.promises.routes import router as promises_router
 from portal.resets import links
 from portal.resets.admin_routes import admin_router as resets_admin_router
 from portal.resets.routes import router as resets_router
@@ -62,9 +63,10 @@ FEATURES: tuple[Any, ...] = (
     security_router,
     services_router,
     documents_router,
+    promises_router,
     agencies_router,
-    watch_router,
     calendars_router,
+    watch_router,
     staff_router,
     admin_router,
     resets_router,

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import asyncpg
 
@@ -34,7 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.run is _demo:
             # In the environment, since the web processes read their settings from there.
             os.environ.setdefault(settings.GRACE, "never")
-        given.run(settings.load(), given)
+        if given.run is _recompute:
+            _recompute(given)  # anybody may have it without a portal: it reads no settings
+        else:
+            given.run(settings.load(), given)
     except EXPECTED as error:
         return _say_why(str(error))
     except DATABASE as error:
@@ -56,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="command")
 
-    def command(name: str, run: Callable[[Settings, argparse.Namespace], None], says: str) -> None:
+    def command(name: str, run: Callable[..., None], says: str) -> None:
         added = commands.add_parser(name, help=says, description=says)
         added.set_defaults(run=run)
         if name in ("create-admin", "recover"):
@@ -69,6 +73,8 @@ def _parser() -> argparse.ArgumentParser:
             )
         if name == "verify-audit":
             added.add_argument("--anchor", metavar="SEQ:MAC", help="a seal as it was mailed outside")
+        if name == "recompute":
+            added.add_argument("file", help="facts.json, as /promises hands it out")
 
     command("serve", _serve, "Serve the portal: database, web processes and a worker. Ctrl-C stops it.")
     command("demo", _demo, "Load sample services, cases and accounts, then serve.")
@@ -85,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
         "Print a link, good once within 24 hours, to set the password of an account when no admin can help.",
     )
     command("verify-audit", _verify_audit, "Check every seal of the audit log; names the first wrong row.")
+    command("recompute", _recompute, "Count published facts again and print the figures; needs no database.")
     return parser
 
 
@@ -178,6 +185,23 @@ def _verify_audit(chosen: Settings, given: argparse.Namespace) -> None:
         print(
             f"Not sealed yet: {verdict.n_unsealed:,}, the oldest of {verdict.oldest_unsealed:%Y-%m-%d %H:%M} UTC"
         )
+
+
+def _recompute(given: argparse.Namespace) -> None:
+    import gzip
+
+    import msgspec
+
+    from portal.promises import figures
+
+    try:
+        held = Path(given.file).read_bytes()
+        facts = msgspec.json.decode(
+            gzip.decompress(held) if held.startswith(b"\x1f\x8b") else held, type=figures.Facts
+        )
+    except (OSError, EOFError, msgspec.DecodeError) as error:
+        raise Refused(f"{given.file} holds no published facts: {error}") from error
+    sys.stdout.buffer.write(figures.as_csv([figures.figures(facts)]).encode())
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from portal.cases import actions, desk_actions
 from portal.cases.actions import FilingDraft
 from portal.i18n import using
 from portal.office_hours import IRAN_OFFICE, is_working_day
+from portal.promises import actions as promises
 from portal.security import passwords
 from portal.services.actions import load_samples
 from portal.services.queries import service_by_slug
@@ -136,6 +137,7 @@ async def fill(settings: Settings, *, now: datetime) -> list[tuple[str, str, str
     for story in msgspec.json.decode(CASES.read_bytes(), type=tuple[Story, ...]):
         if not await Case.exists().where(Case.submission_id == _submission(story)):
             await _tell(story, await _files(story, settings), settings.secret_key, {**units, **ids}, now)
+    await promises.publish(zone=settings.zone, now=now)
     return accounts
 
 

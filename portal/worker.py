@@ -32,6 +32,7 @@ from portal.accounts import drafts, sign_up
 from portal.accounts import mails as account_mails
 from portal.audit_log import actions as audit_log
 from portal.cases import erasure, mails, moving, rules, watch
+from portal.promises import actions as promises
 from portal.resets import mails as reset_mails
 from portal.security import sessions, throttle
 from portal.settings import LOOPBACK, Settings
@@ -81,6 +82,9 @@ def ticks_of(settings: Settings) -> Ticks:
     async def forget(now: datetime) -> None:
         await uploads.discard_names(await erasure.erase_outlived(now=now), settings.uploads_dir)
 
+    async def publish(now: datetime) -> None:
+        await promises.publish(zone=settings.zone, now=now)
+
     return {
         "seal": ("* * * * *", seal),
         "watch": ("* * * * *", watch_cases),
@@ -88,6 +92,7 @@ def ticks_of(settings: Settings) -> Ticks:
         "anchor": ("17 * * * *", anchor),
         "sweep": ("40 22 * * *", sweep),
         "forget": ("*/10 * * * *", forget),
+        "publish": ("*/10 * * * *", publish),
     }
 
 

@@ -26,6 +26,7 @@ NAMES = {
     "kind": N_("Kind"),
     "method": N_("How the person was known"),
     "n": N_("Number of the event"),
+    "name": N_("Name"),
     "name_en": N_("Name in English"),
     "name_fa": N_("Name in Persian"),
     "new": N_("After"),
@@ -43,6 +44,7 @@ NAMES = {
     "sessions": N_("Sessions ended"),
     "slug": N_("Short name"),
     "tier": N_("How much was shown"),
+    "what": N_("What"),
     "warnings": N_("Warns at percent of the time"),
     "why": N_("Why"),
 }

@@ -28,6 +28,8 @@ from portal.security.address import client_address
 from portal.security.cookies import cleared, cookie, cookie_value
 from portal.security.headers import PRIVATE
 from portal.security.sessions import SignedIn
+from portal.services.labels import usual_words
+from portal.services.queries import service_by_id
 from portal.settings import Settings
 
 Visitor = Request[SignedIn | None, Any, Any]
@@ -132,6 +134,7 @@ async def case_page(
     context: dict[str, Any] = {
         "case": page.outline(case, zone=found.settings.zone, now=found.now),
         "tier": found.tier,
+        "usual": await _usual(case, found.now),
         "proof": proof,
         "ways": await _ways(found, proof, counted=bool(errors)),
         "errors": errors or {},
@@ -261,6 +264,14 @@ async def _opened(found: Visit, case: CaseView) -> dict[str, Any]:
         "by_account": found.account is not None and found.account == case.applicant,
         "accept": uploads.ACCEPT,
     }
+
+
+async def _usual(case: CaseView, now: datetime) -> str:
+    """How long such requests usually take, while that is still of use; empty where a name would say too much."""
+    view = await service_by_id(case.service, now=now) if case.next_due_at and not case.sensitive else None
+    if view is None or view.usual is None or (view.usual.key == "first_answer" and case.first_answer_at):
+        return ""
+    return usual_words(view.usual)
 
 
 async def _contest(case: CaseView) -> dict[str, bool]:

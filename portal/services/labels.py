@@ -8,6 +8,7 @@ from typing import Any
 from portal.i18n import N_, _, current_language, ngettext
 from portal.marks import Target
 from portal.services.statement import Audience, Channel, Statement
+from portal.services.usual import Usual
 from portal.text import show_number
 
 AUDIENCES: dict[Audience, str] = {
@@ -146,6 +147,19 @@ def promised(target: Target) -> str:
     return words % {"n": show_number(target.amount, current_language())}
 
 
+def usual_words(usual: Usual) -> str:
+    """How long it usually takes: "2 to 5 working days"."""
+    low, high = (show_number(n, current_language()) for n in (usual.low, usual.high))
+    hours = usual.unit == "working_hours"
+    if usual.low < usual.high:
+        words = _("%(low)s to %(high)s working hours") if hours else _("%(low)s to %(high)s working days")
+    elif hours:
+        words = ngettext("%(n)s working hour", "%(n)s working hours", usual.high)
+    else:
+        words = ngettext("%(n)s working day", "%(n)s working days", usual.high)
+    return words % {"n": high, "low": low, "high": high}
+
+
 def promises(statement: Statement) -> list[tuple[str, str]]:
     """What of a statement a clock can read: name and promised length."""
     rows = [(_(TARGETS[target.key]), promised(target)) for target in statement.targets]
@@ -163,6 +177,7 @@ WORDS = {
     "party_words": party_words,
     "promised": promised,
     "promises": promises,
+    "usual_words": usual_words,
 }
 """What the templates of services call."""
 

@@ -16,6 +16,7 @@ from portal.calendars import queries as calendar_queries
 from portal.marks import Target
 from portal.office_hours import Calendar
 from portal.services.statement import Audience, Channel, Field, Sheet, Statement, Watch, Words
+from portal.services.usual import Usual
 
 REMEMBER = 2.0
 """Seconds that a service is kept in this process: every page of a case asks for one."""
@@ -29,7 +30,7 @@ _LONGEST_SEARCH = 200  # characters
 _VIEW = """
     WITH moment AS (SELECT {}::timestamptz AS now)
     SELECT s.id, s.slug, s.title_fa, s.title_en, s.audience, s.intake_channels, s.sheet, s.free, s.sensitive,
-           s.retention_months, s.watch, s.state, a.name_fa AS agency_fa, a.name_en AS agency_en,
+           s.retention_months, s.watch, s.state, p.usual, a.name_fa AS agency_fa, a.name_en AS agency_en,
            u.id AS unit_id, u.name_fa AS unit_fa, u.name_en AS unit_en, u.phone AS unit_phone,
            u.email AS unit_email, f.id AS form_id, f.fields, v.id AS sla_id, v.sha256, v.document, k.calendars,
            CASE latest.ending WHEN 'terminated' THEN latest.superseded_at END AS ends_at, w.since, w.until
@@ -37,6 +38,7 @@ _VIEW = """
     CROSS JOIN moment
     JOIN agency a ON a.id = s.agency
     JOIN unit u ON u.id = s.unit
+    LEFT JOIN published_promises p ON p.service = s.id
     JOIN LATERAL (
         SELECT id, fields FROM form_version
         WHERE service = s.id AND published_at <= moment.now ORDER BY n DESC LIMIT 1
@@ -90,7 +92,7 @@ class ServiceView(msgspec.Struct, frozen=True, kw_only=True):
     ``state`` is draft, open or closed. Without a statement in force, ``sla_id`` and ``statement`` are None.
     ``calendars`` are those that the statement's targets name, as they hold now; ``calendar_revisions`` says which
     revision of each that is. ``ends_at`` is when the statement was or will be terminated. What stands here holds from
-    ``since`` to ``until``; None: nothing is known to replace it.
+    ``since`` to ``until``; None: nothing is known to replace it. ``usual`` is None where too few requests ended lately.
     """
 
     id: UUID
@@ -119,6 +121,7 @@ class ServiceView(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime | None = None
     until: datetime | None = None
     watch: Watch = Watch()
+    usual: Usual | None = None
 
     @property
     def is_open(self) -> bool:
@@ -231,6 +234,7 @@ def _view(row: dict[str, Any], calendars: dict[str, Calendar], revisions: dict[s
         calendars=calendars,
         calendar_revisions=revisions,
         watch=msgspec.json.decode(row["watch"], type=Watch) if row["watch"] else Watch(),
+        usual=msgspec.json.decode(row["usual"], type=Usual) if row["usual"] else None,
     )
 
 

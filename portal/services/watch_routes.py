@@ -26,7 +26,12 @@ Manager = Request[SignedIn, Any, Any]
 
 
 @get("/services/{slug:str}/watch", name="services.watch")
-async def show_watch(request: Manager, slug: FromPath[str], settings: NamedDependency[Settings]) -> Template:
+async def show_watch(
+    request: Manager,
+    slug: FromPath[str],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
+) -> Template:
     """Whom the service warns. Raises NotFound."""
     service = await _service(slug)
     word, cookies = said(settings, request)

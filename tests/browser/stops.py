@@ -125,6 +125,9 @@ STOPS = [
         Stop(f"statement-{slug}", "services.statement", GUEST, at(f"/services/{slug}/sla"))
         for slug in SAMPLES
     ),
+    Stop("promises", "promises.all", GUEST, at("/promises")),
+    Stop("promises-service", "promises.service", GUEST, at(f"/promises/{FIRST}")),
+    Stop("promises-none", "promises.service", GUEST, at("/promises/nothing"), 404),
     Stop("edition", "services.edition", GUEST, at(f"/services/{FIRST}/sla/1")),
     Stop("edition-changes", "services.changes", GUEST, at(f"/services/{FIRST}/sla/1/changes?from=1")),
     *(Stop(f"new-{slug}", "cases.new", GUEST, at(f"/cases/new/{slug}")) for slug in SAMPLES),
@@ -261,6 +264,9 @@ NO_PAGES = {
     "desk.file",
     "cases.file_of",
     "cases.short",
+    "promises.all_figures",
+    "promises.facts",
+    "promises.figures",
     "services.edition_document",
     "services.edition_pdf",
     "services.statement_pdf",

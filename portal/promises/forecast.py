@@ -1,0 +1,75 @@
+"""How long a service usually takes: said beside its promise, from what ended in the last 90 days."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from db.clocks import ClockFact
+from portal.promises.figures import nearest_rank
+from portal.services.usual import Usual
+from portal.workdays import ONE
+
+LOOKS_BACK = timedelta(days=90)
+MORE_THAN = 20
+"""Requests above which a forecast is said, and answers of one person in ten minutes above which they are a clean-up."""
+_HOUR = 60
+ONE_UNIT = {"days": ONE["days"], "minutes": _HOUR * ONE["minutes"]}
+UNITS = {"days": "working_days", "minutes": "working_hours"}
+KEYS = ("result", "complaint_answer", "first_answer")
+"""The promise people wait for, the first of these that a service has."""
+# Slots are ten minutes by the clock. Who closed is only asked where a slot is crowded; without a person (figures
+# brought in from elsewhere) a crowd is nobody's clean-up.
+_SPENT = """
+    WITH lately AS (
+        SELECT id, "case", service, target, measure, used, stopped_at,
+               date_bin('10 minutes', stopped_at, 'epoch') AS slot
+        FROM clock_fact
+        WHERE target = ANY({}) AND kept AND stopped_at > {} AND stopped_at <= {}
+    ), crowded AS (
+        SELECT service, slot FROM lately GROUP BY service, slot HAVING count(DISTINCT "case") > {}
+    ), tidied AS (
+        SELECT l.service, l.slot, e.actor
+        FROM lately l JOIN crowded USING (service, slot)
+        JOIN case_event e ON e."case" = l."case" AND e.at = l.stopped_at AND e.actor IS NOT NULL
+        GROUP BY 1, 2, 3 HAVING count(DISTINCT l."case") > {}
+    )
+    SELECT service, target, measure, greatest(1, (used + whole - 1) / whole) AS used, count(*) AS n
+    FROM lately l, LATERAL (SELECT CASE measure WHEN 'minutes' THEN {}::bigint ELSE {}::bigint END AS whole) u
+    WHERE NOT EXISTS (
+        SELECT FROM tidied t JOIN case_event e ON e."case" = l."case" AND e.at = l.stopped_at AND e.actor = t.actor
+        WHERE t.service = l.service AND t.slot = l.slot
+    )
+    GROUP BY 1, 2, 3, 4
+"""
+
+
+async def usual_times(*, now: datetime) -> dict[UUID, Usual]:
+    """The usual time of each service that had enough requests, clean-ups left out."""
+    rows = await ClockFact.raw(
+        _SPENT,
+        list(KEYS),
+        now - LOOKS_BACK,
+        now,
+        MORE_THAN,
+        MORE_THAN,
+        ONE_UNIT["minutes"],
+        ONE_UNIT["days"],
+    )
+    spent: dict[tuple[UUID, str, str], list[tuple[int, int]]] = {}
+    for row in rows:
+        of = spent.setdefault((row["service"], row["target"], row["measure"]), [])
+        of.append((row["used"], row["n"]))
+    return _chosen(spent)
+
+
+def _chosen(spent: Mapping[tuple[UUID, str, str], list[tuple[int, int]]]) -> dict[UUID, Usual]:
+    """One promise a service, in the unit that most of it was counted in."""
+    chosen: dict[UUID, Usual] = {}
+    enough = [(of, n) for of, values in spent.items() if (n := sum(n for _, n in values)) > MORE_THAN]
+    for (service, key, measure), _ in sorted(enough, key=lambda one: (KEYS.index(one[0][1]), -one[1])):
+        values = spent[service, key, measure]
+        usual = Usual(key, nearest_rank(values, 50), nearest_rank(values, 90), UNITS[measure])
+        chosen.setdefault(service, usual)
+    return chosen
