@@ -12,7 +12,7 @@ import msgspec
 
 WIDTH, HEIGHT = 360, 190
 """Of the drawing, in its own units: one is about a pixel on a telephone."""
-_SIDE, _TOP, _BOTTOM = 34, 12, 166  # beside the bars stand the levels, beneath them the labels
+_SIDE, _TOP, _BOTTOM = 40, 12, 164  # beside the bars stand the levels, beneath them the labels
 _RISE = _BOTTOM - _TOP
 _GAP = 0.3  # of each place, left free between its neighbours
 _FINEST = 2  # the lowest level at the top, so that half of it is a whole number

@@ -7,8 +7,9 @@ from uuid import UUID
 import msgspec
 from litestar.datastructures import FormMultiDict
 
+from portal import text
 from portal.forms import FormReader
-from portal.i18n import N_, _
+from portal.i18n import N_, _, current_language
 from portal.services.statement import Watch
 
 PERCENT, HOURS = (1, 100), (0, 400)
@@ -49,9 +50,12 @@ def read_watch(form: FormMultiDict) -> SentWatch:
 
 
 def typed_of(watch: Watch) -> dict[str, str]:
-    """What fills the form."""
+    """What fills the form, in the reader's digits."""
     values = (*watch.warnings, *watch.offsets)
-    return {name: str(value) for name, value in zip((*WARNINGS, *OFFSETS), values, strict=True)}
+    return {
+        name: text.show_number(value, current_language())
+        for name, value in zip((*WARNINGS, *OFFSETS), values, strict=True)
+    }
 
 
 def read_head(form: FormMultiDict) -> tuple[UUID | None, dict[str, str]]:
