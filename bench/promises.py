@@ -33,7 +33,8 @@ PAGES = (
 )
 _CASES = """
     INSERT INTO "case" (id, number, service, sla_version, audience, agency_name, contact_name, locale, answers, body,
-        salt, search_key, state, unit, channel, submission_id, submission_sha256, version, filed_at, changed_at, erased_at)
+        salt, search_key, state, unit, channel, submission_id, submission_sha256, version, filed_at,
+        changed_at, erased_at)
     SELECT gen_random_uuid(), 1000000000000000000 + $1::bigint + g, s.id, v.id, 'citizen', '', 'n', 'fa', '{}', '', '',
         '', 'closed', s.unit, 'portal', gen_random_uuid(), '', 4, filed.at, filed.at, filed.at
     FROM generate_series(1, $2::int) g
