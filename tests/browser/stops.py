@@ -147,6 +147,7 @@ STOPS = [
         Stop(f"case-{state}", "cases.show", GUEST, at(lambda world, state=state: world.states[state]))
         for state in rules.STATES
     ),
+    Stop("why", "cases.why", GUEST, at(lambda world: f"{world.states['waiting']}/why")),
     Stop(
         "case-no-proof", "cases.unlock", GUEST, sending_nothing(lambda w: w.states["closed"], "/unlock"), 422
     ),
@@ -185,6 +186,7 @@ STOPS = [
     Stop("desk-late", "desk.queue", STAFF, at("/desk?late=1")),
     Stop("figures", "desk.figures", STAFF, at("/desk/figures")),
     Stop("figures-none", "desk.figures", STAFF, at("/desk/figures?service=nothing")),
+    Stop("desk-why", "desk.why", STAFF, at(lambda world: f"/desk{world.states['waiting']}/why")),
     Stop("desk-not-found", "desk.case", STAFF, at("/desk/cases/12345"), 404),
     *(
         Stop(
