@@ -129,11 +129,6 @@ def alarms(
     return [*early, reading.due_at, *(due_at(offset, calendar, reading.due_at) for offset in offsets)]
 
 
-def nearest(*dues: datetime | None) -> datetime | None:
-    """The earliest of the due dates that are set; None when none is."""
-    return min((due for due in dues if due is not None), default=None)
-
-
 class _Moment(NamedTuple):
     """What all readings of one instant share."""
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from portal.marks import Target
 from portal.office_hours import IRAN_OFFICE, Calendar
-from portal.sla import Progress, due_at, nearest, progress
+from portal.sla import Progress, due_at, progress
 from portal.workdays import EmptyCalendar
 
 FILED = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
@@ -102,12 +102,3 @@ def test_the_share_stays_between_none_and_all(length, passed, met):
     shown = progress(FILED + length * SECOND, FILED, FILED + passed * SECOND, met_at)
     assert 0 <= shown.share <= 1
     assert shown.late == (shown.left < timedelta())
-
-
-def test_the_nearest_due_date_is_the_earliest_that_is_set():
-    assert nearest(DUE, None, FILED) == FILED
-
-
-@pytest.mark.parametrize("dues", [(), (None, None)])
-def test_without_due_dates_there_is_no_nearest(dues):
-    assert nearest(*dues) is None
