@@ -20,6 +20,8 @@ from db.audit import AuditEntry
 from portal.i18n import N_
 
 ACTIONS: dict[str, str] = {
+    "notice_posted": N_("Posted a notice"),
+    "notice_changed": N_("Changed a notice"),
     "signed_in": N_("Signed in"),
     "sign_in_failed": N_("Sign-in failed"),
     "second_step_asked": N_("Gave the right password, was asked for the second step"),
