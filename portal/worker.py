@@ -31,7 +31,11 @@ from portal import outbox, smtp, templating, uploads
 from portal.accounts import drafts, sign_up
 from portal.accounts import mails as account_mails
 from portal.audit_log import actions as audit_log
+from portal.availability import actions as availability
+from portal.availability import probe
+from portal.availability.samples import Spool
 from portal.cases import erasure, mails, moving, rules, watch
+from portal.notices import alarms
 from portal.promises import actions as promises
 from portal.resets import mails as reset_mails
 from portal.security import sessions, throttle
@@ -61,7 +65,11 @@ async def run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     courier = courier_of(settings, templating.MailTemplates(settings, rules.NAMES).render)
-    await work(courier, stop, ticks_of(settings))
+    async with probe.client(settings) as client:
+        spool = Spool(settings.data_dir / "looks.jsonl")
+        looking = asyncio.create_task(probe.run(probe.Probe(client, spool), stop, alarms.announce))
+        await work(courier, stop, ticks_of(settings))
+        await looking
     await close_pool()
 
 
@@ -93,6 +101,7 @@ def ticks_of(settings: Settings) -> Ticks:
         "sweep": ("40 22 * * *", sweep),
         "forget": ("*/10 * * * *", forget),
         "publish": ("*/10 * * * *", publish),
+        "forget_looks": ("30 22 * * *", availability.forget_old),
     }
 
 
