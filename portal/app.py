@@ -16,7 +16,7 @@ from litestar.template.config import TemplateConfig
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from db.engine import close_pool, open_pool
-from portal import error_pages, i18n
+from portal import error_pages, i18n, maintenance
 from portal import settings as settings_module
 from portal.accounts import proposals
 from portal.accounts.new_routes import people_admin_router
@@ -110,7 +110,8 @@ def create_app(
     noticed = NoticesAtHand(guarded, settings, clock)
     # i18n knows nothing of Litestar, not even its types.
     localized = cast(ASGIApp, LanguagePrefix(cast(Any, noticed), settings.languages))
-    return SecurityHeaders(HostGuard(localized, settings), settings)
+    gate = maintenance.Gate(localized, settings, clock)
+    return SecurityHeaders(HostGuard(gate, settings), settings)
 
 
 def _litestar(settings: Settings, movement: Movement = OPEN_CASES, clock: Clock = utc_clock) -> Litestar:

@@ -175,7 +175,7 @@ async def test_what_names_no_notice_puts_nothing_aside(timed, chosen):
 
 
 def test_a_browser_remembers_twenty_notices_at_most():
-    seen = {no: 1 for no in range(1, 21)}
+    seen = dict.fromkeys(range(1, 21), 1)
     assert strip.put_aside_too(seen, "21.3").startswith("2.1-3.1")
     assert strip.put_aside_too({}, "7.2") == "7.2"
 
