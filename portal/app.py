@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -16,7 +16,7 @@ from litestar.template.config import TemplateConfig
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from db.engine import close_pool, open_pool
-from portal import error_pages, i18n
+from portal import error_pages, i18n, maintenance
 from portal import settings as settings_module
 from portal.accounts import proposals
 from portal.accounts.new_routes import people_admin_router
@@ -33,6 +33,9 @@ from portal.cases.moving import Shifter
 from portal.cases.staff_routes import staff_router
 from portal.cases.tracking_routes import tracking_handlers
 from portal.i18n import LanguagePrefix
+from portal.notices import wording
+from portal.notices.routes import router as notices_router
+from portal.notices.strip import NoticesAtHand
 from portal.promises.routes import router as promises_router
 from portal.resets import links
 from portal.resets.admin_routes import admin_router as resets_admin_router
@@ -49,7 +52,7 @@ from portal.site import erasing
 from portal.site.mine_routes import mine_router
 from portal.site.routes import site_handlers
 from portal.site.staff_routes import admin_router
-from portal.templating import STATIC, MailTemplates, PageEngine, request_now
+from portal.templating import STATIC, Clock, MailTemplates, PageEngine, request_now
 
 POOL = 10
 """Database connections of one web process."""
@@ -64,6 +67,7 @@ FEATURES: tuple[Any, ...] = (
     services_router,
     documents_router,
     promises_router,
+    notices_router,
     agencies_router,
     calendars_router,
     watch_router,
@@ -85,28 +89,38 @@ FEATURES: tuple[Any, ...] = (
 OPEN_CASES = Shifter()
 
 
-def create_app(settings: Settings | None = None, movement: Movement = OPEN_CASES) -> ASGIApp:
+def utc_clock() -> datetime:
+    """The present instant."""
+    return datetime.now(UTC)
+
+
+def create_app(
+    settings: Settings | None = None, movement: Movement = OPEN_CASES, clock: Clock = utc_clock
+) -> ASGIApp:
     """The whole portal as one ASGI application, its guards outermost.
 
-    ``movement`` knows which deadlines a calendar's change would move.
+    ``movement`` knows which deadlines a calendar's change would move, ``clock`` what time it is.
     """
     settings = settings or settings_module.load()
     for code in settings_module.LANGUAGES:
         i18n.catalogue(code)
     proposals.register(erasing.WISH, erasing.KIND)
-    inner = _litestar(settings, movement)
+    inner = _litestar(settings, movement, clock)
     guarded = OriginGuard(inner, settings, error_pages.cross_site(inner))
+    noticed = NoticesAtHand(guarded, settings, clock)
     # i18n knows nothing of Litestar, not even its types.
-    localized = cast(ASGIApp, LanguagePrefix(guarded, settings.languages))
-    return SecurityHeaders(HostGuard(localized, settings), settings)
+    localized = cast(ASGIApp, LanguagePrefix(cast(Any, noticed), settings.languages))
+    gate = maintenance.Gate(localized, settings, clock)
+    return SecurityHeaders(HostGuard(gate, settings), settings)
 
 
-def _litestar(settings: Settings, movement: Movement = OPEN_CASES) -> Litestar:
+def _litestar(settings: Settings, movement: Movement = OPEN_CASES, clock: Clock = utc_clock) -> Litestar:
+    page_names = {**rules.NAMES, **wording.names(settings.zone)}
     mail_templates = MailTemplates(settings, rules.NAMES)
     return Litestar(
         route_handlers=[*FEATURES, _static_files()],
         dependencies={
-            "now": Provide(utc_now),
+            "now": Provide(_instant_of(clock)),
             "settings": Provide(lambda: settings, sync_to_thread=False, use_cache=True),
             "invite": Provide(lambda: links.invite, sync_to_thread=False, use_cache=True),
             "movement": Provide(lambda: movement, sync_to_thread=False, use_cache=True),
@@ -116,9 +130,9 @@ def _litestar(settings: Settings, movement: Movement = OPEN_CASES) -> Litestar:
             "form": Provide(read_form),
         },
         guards=[permitted],
-        middleware=[RequestAtHand(), SignedInReader(settings, _clock)],
+        middleware=[RequestAtHand(), SignedInReader(settings, clock)],
         exception_handlers=error_pages.HANDLERS,
-        template_config=TemplateConfig(instance=PageEngine(settings, rules.NAMES)),
+        template_config=TemplateConfig(instance=PageEngine(settings, page_names, clock)),
         lifespan=[_pool],
         openapi_config=None,
         debug=False,
@@ -140,17 +154,16 @@ class RequestAtHand(ASGIMiddleware):
             request_now.reset(token)
 
 
-async def utc_now(settings: NamedDependency[Settings]) -> datetime:
-    """The instant of this request; below the routes it is an argument.
+def _instant_of(clock: Clock) -> Callable[..., Awaitable[datetime]]:
+    async def instant(settings: NamedDependency[Settings]) -> datetime:
+        """The instant of this request; below the routes it is an argument.
 
-    It asks for ``settings`` so that Litestar 2.25 finds one after the other: for two at once it opens a task
-    group in every request.
-    """
-    return _clock()
+        It asks for ``settings`` so that Litestar 2.25 finds one after the other: for two at once it opens a task
+        group in every request.
+        """
+        return clock()
 
-
-def _clock() -> datetime:
-    return datetime.now(UTC)
+    return instant
 
 
 @asynccontextmanager

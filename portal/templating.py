@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from contextvars import ContextVar
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,6 +24,7 @@ from portal.security.permissions import may_open
 from portal.settings import LANGUAGES, Settings
 
 Kind = TypeVar("Kind", bound=Environment)
+Clock = Callable[[], datetime]
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 STATIC = TEMPLATES / "_static"
@@ -31,6 +32,8 @@ _BLANK_LINES = re.compile(r"\n\s*\n\s*")
 LANGUAGE_NAMES = {"fa": "فارسی", "en": "English"}
 
 request_now: ContextVar[Request[Any, Any, Any] | None] = ContextVar("request_now", default=None)
+notices_now: ContextVar[Any] = ContextVar("notices_now", default=None)
+"""What ``notices.strip`` knows for the page being made; that layer stands above this one."""
 
 
 class OtherLanguage(msgspec.Struct, frozen=True):
@@ -96,11 +99,11 @@ class _Settled(NodeTransformer):
 class PageEngine(JinjaTemplateEngine):
     """Litestar's way to the pages' templates, each in the language of the request being answered.
 
-    Autoescaped, strict, compiled once. ``names`` are the features' own globals.
+    Autoescaped, strict, compiled once. ``names`` are the features' own globals; ``clock`` dates the forms.
     """
 
-    def __init__(self, settings: Settings, names: Mapping[str, Any]) -> None:
-        self.spoken = {code: _page_environment(settings, names, code) for code in LANGUAGES}
+    def __init__(self, settings: Settings, names: Mapping[str, Any], clock: Clock) -> None:
+        self.spoken = {code: _page_environment(settings, names, code, clock) for code in LANGUAGES}
         super().__init__(engine_instance=self.spoken[i18n.current_language()])
 
     def get_template(self, template_name: str) -> Template:
@@ -108,7 +111,7 @@ class PageEngine(JinjaTemplateEngine):
         return self.spoken[i18n.current_language()].get_template(template_name)
 
 
-def _page_environment(settings: Settings, names: Mapping[str, Any], code: str) -> Environment:
+def _page_environment(settings: Settings, names: Mapping[str, Any], code: str, clock: Clock) -> Environment:
     environment = _environment(settings, names, autoescape=True, kind=_Spoken)
     environment.spoken = code
     environment.template_class = _Page
@@ -118,7 +121,7 @@ def _page_environment(settings: Settings, names: Mapping[str, Any], code: str) -
     environment.globals.update(
         link=i18n.localized,
         static=static,
-        csrf=lambda path: _form_token(settings, path),
+        csrf=lambda path: _form_token(settings, path, clock()),
     )
     return environment
 
@@ -131,6 +134,7 @@ def page_context(request: Request[Any, Any, Any], settings: Settings) -> dict[st
     return {
         "account": account,
         "may": lambda name: may_open(name, account),
+        "at_hand": notices_now.get(),
         "other_language": OtherLanguage(code, LANGUAGE_NAMES[code], i18n.other_language_path(path, query))
         if offered
         else None,
@@ -213,7 +217,7 @@ def _digits(value: str) -> str:
     return text.persian_digits(value) if i18n.current_language() == "fa" else value
 
 
-def _form_token(settings: Settings, path: str) -> str:
+def _form_token(settings: Settings, path: str, now: datetime) -> str:
     request = request_now.get()
     assert request is not None, "csrf() belongs on a page"
-    return csrf.token_for(request, settings, path, datetime.now(UTC))
+    return csrf.token_for(request, settings, path, now)

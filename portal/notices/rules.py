@@ -134,10 +134,12 @@ def worst(notices: Iterable[Notice], slug: str, now: datetime) -> tuple[Impact, 
     return IMPACTS[impact], notice
 
 
-def back_at(notices: Sequence[Notice], slug: str, now: datetime) -> datetime | None:
-    """The first instant from ``now`` on at which nothing makes the service unavailable; None: nobody can say."""
+def back_at(
+    notices: Sequence[Notice], slug: str, now: datetime, *, impacts: Sequence[Impact] = ("unavailable",)
+) -> datetime | None:
+    """The first instant from ``now`` on at which the service feels none of ``impacts``; None: nobody can say."""
     at = now
-    while (found := worst(notices, slug, at)) is not None and found[0] == "unavailable":
+    while (found := worst(notices, slug, at)) is not None and found[0] in impacts:
         if found[1].ends is None:
             return None
         at = found[1].ends

@@ -125,6 +125,9 @@ STOPS = [
         Stop(f"statement-{slug}", "services.statement", GUEST, at(f"/services/{slug}/sla"))
         for slug in SAMPLES
     ),
+    Stop("notices", "notices.all", GUEST, at("/notices")),
+    Stop("notices-older", "notices.all", GUEST, at("/notices?before=1")),
+    Stop("notice-none", "notices.notice", GUEST, at("/notices/99999"), 404),
     Stop("promises", "promises.all", GUEST, at("/promises")),
     Stop("promises-service", "promises.service", GUEST, at(f"/promises/{FIRST}")),
     Stop("promises-none", "promises.service", GUEST, at("/promises/nothing"), 404),

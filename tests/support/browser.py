@@ -18,6 +18,7 @@ from portal import app as portal_app
 from portal import place
 from portal import settings as settings_module
 from portal.calendars import queries as calendar_queries
+from portal.notices import queries as notice_queries
 from portal.security import sessions
 from portal.services import queries as service_queries
 from portal.settings import Settings
@@ -131,6 +132,7 @@ def nothing_remembered() -> None:
     """What the process remembers of services and settings belongs to another test."""
     service_queries.forget()
     calendar_queries.forget()
+    notice_queries.forget()
     place.forget()
 
 
