@@ -33,6 +33,7 @@ from portal.cases.moving import Shifter
 from portal.cases.staff_routes import staff_router
 from portal.cases.tracking_routes import tracking_handlers
 from portal.i18n import LanguagePrefix
+from portal.notices.staff_routes import staff_router as notices_desk_router
 from portal.promises.routes import router as promises_router
 from portal.resets import links
 from portal.resets.admin_routes import admin_router as resets_admin_router
@@ -75,6 +76,7 @@ FEATURES: tuple[Any, ...] = (
     audit_router,
     accounts_admin_router,
     people_admin_router,
+    notices_desk_router,
     *site_handlers,
     *filing_handlers,
     *tracking_handlers,

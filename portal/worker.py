@@ -32,6 +32,7 @@ from portal.accounts import drafts, sign_up
 from portal.accounts import mails as account_mails
 from portal.audit_log import actions as audit_log
 from portal.cases import erasure, mails, moving, rules, watch
+from portal.notices import series
 from portal.promises import actions as promises
 from portal.resets import mails as reset_mails
 from portal.security import sessions, throttle
@@ -85,6 +86,9 @@ def ticks_of(settings: Settings) -> Ticks:
     async def publish(now: datetime) -> None:
         await promises.publish(zone=settings.zone, now=now)
 
+    async def repeat(now: datetime) -> None:
+        await series.extend_series(zone=settings.zone, now=now)
+
     return {
         "seal": ("* * * * *", seal),
         "watch": ("* * * * *", watch_cases),
@@ -93,6 +97,7 @@ def ticks_of(settings: Settings) -> Ticks:
         "sweep": ("40 22 * * *", sweep),
         "forget": ("*/10 * * * *", forget),
         "publish": ("*/10 * * * *", publish),
+        "repeat": ("29 * * * *", repeat),
     }
 
 
