@@ -73,7 +73,7 @@ async def notice_page(
         "notice": notice,
         "stage": rules.stage(notice, now),
         "changes": await queries.changes(notice.no),
-        "who": await staff_queries.who_changed(notice.no),
+        "names": await staff_queries.who_changed(notice.no),
         "rounds": await staff_queries.rounds(notice.no),
         "series": series,
         "moves": possible if works else [],

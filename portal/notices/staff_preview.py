@@ -10,7 +10,7 @@ import msgspec
 from litestar.plugins.jinja import JinjaTemplateEngine
 
 from portal.i18n import using
-from portal.notices import repeats, staff_queries
+from portal.notices import repeats, staff_labels, staff_queries
 from portal.notices.drafts import Draft
 from portal.notices.rules import Affected, Notice
 from portal.notices.series import AHEAD
@@ -90,10 +90,11 @@ def as_posted(draft: Draft, offered: Sequence[Offered], now: datetime) -> Notice
 
 
 def _spoken(notice: Notice, code: str, engine: JinjaTemplateEngine, common: Mapping[str, Any]) -> Spoken:
+    known = {**staff_labels.WORDS, **common}
     with using(code):
         # Each language has templates of its own, and only a macro gives back what it drew as markup.
-        strip: Any = engine.get_template(STRIP).make_module({**common})
-        words: Any = engine.get_template(WORDS).make_module({**common})
+        strip: Any = engine.get_template(STRIP).make_module(known)
+        words: Any = engine.get_template(WORDS).make_module(known)
         return Spoken(
             code=code,
             direction="rtl" if code == "fa" else "ltr",
