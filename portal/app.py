@@ -35,6 +35,7 @@ from portal.cases.tracking_routes import tracking_handlers
 from portal.i18n import LanguagePrefix
 from portal.notices import wording
 from portal.notices.routes import router as notices_router
+from portal.notices.staff_routes import staff_router as notices_desk_router
 from portal.notices.strip import NoticesAtHand
 from portal.promises.routes import router as promises_router
 from portal.resets import links
@@ -79,6 +80,7 @@ FEATURES: tuple[Any, ...] = (
     audit_router,
     accounts_admin_router,
     people_admin_router,
+    notices_desk_router,
     *site_handlers,
     *filing_handlers,
     *tracking_handlers,

@@ -22,6 +22,8 @@ from portal.i18n import N_
 ACTIONS: dict[str, str] = {
     "notice_posted": N_("Posted a notice"),
     "notice_changed": N_("Changed a notice"),
+    "notice_series_begun": N_("Posted windows that come again"),
+    "notice_series_ended": N_("Ended windows that come again"),
     "signed_in": N_("Signed in"),
     "sign_in_failed": N_("Sign-in failed"),
     "second_step_asked": N_("Gave the right password, was asked for the second step"),

@@ -35,7 +35,7 @@ from portal.availability import actions as availability
 from portal.availability import probe
 from portal.availability.samples import Spool
 from portal.cases import erasure, mails, moving, rules, watch
-from portal.notices import alarms
+from portal.notices import alarms, series
 from portal.promises import actions as promises
 from portal.resets import mails as reset_mails
 from portal.security import sessions, throttle
@@ -93,6 +93,9 @@ def ticks_of(settings: Settings) -> Ticks:
     async def publish(now: datetime) -> None:
         await promises.publish(zone=settings.zone, now=now)
 
+    async def repeat(now: datetime) -> None:
+        await series.extend_series(zone=settings.zone, now=now)
+
     return {
         "seal": ("* * * * *", seal),
         "watch": ("* * * * *", watch_cases),
@@ -102,6 +105,7 @@ def ticks_of(settings: Settings) -> Ticks:
         "forget": ("*/10 * * * *", forget),
         "publish": ("*/10 * * * *", publish),
         "forget_looks": ("30 22 * * *", availability.forget_old),
+        "repeat": ("29 * * * *", repeat),
     }
 
 

@@ -35,6 +35,10 @@ _CURRENT = f"""{_NOTICES}
     ORDER BY coalesce(n.started_at, n.starts_at), n.no
 """
 _ONE = f"{_NOTICES} WHERE n.no = {{}}"
+_BETWEEN = f"""{_NOTICES}
+    WHERE coalesce(n.started_at, n.starts_at) < {{}} AND coalesce(n.finished_at, n.ends_at, 'infinity') > {{}}
+    ORDER BY coalesce(n.started_at, n.starts_at), n.no
+"""
 _PAST = f"""{_NOTICES}
     WHERE n.published_at <= {{}} AND n.no < {{}}
     ORDER BY n.no DESC LIMIT {{}}
@@ -91,6 +95,11 @@ async def notice(no: int) -> Notice | None:
 async def published(*, before: int = 2**31 - 1, limit: int = 50, now: datetime) -> list[Notice]:
     """Published notices, the newest number first, numbered below ``before``."""
     return [_notice(row) for row in await NoticeTable.raw(_PAST, now, before, limit)]
+
+
+async def between(since: datetime, until: datetime) -> list[Notice]:
+    """Every notice whose window touches the time from ``since`` to ``until``, in the order they begin."""
+    return [_notice(row) for row in await NoticeTable.raw(_BETWEEN, until, since)]
 
 
 async def changes(no: int) -> list[Change]:

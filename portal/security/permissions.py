@@ -211,6 +211,13 @@ ACCESS: dict[str, Access] = {
     "desk.slip": WORKS_DESK,
     "cases.move": WORKS_DESK,
     "cases.after_move": WORKS_DESK,
+    "notices.desk": READS_DESK,
+    "notices.desk_calendar": READS_DESK,
+    "notices.at_desk": READS_DESK,
+    "notices.new": WORKS_DESK,
+    "notices.post": WORKS_DESK,
+    "notices.move": WORKS_DESK,
+    "notices.after_move": WORKS_DESK,
 }
 
 

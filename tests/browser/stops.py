@@ -28,6 +28,7 @@ from tests.browser.going import (
     too_old,
 )
 from tests.browser.mine_stops import MINE_STOPS
+from tests.browser.notice_stops import NOTICE_STOPS
 from tests.browser.security_stops import SECURITY_STOPS
 from tests.browser.service_stops import SERVICE_STOPS
 from tests.browser.visitor import Visitor
@@ -218,6 +219,7 @@ STOPS = [
         422,
     ),
     Stop("slip", "desk.slip", STAFF, fresh_slip),
+    *NOTICE_STOPS,
     *ACCOUNT_STOPS,
     *MINE_STOPS,
     Stop("mail", "site.mail", ADMIN, at("/admin/mail")),
@@ -267,6 +269,7 @@ NO_PAGES = {
     "cases.after_move",
     "cases.back",
     "desk.file",
+    "notices.after_move",
     "cases.file_of",
     "cases.short",
     "promises.all_figures",

@@ -1,4 +1,4 @@
-"""What tests of notices share: the sample services, and a visitor of the portal at whatever instant."""
+"""What tests of notices share: the sample services, a clerk of every unit, a visitor at whatever instant."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from portal.notices import queries
 from portal.services.actions import load_samples
 from portal.settings import Settings
 from tests.conftest import NOON, OPENED
-from tests.support.browser import Browser, client_of
+from tests.support.browser import Browser, client_of, works_everywhere
 
 
 class Timed(Browser):
@@ -40,3 +40,9 @@ async def timed(samples: None, settings: Settings) -> AsyncIterator[Timed]:
     async with client_of(application) as client:
         visitors.append(Timed(client))
         yield visitors[0]
+
+
+async def desk(samples, clerk):
+    """A clerk of every unit."""
+    await works_everywhere()
+    return clerk
