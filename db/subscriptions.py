@@ -78,7 +78,10 @@ class Webhook(Table, tablename="webhook"):
 
 
 class WebhookCall(Table, tablename="webhook_call"):
-    """One event for one webhook: ``state`` is queued, done or failed; ``attempts`` and the last answer say the rest."""
+    """One change for one webhook: ``state`` is queued, done or failed; ``due_at`` is when it is tried next.
+
+    ``n`` and ``event`` are the change's. ``attempts``, the last ``status`` and ``error`` say how it went.
+    """
 
     id = UUID(primary_key=True, default=uuid7)
     webhook = ForeignKey(Webhook, on_delete=KEEP, null=False, index=True)
@@ -90,6 +93,7 @@ class WebhookCall(Table, tablename="webhook_call"):
     status = SmallInt(null=True, default=None)
     error = Text(default="")
     made_at = Timestamptz(default=None)
+    due_at = Timestamptz(default=None)
     ended_at = Timestamptz(null=True, default=None)
     known_state = Check("state IN ('queued', 'done', 'failed')")
     webhook_call_once = Unique([webhook, notice, n, event])

@@ -34,9 +34,11 @@ from portal.cases.staff_routes import staff_router
 from portal.cases.tracking_routes import tracking_handlers
 from portal.i18n import LanguagePrefix
 from portal.notices import wording
+from portal.notices.feed_routes import feed_handlers
 from portal.notices.routes import router as notices_router
 from portal.notices.staff_routes import staff_router as notices_desk_router
 from portal.notices.strip import NoticesAtHand
+from portal.notices.webhook_routes import webhooks_router
 from portal.promises.routes import router as promises_router
 from portal.resets import links
 from portal.resets.admin_routes import admin_router as resets_admin_router
@@ -78,9 +80,11 @@ FEATURES: tuple[Any, ...] = (
     resets_admin_router,
     mine_router,
     audit_router,
+    webhooks_router,
     accounts_admin_router,
     people_admin_router,
     notices_desk_router,
+    *feed_handlers,
     *site_handlers,
     *filing_handlers,
     *tracking_handlers,

@@ -20,6 +20,8 @@ from db.audit import AuditEntry
 from portal.i18n import N_
 
 ACTIONS: dict[str, str] = {
+    "webhook_added": N_("Added a webhook"),
+    "webhook_removed": N_("Removed a webhook"),
     "notice_posted": N_("Posted a notice"),
     "notice_changed": N_("Changed a notice"),
     "notice_series_begun": N_("Posted windows that come again"),

@@ -24,22 +24,17 @@ from pgqueuer.domain.errors import FailingListenerError, RetryRequested
 from pgqueuer.models import Job, Schedule
 from piccolo.engine import engine_finder
 
-from db.cases import AccessGrant
 from db.engine import AWAY, Engine, close_pool, open_pool
 from db.outbox import OutboxMessage
-from portal import outbox, smtp, templating, uploads
-from portal.accounts import drafts, sign_up
+from portal import outbox, smtp, templating
 from portal.accounts import mails as account_mails
-from portal.audit_log import actions as audit_log
-from portal.availability import actions as availability
 from portal.availability import probe
 from portal.availability.samples import Spool
-from portal.cases import erasure, mails, moving, rules, watch
-from portal.notices import alarms, series
-from portal.promises import actions as promises
+from portal.cases import mails, moving, rules, watch
+from portal.notices import alarms
 from portal.resets import mails as reset_mails
-from portal.security import sessions, throttle
 from portal.settings import LOOPBACK, Settings
+from portal.ticks import NO_MORE, Tick, Ticks, ticks_of
 
 AT_ONCE = 8
 """Mails under way in one worker. PgQueuer's own concurrency_limit is 60 times slower and outlives a crash."""
@@ -47,13 +42,6 @@ HEARTBEAT = timedelta(seconds=10)
 """The jobs of a dead worker come back after this time."""
 AFTER_A_BUG = timedelta(minutes=15)
 RECONNECT_SECONDS = (0.5, 1, 2, 5)
-AFTER_ODD_CASE = timedelta(hours=1)
-THROTTLE_KEPT = timedelta(days=31)
-JOB_LOG_KEPT = timedelta(days=7)
-Tick = Callable[[datetime], Awaitable[None]]
-Ticks = Mapping[str, tuple[str, Tick]]
-"""What is done by the clock: name, crontab line in UTC, job."""
-NO_MORE: Ticks = {}
 BROKEN = (*AWAY, asyncpg.PostgresError, FailingListenerError)
 
 logger = logging.getLogger(__name__)
@@ -71,42 +59,6 @@ async def run(settings: Settings) -> None:
         await work(courier, stop, ticks_of(settings))
         await looking
     await close_pool()
-
-
-def ticks_of(settings: Settings) -> Ticks:
-    """What this installation does by the clock besides tidying up."""
-
-    async def seal(now: datetime) -> None:
-        await audit_log.seal(settings.secret_key)
-
-    async def anchor(now: datetime) -> None:
-        await audit_log.seal(settings.secret_key, everything=True)
-        if settings.audit_anchor:
-            await audit_log.send_head(settings.audit_anchor, settings.languages[0], now=now)
-
-    async def sweep(now: datetime) -> None:
-        await uploads.sweep(settings.uploads_dir, now=now)
-
-    async def forget(now: datetime) -> None:
-        await uploads.discard_names(await erasure.erase_outlived(now=now), settings.uploads_dir)
-
-    async def publish(now: datetime) -> None:
-        await promises.publish(zone=settings.zone, now=now)
-
-    async def repeat(now: datetime) -> None:
-        await series.extend_series(zone=settings.zone, now=now)
-
-    return {
-        "seal": ("* * * * *", seal),
-        "watch": ("* * * * *", watch_cases),
-        # Hourly, so that a worker that was down at midnight still sends the day's mail.
-        "anchor": ("17 * * * *", anchor),
-        "sweep": ("40 22 * * *", sweep),
-        "forget": ("*/10 * * * *", forget),
-        "publish": ("*/10 * * * *", publish),
-        "forget_looks": ("30 22 * * *", availability.forget_old),
-        "repeat": ("29 * * * *", repeat),
-    }
 
 
 def courier_of(settings: Settings, render: outbox.Render) -> outbox.Courier:
@@ -170,7 +122,7 @@ async def serve_jobs(deliveries: Deliveries, stop: asyncio.Event, ticks: Ticks =
     queue = PgQueuer(AsyncpgDriver(connection))
     queue.entrypoint(outbox.JOB)(deliveries.deliver)
     queue.entrypoint(moving.JOB)(recount)
-    for name, (crontab, job) in {"tidy": ("*/5 * * * *", tidy), **ticks}.items():
+    for name, (crontab, job) in ticks.items():
         queue.schedule(name, crontab)(_at_the_time(job))
     stopping = asyncio.create_task(_pass_on(stop, queue.shutdown))
     try:
@@ -248,27 +200,3 @@ async def recount(job: Job) -> None:
     except Exception as error:
         logger.exception("open cases were not moved to a calendar's new revision")
         raise RetryRequested(AFTER_A_BUG) from error
-
-
-async def watch_cases(now: datetime) -> None:
-    """Every case whose time has come was looked at; one that can't be counted waits an hour and holds up nobody."""
-    while cases := await watch.due(now=now):
-        for case_id in cases:
-            try:
-                await watch.look_at(case_id, now=now)
-            except AWAY:
-                raise
-            except Exception:
-                logger.exception("the clock of case %s can't be read", case_id)
-                await watch.put_off(case_id, until=now + AFTER_ODD_CASE)
-
-
-async def tidy(now: datetime) -> None:
-    """Ended sessions and grants, old counters and old lines of the job log are gone; no mail is lost."""
-    await sessions.forget_ended(now)
-    await drafts.forget_ended(now)
-    await sign_up.forget_unconfirmed(now=now)
-    await AccessGrant.delete().where(AccessGrant.expires_at < now)
-    await throttle.forget_before(now - THROTTLE_KEPT)
-    await OutboxMessage.raw("DELETE FROM pgqueuer_log WHERE created < {}", now - JOB_LOG_KEPT)
-    await outbox.requeue_lost(now=now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -39,6 +40,7 @@ _BETWEEN = f"""{_NOTICES}
     WHERE coalesce(n.started_at, n.starts_at) < {{}} AND coalesce(n.finished_at, n.ends_at, 'infinity') > {{}}
     ORDER BY coalesce(n.started_at, n.starts_at), n.no
 """
+_OF = f"{_NOTICES} WHERE n.id = {{}}"
 _PAST = f"""{_NOTICES}
     WHERE n.published_at <= {{}} AND n.no < {{}}
     ORDER BY n.no DESC LIMIT {{}}
@@ -104,8 +106,14 @@ async def between(since: datetime, until: datetime) -> list[Notice]:
 
 async def changes(no: int) -> list[Change]:
     """What was done to the notice, as far as its page tells it, oldest first."""
+    return (await history([no])).get(no, [])
+
+
+async def history(numbers: Sequence[int]) -> dict[int, list[Change]]:
+    """What was done to each of the notices, as far as people are told, oldest first."""
     rows = (
         await NoticeChange.select(
+            NoticeChange.notice.no.as_alias("no"),
             NoticeChange.n,
             NoticeChange.kind,
             NoticeChange.at,
@@ -113,20 +121,18 @@ async def changes(no: int) -> list[Change]:
             NoticeChange.text_fa,
             NoticeChange.text_en,
         )
-        .where((NoticeChange.notice.no == no) & NoticeChange.shown.eq(True))
+        .where(NoticeChange.notice.no.is_in(list(numbers)) & NoticeChange.shown.eq(True))
         .order_by(NoticeChange.n)
         .output(load_json=True)
+        if numbers
+        else []
     )
-    return [
-        Change(
-            n=row["n"],
-            kind=row["kind"],
-            at=row["at"],
-            data=row["data"],
-            text=Words(fa=row["text_fa"], en=row["text_en"]),
-        )
-        for row in rows
-    ]
+    found: dict[int, list[Change]] = {}
+    for row in rows:
+        words = Words(fa=row["text_fa"], en=row["text_en"])
+        change = Change(n=row["n"], kind=row["kind"], at=row["at"], data=row["data"], text=words)
+        found.setdefault(row["no"], []).append(change)
+    return found
 
 
 def read(row: NoticeTable, services: tuple[Affected, ...]) -> Notice:
@@ -135,10 +141,14 @@ def read(row: NoticeTable, services: tuple[Affected, ...]) -> Notice:
     return Notice(**same, **_words(row.to_dict()), services=services)
 
 
+async def notice_of(notice_id: UUID) -> Notice:
+    """The notice of a row that names it."""
+    return _notice((await NoticeTable.raw(_OF, notice_id))[0])
+
+
 async def touched(notice_id: UUID) -> tuple[Affected, ...]:
     """What the notice touches."""
-    rows = await NoticeTable.raw(f"{_NOTICES} WHERE n.id = {{}}", notice_id)
-    return _notice(rows[0]).services if rows else ()
+    return (await notice_of(notice_id)).services
 
 
 def _notice(row: dict[str, Any]) -> Notice:

@@ -42,6 +42,7 @@ async def timed(samples: None, settings: Settings) -> AsyncIterator[Timed]:
         yield visitors[0]
 
 
+@pytest_asyncio.fixture
 async def desk(samples, clerk):
     """A clerk of every unit."""
     await works_everywhere()
