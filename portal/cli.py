@@ -63,23 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     def command(name: str, run: Callable[..., None], says: str) -> None:
         added = commands.add_parser(name, help=says, description=says)
         added.set_defaults(run=run)
-        if name in ("create-admin", "recover"):
-            added.add_argument("username", help="what the person signs in with")
-        if name == "create-admin":
-            added.add_argument("display_name", help="the name that colleagues see")
-        if name == "recover":
-            added.add_argument(
-                "--remove-second-step", action="store_true", help="for somebody who lost that as well"
-            )
-        if name == "verify-audit":
-            added.add_argument("--anchor", metavar="SEQ:MAC", help="a seal as it was mailed outside")
-        if name == "recompute":
-            added.add_argument("file", help="facts.json, as /promises hands it out")
-        if name == "maintenance":
-            added.add_argument("state", choices=("on", "off"))
-            added.add_argument(
-                "--until", metavar="MOMENT", help='when it will be over, like "1405/09/14 22:00", if known'
-            )
+        _take(name, added)
 
     command("serve", _serve, "Serve the portal: database, web processes and a worker. Ctrl-C stops it.")
     command("demo", _demo, "Load sample services, cases and accounts, then serve.")
@@ -99,6 +83,27 @@ def _parser() -> argparse.ArgumentParser:
     command("maintenance", _maintenance, "Close the whole portal with a page that says so, or open it again.")
     command("recompute", _recompute, "Count published facts again and print the figures; needs no database.")
     return parser
+
+
+def _take(name: str, added: argparse.ArgumentParser) -> None:
+    """What the command wants to know."""
+    if name in ("create-admin", "recover"):
+        added.add_argument("username", help="what the person signs in with")
+    if name == "create-admin":
+        added.add_argument("display_name", help="the name that colleagues see")
+    if name == "recover":
+        added.add_argument(
+            "--remove-second-step", action="store_true", help="for somebody who lost that as well"
+        )
+    if name == "verify-audit":
+        added.add_argument("--anchor", metavar="SEQ:MAC", help="a seal as it was mailed outside")
+    if name == "recompute":
+        added.add_argument("file", help="facts.json, as /promises hands it out")
+    if name == "maintenance":
+        added.add_argument("state", choices=("on", "off"))
+        added.add_argument(
+            "--until", metavar="MOMENT", help='when it will be over, like "1405/09/14 22:00", if known'
+        )
 
 
 def _serve(chosen: Settings, _: argparse.Namespace) -> None:

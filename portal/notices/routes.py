@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from litestar import Request, Router, get, post
+from litestar import Request, Response, Router, get, post
 from litestar.datastructures import FormMultiDict
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
@@ -83,15 +83,19 @@ async def post_aside(
     request: Request[Any, Any, Any],
     form: NamedDependency[FormMultiDict],
     settings: NamedDependency[Settings],
-) -> Redirect:
-    """The notice, as it stands, is off this browser's strip; back to the page it was on."""
+) -> Redirect | Response[None]:
+    """The notice, as it stands, is off this browser's strip; back to the page it was on, or 204 to stay there."""
     reader = FormReader(form)
     one = reader.typed("notice")
-    back = Redirect(localized(same_site_path(reader.typed("back")) or "/"), status_code=303)
+    answer: Redirect | Response[None] = Redirect(
+        localized(same_site_path(reader.typed("back")) or "/"), status_code=303
+    )
+    if reader.typed("stay"):
+        answer = Response(None, status_code=204)
     if strip.is_one(one):
         seen = strip.put_aside_too(strip.put_aside(settings, request), one)
-        back.set_cookie(cookie(settings, strip.SEEN, seen, max_age=int(ASIDE_FOR.total_seconds())))
-    return back
+        answer.set_cookie(cookie(settings, strip.SEEN, seen, max_age=int(ASIDE_FOR.total_seconds())))
+    return answer
 
 
 def _told(change: Change, notice: Notice) -> Told:

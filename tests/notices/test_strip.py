@@ -163,6 +163,14 @@ async def test_a_notice_is_put_aside_until_it_changes(timed):
     assert await said(timed.at(NOON)) != ""
 
 
+async def test_a_page_that_hides_it_by_itself_stays_where_it_is(timed):
+    notice = await posted()
+    chosen = {"notice": f"{notice.no}.1", "stay": "yes"}
+    answer = await timed.submit("/en", chosen, to="/en/notices/seen")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert await said(timed) == ""
+
+
 @pytest.mark.parametrize("chosen", ["", "x", "1", "1.2.3", "9" * 30 + ".1"])
 async def test_what_names_no_notice_puts_nothing_aside(timed, chosen):
     await posted()

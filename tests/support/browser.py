@@ -75,7 +75,12 @@ def held_by_form(html: str, action: str) -> dict[str, Any]:
     held: dict[str, Any] = {}
     for field in forms[0].iter():
         name, kind = field.get("name"), field.get("type")
-        if not name or kind in ("file", "submit") or field.tag == f"{XHTML}button":
+        if (
+            not name
+            or field.get("disabled") is not None
+            or kind in ("file", "submit")
+            or field.tag == f"{XHTML}button"
+        ):
             continue
         if kind in ("radio", "checkbox") and field.get("checked") is None:
             continue
