@@ -10,7 +10,7 @@ from portal.notices import actions, queries
 from tests.notices.desk import DAY, DESK, NEW, NOW, an_outage, begun, change, press, typed
 from tests.notices.outages import EVALUATION, HOUR, PLANNED, SAYING, WHY, YEARBOOK, changed, found
 from tests.services.test_pages import words_of
-from tests.support.browser import client_of, signed_in
+from tests.support.browser import client_of, held_by_form, signed_in
 
 
 async def test_an_outage_is_moved_and_the_page_tells_of_it(desk):
@@ -72,11 +72,20 @@ async def test_two_people_at_once_the_second_keeps_what_was_typed(desk):
 
 async def test_what_is_over_says_so_and_keeps_what_was_typed(desk):
     no = await begun()
+    held = held_by_form((await desk.get(f"{DESK}/{no}")).text, f"{DESK}/{no}/update")
     await actions.end(no, seen=1, by=None, now=NOW)
-    fields = {"seen": "2", "_csrf_token": None}
-    held = await desk.get(f"{DESK}/{no}")
-    assert "update" not in held.text.split("What you can do")[1].split("History")[0]
-    page = await desk.post(f"{DESK}/{no}/update", {**fields, "_csrf_token": "", "text_en": "Late words"})
+    page = await desk.post(
+        f"{DESK}/{no}/update", {**held, "seen": "2", "text_fa": "متن", "text_en": "Late words"}
+    )
+    assert page.status_code == 409
+    assert "This notice is over" in page.text
+    assert "Late words" in page.text
+    assert "Write an update" not in (await desk.get(f"{DESK}/{no}")).text
+
+
+async def test_a_form_that_was_open_too_long_keeps_what_was_typed(desk):
+    no = await begun()
+    page = await desk.post(f"{DESK}/{no}/update", {"seen": "1", "text_en": "Late words"})
     assert page.status_code == 403
     assert "Late words" in page.text
 
@@ -128,11 +137,17 @@ async def test_the_list_sorts_by_where_a_notice_stands(desk):
 async def test_the_past_is_paged(desk, monkeypatch):
     monkeypatch.setattr("portal.notices.staff_routes.PAGE", 2)
     monkeypatch.setattr("portal.paging.PAGE", 2)
-    for _n in range(3):
-        await actions.end(await begun(), seen=1, by=None, now=NOW)
+    numbers = [await begun() for _n in range(3)]
+    for no in numbers:
+        await actions.end(no, seen=1, by=None, now=NOW)
+
+    def listed(page):
+        return [no for no in numbers if f'/notices/{no}"' in page]
+
     page = (await desk.get(DESK)).text
     older = page.split('rel="next" href="')[1].split('"')[0]
-    assert "1. " in words_of((await desk.get(older)).text) or "Past" in words_of((await desk.get(older)).text)
+    assert listed(page) == numbers[1:]
+    assert listed((await desk.get(older)).text) == numbers[:1]
 
 
 @pytest.mark.parametrize(("path", "month"), [("/en", "November 2026"), ("", "آبان ۱۴۰۵")])

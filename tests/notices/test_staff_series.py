@@ -11,6 +11,7 @@ from db.subscriptions import NoticeMailing
 from portal.errors import NotFound
 from portal.notices import actions, series
 from portal.notices.drafts import Ended, TooLate, WrongWindow
+from portal.worker import ticks_of
 from tests.conftest import NOON
 from tests.notices.outages import HOUR, INCIDENT, PLANNED, WHY, changed, found
 from tests.services.managers import a_manager
@@ -48,11 +49,12 @@ async def test_the_first_window_is_told_at_once_and_each_by_its_reminders(sample
     assert kinds.count("ahead_24") == 9
 
 
-async def test_the_worker_posts_what_comes_near_once(samples):
+async def test_the_worker_posts_what_comes_near_once(samples, settings):
     await begun()
     later = NOON + 10 * DAY
+    _hourly, tick = ticks_of(settings)["repeat"]
     for _again in range(2):
-        await series.extend_series(zone=ZONE, now=later)
+        await tick(later)
     assert await starts() == [3, 10, 17, 24, 31, 38, 45, 52, 59, 66]
     newest = await Notice.select().order_by(Notice.no, ascending=False).first()
     assert (newest["made_by"], newest["announced_at"]) == (None, later)
