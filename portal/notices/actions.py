@@ -11,14 +11,14 @@ import msgspec
 
 from db.engine import atomic
 from db.notices import Notice as NoticeTable
-from db.notices import NoticeChange, NoticeService
+from db.notices import NoticeService
 from db.services import Service
 from portal import audit
 from portal.errors import NotFound
 from portal.i18n import Words, _
-from portal.notices import drafts, mailings, queries, rules
-from portal.notices.drafts import NOBODY, ChangedMeanwhile, Draft, Ended, NotBegun, TooLate, WrongWindow
-from portal.notices.rules import Affected, Impact, Notice
+from portal.notices import drafts, mailings, queries, record, rules
+from portal.notices.drafts import NOBODY, Draft, Ended, NotBegun, WrongWindow
+from portal.notices.rules import Affected, Impact
 
 # In SQL: services by their slug with the lead that the statement in force promises.
 _PROMISED = """
@@ -51,10 +51,10 @@ async def post(
     published = max(now, draft.publish_at or now)
     row = NoticeTable(
         kind=draft.kind,
-        **_both("title", draft.saying.title),
-        **_both("body", draft.saying.body),
-        **_both("advice", draft.saying.advice),
-        **_both("late_reason", draft.late_reason),
+        **record.both("title", draft.saying.title),
+        **record.both("body", draft.saying.body),
+        **record.both("advice", draft.saying.advice),
+        **record.both("late_reason", draft.late_reason),
         starts_at=draft.starts_at,
         ends_at=draft.ends_at if planned else None,
         published_at=published,
@@ -67,7 +67,7 @@ async def post(
         made_by=by,
         made_at=now,
     )
-    _check_lead(queries.read(row, tuple(services.values())), draft.late_reason)
+    record.check_lead(queries.read(row, tuple(services.values())), draft.late_reason)
     made = await NoticeTable.insert(row).returning(NoticeTable.id, NoticeTable.no)
     row.no = made[0]["no"]
     await NoticeService.insert(
@@ -78,7 +78,7 @@ async def post(
             for key, of in services.items()
         )
     )
-    await _write(row.id, 1, "posted", by=by, now=now)
+    await record.write(row.id, 1, "posted", by=by, now=now)
     await mailings.plan(row.id, queries.read(row, tuple(services.values())), "published", now=now)
     await audit.append("notice_posted", object=f"notice:{row.no}", data={"kind": draft.kind}, now=now)
     queries.forget()
@@ -91,14 +91,14 @@ async def update(no: int, text: Words, *, state: str = "", seen: int, by: UUID |
 
     Raises NotFound, Ended, ChangedMeanwhile, WrongWindow for a state that an incident can't have.
     """
-    row, notice = await _locked(no, seen, now)
+    row, notice = await record.locked(no, seen, now)
     if state and (notice.planned or state not in rules.INCIDENT_STATES):
         raise WrongWindow("state", _("Choose one."))
     columns: dict[str, Any] = {"state": state or notice.state}
     if state == "fixed":
         columns["finished_at"] = now
     kind = state if state and state != notice.state else "updated"
-    await _change(
+    await record.change(
         row,
         notice,
         kind,
@@ -127,7 +127,7 @@ async def reschedule(
     A start outside the old window is announced anew: its lead counts from ``now`` and is promised by the statements in
     force now. Raises NotFound, Ended (also once it has begun), ChangedMeanwhile, WrongWindow, TooLate.
     """
-    row, notice = await _locked(no, seen, now)
+    row, notice = await record.locked(no, seen, now)
     if not notice.planned or notice.begins <= now:
         raise Ended
     if starts_at <= now:
@@ -142,12 +142,12 @@ async def reschedule(
     if starts_at <= notice.published_at:
         raise WrongWindow("starts_at", _("It must be published before it begins."))
     if announced != notice.announced_at:
-        _check_lead(moved, late_reason)
+        record.check_lead(moved, late_reason)
     columns: dict[str, Any] = {"starts_at": starts_at, "ends_at": ends_at, "announced_at": announced}
     if late_reason != NOBODY:
-        columns |= _both("late_reason", late_reason)
+        columns |= record.both("late_reason", late_reason)
     windows = {"before": [notice.starts_at, notice.ends_at], "after": [starts_at, ends_at]}
-    await _change(
+    await record.change(
         row, moved, "rescheduled", columns, text=reason, data=windows, telling="changed", by=by, now=now
     )
 
@@ -160,14 +160,14 @@ async def extend(
 
     Raises NotFound, Ended, ChangedMeanwhile, WrongWindow.
     """
-    row, notice = await _locked(no, seen, now)
+    row, notice = await record.locked(no, seen, now)
     if not notice.planned:
         raise Ended
     if ends_at is not None and ends_at <= max(now, notice.begins, notice.ends_at or now):
         raise WrongWindow("ends_at", _("The new end must lie after the old one and in the future."))
     windows = {"before": [notice.starts_at, notice.ends_at], "after": [notice.starts_at, ends_at]}
     later = msgspec.structs.replace(notice, ends_at=ends_at)
-    await _change(
+    await record.change(
         row,
         later,
         "extended",
@@ -185,10 +185,10 @@ async def cancel(no: int, reason: Words, *, seen: int, by: UUID | None, now: dat
     """The planned outage will not take place and is shown as cancelled. Raises NotFound, Ended (also once it has
     begun: then end it), ChangedMeanwhile.
     """
-    row, notice = await _locked(no, seen, now)
+    row, notice = await record.locked(no, seen, now)
     if not notice.planned or notice.begins <= now:
         raise Ended
-    await _change(
+    await record.change(
         row, notice, "cancelled", {"cancelled_at": now}, text=reason, telling="cancelled", by=by, now=now
     )
 
@@ -196,12 +196,12 @@ async def cancel(no: int, reason: Words, *, seen: int, by: UUID | None, now: dat
 @atomic
 async def verify(no: int, *, seen: int, by: UUID | None, now: datetime) -> None:
     """The work is done and being checked; the outage stays on. Raises NotFound, Ended, ChangedMeanwhile."""
-    row, notice = await _locked(no, seen, now)
+    row, notice = await record.locked(no, seen, now)
     if not notice.planned or notice.verifying_at is not None:
         raise Ended
     if notice.begins > now:
         raise NotBegun
-    await _change(row, notice, "verifying", {"verifying_at": now}, telling="", by=by, now=now)
+    await record.change(row, notice, "verifying", {"verifying_at": now}, telling="", by=by, now=now)
 
 
 @atomic
@@ -220,7 +220,7 @@ async def end(
     Also for a planned one whose announced end has passed, to record when it really ended. Raises NotFound, NotBegun,
     Ended for one that was ended by hand, ChangedMeanwhile, WrongWindow for impossible times.
     """
-    row, notice = await _locked(no, seen, now, also_over=True)
+    row, notice = await record.locked(no, seen, now, also_over=True)
     began, ended = started_at or notice.begins, finished_at or now
     if notice.finished_at is not None or notice.cancelled_at is not None:
         raise Ended
@@ -233,7 +233,7 @@ async def end(
     columns = {"started_at": began, "finished_at": ended} | ({} if notice.planned else {"state": "fixed"})
     windows = {"before": [notice.starts_at, notice.ends_at], "after": [began, ended]}
     told = notice.ends_at is not None and notice.ends_at <= now
-    await _change(
+    await record.change(
         row,
         notice,
         "ended",
@@ -249,17 +249,19 @@ async def end(
 @atomic
 async def report(no: int, text: Words, *, seen: int, by: UUID, now: datetime) -> None:
     """The page tells afterwards what happened and what was learnt. Raises NotFound, ChangedMeanwhile."""
-    row, notice = await _locked(no, seen, now, also_over=True)
-    await _change(row, notice, "reported", {}, text=text, telling="", by=by, now=now)
+    row, notice = await record.locked(no, seen, now, also_over=True)
+    await record.change(row, notice, "reported", {}, text=text, telling="", by=by, now=now)
 
 
 @atomic
 async def name_cause(no: int, cause: str, *, seen: int, by: UUID, now: datetime) -> None:
     """The incident has this class of cause. Raises NotFound, ChangedMeanwhile, WrongWindow."""
-    row, notice = await _locked(no, seen, now, also_over=True)
+    row, notice = await record.locked(no, seen, now, also_over=True)
     if notice.planned or cause not in rules.CAUSES:
         raise WrongWindow("cause", _("Choose one."))
-    await _change(row, notice, "caused", {"cause": cause}, data={"cause": cause}, telling="", by=by, now=now)
+    await record.change(
+        row, notice, "caused", {"cause": cause}, data={"cause": cause}, telling="", by=by, now=now
+    )
 
 
 async def _services(impacts: Mapping[str, Impact], now: datetime, *, planned: bool) -> dict[UUID, Affected]:
@@ -275,75 +277,3 @@ async def _services(impacts: Mapping[str, Impact], now: datetime, *, planned: bo
         )
         for row in rows
     }
-
-
-async def _locked(
-    no: int, seen: int, now: datetime, *, also_over: bool = False
-) -> tuple[NoticeTable, Notice]:
-    row = (
-        await NoticeTable.objects().get(NoticeTable.no == no).lock_rows("NO KEY UPDATE")
-        if 0 < no < 2**31
-        else None
-    )
-    if row is None:
-        raise NotFound(_("There is no notice at this address."))
-    if row.version != seen:
-        raise ChangedMeanwhile
-    notice = queries.read(row, await queries.touched(row.id))
-    if not also_over and (
-        notice.cancelled_at is not None or (notice.ends is not None and notice.ends <= now)
-    ):
-        raise Ended
-    return row, notice
-
-
-async def _change(
-    row: NoticeTable,
-    notice: Notice,
-    kind: str,
-    columns: Mapping[str, Any],
-    *,
-    text: Words = NOBODY,
-    data: Mapping[str, Any] | None = None,
-    telling: str,
-    by: UUID | None,
-    now: datetime,
-) -> None:
-    """Write ``columns`` and the line of history; ``telling`` names what subscribers hear, empty: nothing."""
-    version = notice.version + 1
-    changes = {**columns, "version": version, "changed_at": now}
-    await NoticeTable.update(cast(Any, changes)).where(NoticeTable.id == row.id)
-    await _write(row.id, version, kind, text=text, data=data, by=by, now=now)
-    if telling:
-        known = {name: value for name, value in changes.items() if name in Notice.__struct_fields__}
-        told = {"change": kind, "text": {"fa": text.fa, "en": text.en}, **(data or {})}
-        after = msgspec.structs.replace(notice, **known)
-        await mailings.plan(row.id, after, telling, data=told, now=now)
-    await audit.append("notice_changed", object=f"notice:{notice.no}", data={"what": kind}, now=now)
-    queries.forget()
-
-
-async def _write(
-    notice: UUID,
-    n: int,
-    kind: str,
-    *,
-    text: Words = NOBODY,
-    data: Mapping[str, Any] | None = None,
-    by: UUID | None,
-    now: datetime,
-) -> None:
-    stored = msgspec.json.encode(data or {}).decode()
-    await NoticeChange.insert(
-        NoticeChange(notice=notice, n=n, kind=kind, at=now, by=by, data=stored, **_both("text", text))
-    )
-
-
-def _check_lead(notice: Notice, late_reason: Words) -> None:
-    promised = notice.promised_lead
-    if notice.in_time is False and promised is not None and not (late_reason.fa and late_reason.en):
-        raise TooLate(notice.lead, promised)
-
-
-def _both(name: str, words: Words) -> dict[str, Any]:
-    return {f"{name}_fa": words.fa, f"{name}_en": words.en}
