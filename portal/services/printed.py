@@ -1,13 +1,12 @@
 """An edition of a statement as paper: what the PDF says, in the reader's language.
 
-Nothing in it depends on the day it is made: that an edition was replaced later is said on its page. The legal basis
-is the one on the service's sheet; as long as nobody corrects that, the PDF of an edition stays the same to the byte.
+All of it is the edition's own document, and nothing depends on the day it is made: the PDF of an edition stays the
+same to the byte. That an edition was replaced later is said on its page.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
 from datetime import UTC, tzinfo
 from itertools import groupby
 from typing import Any
@@ -26,12 +25,12 @@ from portal.text import persian_digits, show_number
 TEMPLATE = "services/statement.typ"
 
 
-async def printed(edition: Edition, basis: Iterable[LegalBasis], settings: Settings) -> bytes:
+async def printed(edition: Edition, settings: Settings) -> bytes:
     """The edition as a tagged PDF in the reader's language, dated with its publication."""
-    return await pdf.document(TEMPLATE, paper(edition, basis, settings), at=edition.in_force_from)
+    return await pdf.document(TEMPLATE, paper(edition, settings), at=edition.in_force_from)
 
 
-def paper(edition: Edition, basis: Iterable[LegalBasis], settings: Settings) -> dict[str, Any]:
+def paper(edition: Edition, settings: Settings) -> dict[str, Any]:
     """What the template prints: plain texts, lists and rows."""
     address = settings.base_url + localized(f"/services/{edition.slug}/sla/{edition.n}")
     title = _("Service-level statement: %(service)s") % {"service": edition.title}
@@ -51,7 +50,7 @@ def paper(edition: Edition, basis: Iterable[LegalBasis], settings: Settings) -> 
             "rows": promises(edition.statement),
         },
         "sections": [_section(edition.statement, section) for section in edition.statement.sections],
-        "basis": {"heading": _("Legal basis"), "rows": [_basis(one) for one in basis]},
+        "basis": {"heading": _("Legal basis"), "rows": [_basis(one) for one in edition.cover.legal_basis]},
         "proof": {
             "heading": _("The same edition on the desk"),
             "words": _(

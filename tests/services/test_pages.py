@@ -12,6 +12,7 @@ from portal.services import queries
 from portal.services.actions import SAMPLE_ORDER, load_service, read_sample
 from portal.services.statement import Statement, sha256
 from tests.conftest import NOON
+from tests.services.managers import without_cover
 
 LANGUAGES = {"fa": "", "en": "/en"}
 every_sample = pytest.mark.parametrize("slug", SAMPLE_ORDER)
@@ -163,7 +164,7 @@ async def test_an_unknown_service_or_edition_is_not_found(samples, browser, path
 async def test_the_document_is_what_its_digest_says(samples, browser):
     answer = await browser.get("/services/yearbook-qom/sla.json")
     statement = msgspec.json.decode(answer.content, type=Statement)
-    assert statement == read_sample("yearbook-qom").statement
+    assert without_cover(statement) == read_sample("yearbook-qom").statement
     assert answer.headers["etag"] == f'"{sha256(statement)}"'
 
 
