@@ -18,9 +18,10 @@ from portal.i18n import _, current_language, direction, localized
 from portal.jalali import show_date, show_moment
 from portal.services.edition_queries import Edition
 from portal.services.labels import party_words, promises
-from portal.services.statement import LegalBasis, Section, Statement
+from portal.services.statement import Section, Statement
+from portal.services.wording import basis_words, monitoring_rows, terms_in
 from portal.settings import Settings
-from portal.text import persian_digits, show_number
+from portal.text import show_number
 
 TEMPLATE = "services/statement.typ"
 
@@ -49,8 +50,12 @@ def paper(edition: Edition, settings: Settings) -> dict[str, Any]:
             "columns": [_("Promise"), _("Promised time")],
             "rows": promises(edition.statement),
         },
+        "monitoring": {"heading": _("Monitoring"), "rows": monitoring_rows(edition.statement)},
         "sections": [_section(edition.statement, section) for section in edition.statement.sections],
-        "basis": {"heading": _("Legal basis"), "rows": [_basis(one) for one in edition.cover.legal_basis]},
+        "basis": {
+            "heading": _("Legal basis"),
+            "rows": [basis_words(one) for one in edition.cover.legal_basis],
+        },
         "proof": {
             "heading": _("The same edition on the desk"),
             "words": _(
@@ -86,19 +91,6 @@ def _until(statement: Statement) -> str:
     return day
 
 
-def _basis(basis: LegalBasis) -> str:
-    language = current_language()
-    figures = persian_digits if language == "fa" else str
-    named = {"title": basis.title, "number": figures(basis.number)}
-    if basis.date is None:
-        words = _("%(title)s, number %(number)s (dated %(date)s in the source, which is no date)")
-        return words % {**named, "date": figures(basis.date_raw)}
-    dated = {**named, "date": show_date(basis.date, language, UTC)}
-    if basis.date_uncertain:
-        return _("%(title)s, number %(number)s (%(date)s, date uncertain)") % dated
-    return _("%(title)s, number %(number)s (%(date)s)") % dated
-
-
 def _section(statement: Statement, section: Section) -> dict[str, Any]:
     """Clauses in runs of one party; ``start`` goes on counting, as on the page."""
     runs, start = [], 1
@@ -106,7 +98,12 @@ def _section(statement: Statement, section: Section) -> dict[str, Any]:
         texts = [str(clause.text) for clause in clauses]
         runs.append({"party": party_words(party), "start": start, "clauses": texts})
         start += len(texts)
-    return {"title": str(section.title), "text": str(section.text), "runs": runs}
+    return {
+        "title": str(section.title),
+        "text": str(section.text),
+        "runs": runs,
+        "terms": terms_in(statement, section.key),
+    }
 
 
 def _square(address: str) -> str:

@@ -113,6 +113,7 @@ def missing(draft: Draft) -> list[Gap]:
         *_sheet_gaps(draft),
         *_form_gaps(draft),
         *_terms_gaps(draft),
+        *_monitoring_gaps(draft),
         *_duty_gaps(draft),
         *_row_gaps(draft),
     ]
@@ -152,6 +153,16 @@ def _terms_gaps(draft: Draft) -> Iterator[Gap]:
         yield Gap("terms#offices_fa", _("Say which offices must agree to end the statement."))
     for office in ending.offices if ending else ():
         yield from _words_gaps("terms", "offices", office.title)
+
+
+def _monitoring_gaps(draft: Draft) -> Iterator[Gap]:
+    monitoring = draft.statement.monitoring
+    if not monitoring:
+        what = _("Say how the promises are measured, how often that is reported and by whom.")
+        yield Gap("terms#measured_fa", what)
+        return
+    for name in monitoring.__struct_fields__:
+        yield from _words_gaps("terms", name, getattr(monitoring, name))
 
 
 def _duty_gaps(draft: Draft) -> Iterator[Gap]:
