@@ -164,9 +164,10 @@ def usual_words(usual: Usual) -> str:
     return words % {"n": high, "low": low, "high": high}
 
 
-def promises(statement: Statement) -> list[tuple[str, str]]:
-    """What of a statement a clock can read: name and promised length."""
-    rows = [(_(TARGETS[target.key]), promised(target)) for target in statement.targets]
+def promises(statement: Statement, *, inner: bool = True) -> list[tuple[str, str]]:
+    """What of a statement a clock can read: name and promised length; ``inner``: what units owe each other, too."""
+    told = [target for target in statement.targets if inner or target.key != "referral"]
+    rows = [(_(TARGETS[target.key]), promised(target)) for target in told]
     hours = statement.notice_lead_hours
     lead = ngettext("%(n)s hour before", "%(n)s hours before", hours)
     return [
