@@ -20,7 +20,7 @@ from portal.marks import MAX_AMOUNT, Target
 from portal.services.labels import AUDIENCES, CHANNELS, TARGETS
 from portal.services.rules import Draft
 from portal.services.staff_forms import read_slug
-from portal.services.statement import Ending, Office, Words
+from portal.services.statement import Ending, Monitoring, Office, Words
 
 SHORT, LONG = 300, 6000  # characters
 _MOST_LINES = 60
@@ -98,6 +98,8 @@ def terms_typed(draft: Draft, zone: tzinfo) -> dict[str, Any]:
         "mutual": "yes" if ending and ending.mutual else "",
         **lines_typed("offices", [office.title for office in ending.offices] if ending else ()),
     }
+    for name in Monitoring.__struct_fields__:
+        typed |= words_typed(name, getattr(statement.monitoring, name, None))
     for key in TARGETS:
         target = statement.target(key)  # type: ignore[arg-type,unused-ignore]
         typed[f"amount_{key}"] = str(target.amount) if target else ""
@@ -119,6 +121,7 @@ def read_terms(form: FormMultiDict, calendars: Sequence[str], draft: Draft) -> S
         "notice_lead_hours": reader.number("notice_lead_hours", minimum=0, maximum=_LONGEST_LEAD) or 0,
         "free": reader.checked("free"),
         "targets": tuple(target for key in TARGETS if (target := _target(reader, key, calendars))),
+        "monitoring": _monitoring(reader),
         "ending": Ending(
             offices=_offices(words_lines(reader, "offices"), draft),
             notice_days=reader.number("notice_days", minimum=0, maximum=_LONGEST_NOTICE) or 0,
@@ -192,6 +195,12 @@ def _target(reader: FormReader, key: str, calendars: Sequence[str]) -> Target | 
     if not unit or not calendar:
         return None
     return msgspec.convert({"key": key, "amount": amount, "unit": unit, "calendar": calendar}, Target)
+
+
+def _monitoring(reader: FormReader) -> Monitoring | msgspec.UnsetType:
+    """What was said of it; nothing where no word was."""
+    said = [words(reader, name, SHORT) for name in Monitoring.__struct_fields__]
+    return Monitoring(*said) if any(one.fa or one.en for one in said) else msgspec.UNSET
 
 
 def _offices(titles: Sequence[Words], draft: Draft) -> tuple[Office, ...]:

@@ -165,6 +165,7 @@ async def _published(row: dict[str, Any]) -> Draft | None:
         return None
     unit = await Unit.select(Unit.slug).where(Unit.id == row["unit"]).first()
     sheet = msgspec.json.decode(row["sheet"], type=Sheet)
+    statement = msgspec.json.decode(edition["document"], type=Statement)
     return Draft(
         **{name: getattr(sheet, name) for name in Sheet.__struct_fields__},
         title=words_of(row, "title"),
@@ -173,6 +174,6 @@ async def _published(row: dict[str, Any]) -> Draft | None:
         sensitive=row["sensitive"],
         retention_months=row["retention_months"],
         form=msgspec.json.decode(form["fields"], type=tuple[Field, ...]),
-        statement=msgspec.json.decode(edition["document"], type=Statement),
+        statement=msgspec.structs.replace(statement, cover=msgspec.UNSET),
         unit=unit["slug"] if unit else "",
     )

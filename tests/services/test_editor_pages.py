@@ -209,7 +209,9 @@ async def fill(manager, page: str) -> None:
     names = ("summary", "description", "cost_note", "frequency")
     sheet = {f"{name}_{code}": "متن" for name in names for code in ("fa", "en")}
     await manager.submit(f"{page}/sheet", {**sheet, "audience": "citizen", "intake_channels": "portal"})
-    await manager.submit(f"{page}/terms", {"offices_fa": "رئیس", "offices_en": "Head", "notice_days": "10"})
+    names = ("measured", "reported", "reporter", "offices")
+    terms = {f"{name}_{code}": "متن" for name in names for code in ("fa", "en")}
+    await manager.submit(f"{page}/terms", {**terms, "notice_days": "10"})
     for n in range(1, 8):
         await manager.submit(f"{page}/sections/{n}", {"text_fa": "متن", "text_en": "Text"})
     for party in ("provider", "recipient"):
