@@ -164,6 +164,10 @@ async def test_a_statement_is_published_from_a_moment(samples, manager):
     assert "Not in force yet" in await said(manager, published)
     assert (await service_by_slug(QOM, now=NOON)).statement.version == 1
     assert "comes into force on" in words_of((await manager.get(f"/en/services/{QOM}/sla/2")).text)
+    assert (
+        f'href="/en/services/{QOM}/sla/2/changes?from=1"'
+        in (await manager.get(f"/en/services/{QOM}/sla")).text
+    )
 
 
 @pytest.mark.parametrize(("at", "told"), [("2020-01-01", "in the past"), ("tomorrow", "Write day and time")])
