@@ -145,6 +145,12 @@ def test_a_closed_day_says_why():
     ]
 
 
+def test_the_persian_names_of_a_day_with_two_holidays_are_written_as_persian_is():
+    assert reason(IRAN_OFFICE, date(2026, 3, 21)).fa == "جشن نوروز؛ عید سعید فطر"
+    assert reason(IRAN_OFFICE, date(2026, 3, 22)).fa == "تعطیل به مناسبت عید سعید فطر؛ عید نوروز"
+    assert reason(IRAN_OFFICE, date(2026, 3, 21)).en == "Eid al-Fitr; Nowruz"
+
+
 def test_without_a_country_nowruz_is_an_ordinary_day():
     assert is_working_day(msgspec.structs.replace(IRAN_OFFICE, holidays=""), date(2026, 3, 21))
 

@@ -164,6 +164,10 @@ async def test_a_statement_is_published_from_a_moment(samples, manager):
     assert "Not in force yet" in await said(manager, published)
     assert (await service_by_slug(QOM, now=NOON)).statement.version == 1
     assert "comes into force on" in words_of((await manager.get(f"/en/services/{QOM}/sla/2")).text)
+    assert (
+        f'href="/en/services/{QOM}/sla/2/changes?from=1"'
+        in (await manager.get(f"/en/services/{QOM}/sla")).text
+    )
 
 
 @pytest.mark.parametrize(("at", "told"), [("2020-01-01", "in the past"), ("tomorrow", "Write day and time")])
@@ -248,11 +252,26 @@ async def test_two_managers_end_a_statement(samples, manager, other):
     assert "The end is proposed" in await said(manager, await manager.submit(f"{EDIT}/end", wish))
     agreed = await manager.submit(f"{EDIT}/end", to=f"{EDIT}/end/approve")
     assert "The approval is recorded" in await said(manager, agreed)
-    again = await manager.submit(f"{EDIT}/end", to=f"{EDIT}/end/approve")
+    again = await manager.get(f"{EDIT}/end")
     assert "another person records the other" in words_of(again.text)
+    assert "/end/approve" not in again.text
     last = await other.submit(f"{EDIT}/end", to=f"{EDIT}/end/approve")
     assert "The end is announced" in await said(other, last)
     assert "It ends." in words_of((await manager.get(f"/en/services/{QOM}/sla")).text)
+
+
+async def test_who_is_no_manager_is_told_who_records_that_an_office_agrees(samples, manager, admin):
+    wish = {"reason": "The law", "notice_fa": "پایان", "notice_en": "It ends.", "effective_at": "2199-01-01"}
+    await manager.submit(f"{EDIT}/end", wish)
+    page = await admin.get(f"{EDIT}/end")
+    assert "Only a manager can record that an office agrees" in words_of(page.text)
+    assert "/end/approve" not in page.text
+
+
+async def test_the_calendars_to_choose_from_stand_with_their_titles(samples, manager):
+    page = await manager.get(f"/admin/services/{QOM}/terms")
+    assert ">ساعت کار اداری ایران</option>" in page.text
+    assert ">iran-office</option>" not in page.text
 
 
 async def test_too_soon_an_end_names_the_first_moment_that_would_do(samples, manager):
