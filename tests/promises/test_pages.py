@@ -61,7 +61,7 @@ async def test_what_rests_on_fewer_than_five_is_not_shown(browser, db):
 async def test_the_table_has_a_line_for_each_promise_and_stretch(browser, counted):
     answer = await browser.get(f"/promises/{SLUG}/figures.csv")
     lines = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
-    assert answer.headers["content-type"].startswith("text/csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert {line["window"] for line in lines} == {"30", "90", "365", "edition"}
     (year,) = [line for line in lines if (line["promise"], line["window"]) == ("result", "365")]
     assert int(year["kept"]) > int(year["missed"]) > 0
