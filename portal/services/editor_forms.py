@@ -28,6 +28,8 @@ _LARGEST_FEE = 10**12  # rials
 _LONGEST_LEAD = 24 * 365  # hours
 _LONGEST_NOTICE = 3650  # days
 UNITS = ("working_days", "working_hours")
+_MOST_DAYS = 1_000
+"""The longest promise in working days: the page that says why a date is so has a line for each."""
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
@@ -184,7 +186,8 @@ def shown_date(day: date | None, zone: tzinfo) -> str:
 
 
 def _target(reader: FormReader, key: str, calendars: Sequence[str]) -> Target | None:
-    amount = reader.number(f"amount_{key}", minimum=0, maximum=MAX_AMOUNT, required=False)
+    most = MAX_AMOUNT if reader.typed(f"unit_{key}") == "working_hours" else _MOST_DAYS
+    amount = reader.number(f"amount_{key}", minimum=0, maximum=most, required=False)
     if amount is None:
         return None
     unit = reader.choice(f"unit_{key}", UNITS)
