@@ -160,7 +160,8 @@ async def save_terms(
     now: NamedDependency[datetime],
 ) -> Template | Redirect:
     service = await at_hand(slug, now)
-    filled = editor_forms.read_terms(posted.form, await editor_queries.calendars(), service.draft)
+    calendars = [name for name, _title in await editor_queries.calendars()]
+    filled = editor_forms.read_terms(posted.form, calendars, service.draft)
     if posted.stale:
         return await _terms_page(service, settings, filled, {"form": str(posted.stale)}, status=403)
     if filled.errors:
@@ -254,7 +255,7 @@ async def _terms_page(
     context = {
         **page_context(service),
         **form_context(held, version_of(held), filled, errors, status),
-        "calendars": [(name, name) for name in await editor_queries.calendars()],
+        "calendars": [(name, str(title)) for name, title in await editor_queries.calendars()],
     }
     return Template("services/editor_terms.html", context=context, status_code=status)
 

@@ -39,8 +39,8 @@ class NeverDue(Conflict):
     """The calendar of ``target`` has too little working time for it."""
 
     def __init__(self, target: Target) -> None:
-        message = _("“%(promise)s” would never fall due: “%(calendar)s” has too little working time.")
-        super().__init__(message % {"promise": _(TARGETS[target.key]), "calendar": target.calendar})
+        message = _("“%(promise)s” would never fall due: its calendar has too little working time.")
+        super().__init__(message % {"promise": _(TARGETS[target.key])})
 
 
 @atomic
@@ -81,7 +81,10 @@ async def open_service(service: UUID, *, now: datetime) -> None:
 
 @atomic
 async def close_service(service: UUID, *, now: datetime) -> None:
-    """The service is shown and takes no new requests; open cases go on. Raises NotFound."""
+    """The service is shown and takes no new requests; open cases go on.
+
+    Raises Incomplete for one that was never opened, NotFound.
+    """
     row = await locked(service)
     if row["state"] == "draft":
         raise Incomplete

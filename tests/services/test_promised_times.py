@@ -27,10 +27,18 @@ async def test_no_promise_is_longer_than_a_thousand_working_days(manager):
     assert "Write a number from 0 to 1000." in words_of(refused.text)
 
 
+async def test_a_calendar_is_chosen_by_its_title(manager):
+    page = (await manager.get(f"{EDIT}/terms")).text
+    assert ">Office hours of Iran</option>" in page
+    assert ">iran-office</option>" not in page
+
+
 async def test_a_promise_that_never_falls_due_is_not_published(manager):
     await calendars.offer("mondays", Words("دوشنبه‌ها", "Mondays"), MONDAYS, now=NOON)
     assert (await manager.submit(f"{EDIT}/terms", TOO_LONG)).status_code == 303
     refused = await manager.submit(f"{EDIT}/publish")
     assert refused.status_code == 409
-    assert "“Result” would never fall due: “mondays” has too little working time." in words_of(refused.text)
+    assert "“Result” would never fall due: its calendar has too little working time." in words_of(
+        refused.text
+    )
     assert (await service_by_slug("yearbook-qom", now=NOON)).statement.version == 1
