@@ -101,7 +101,7 @@ def terms_typed(draft: Draft, zone: tzinfo) -> dict[str, Any]:
         **lines_typed("offices", [office.title for office in ending.offices] if ending else ()),
     }
     for key in TARGETS:
-        target = statement.target(key)  # type: ignore[arg-type,unused-ignore]
+        target = statement.target(key)
         typed[f"amount_{key}"] = str(target.amount) if target else ""
         typed[f"unit_{key}"] = target.unit if target else UNITS[0]
         typed[f"calendar_{key}"] = target.calendar if target else ""
