@@ -130,24 +130,6 @@ def counted(
     return days
 
 
-def add_working_minutes(calendar: Calendar, start: datetime, minutes: int) -> datetime:
-    """The instant by which ``minutes`` of working time have passed since ``start``; see ``reach``."""
-    return reach(calendar, start, minutes * MINUTE_MARKS, "minutes")
-
-
-def add_working_days(calendar: Calendar, start: datetime, days: int) -> datetime:
-    """The instant by which ``days`` working days have passed since ``start``; see ``reach``.
-
-    Where the days have the same hours that is the same clock time.
-    """
-    return reach(calendar, start, days * DAY_MARKS, "days")
-
-
-def working_time_between(calendar: Calendar, a: datetime, b: datetime) -> timedelta:
-    """The working time from ``a`` to ``b``, to the microsecond; zero when ``b`` is not after ``a``."""
-    return used(calendar, a, b, "minutes") * _MICROSECOND
-
-
 def merged(breaks: Iterable[Span], start: datetime) -> list[Span]:
     """``breaks`` in order, overlapping ones joined, from ``start`` on; empty ones are none."""
     spans: list[Span] = []

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from portal.office_hours import IRAN_OFFICE, Calendar, Day, Pattern, is_working_day, reason, windows
-from portal.workdays import EmptyCalendar, add_working_days, add_working_minutes, working_time_between
+from portal.workdays import EmptyCalendar
+from tests.support.working_time import add_working_days, add_working_minutes, working_time_between
 
 TEHRAN = ZoneInfo("Asia/Tehran")
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -21,7 +21,8 @@ from portal.workdays import ONE, Counted
 
 
 class WhyDay(msgspec.Struct, frozen=True, kw_only=True):
-    """One day of a count. ``hours`` are its working hours, ``amount`` and ``total`` working days or hours.
+    """One day of a count. ``hours`` are its working hours, ``amount`` and ``total`` working days or hours, None where
+    they would tell the hour.
 
     ``closed`` names why nobody works that day, empty for a working day; ``paused`` says that part of it or all of
     it waited for the applicant.
@@ -29,30 +30,42 @@ class WhyDay(msgspec.Struct, frozen=True, kw_only=True):
 
     day: date
     hours: tuple[Span, ...]
-    amount: Decimal
-    total: Decimal
+    amount: Decimal | None
+    total: Decimal | None
     closed: str
     paused: bool
 
 
 class Why(msgspec.Struct, frozen=True, kw_only=True):
-    """One promise and how its date comes about. ``unit`` is working_days or working_hours."""
+    """One promise and how its date comes about. ``unit`` is working_days or working_hours.
+
+    Its ends are instants, or local days on a page that is not ``exact``.
+    """
 
     name: str
     amount: str
     unit: str
     state: str
-    started_at: datetime
-    due_at: datetime
-    stopped_at: datetime | None
+    started_at: date
+    due_at: date
+    stopped_at: date | None
     days: tuple[WhyDay, ...]
 
 
-class WhyPage(msgspec.Struct, frozen=True):
-    """Every promise of a case, and the pauses that count in all of them."""
+class Wait(msgspec.Struct, frozen=True):
+    """A time in which the applicant had to act, to its last day while ``open``; ends as in ``Why``."""
+
+    since: date
+    until: date
+    open: bool
+
+
+class WhyPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Every promise of a case, and the waits that count in all of them. ``exact``: to the instant."""
 
     promises: tuple[Why, ...]
-    pauses: tuple[Pause, ...]
+    waits: tuple[Wait, ...]
+    exact: bool = True
 
 
 async def why(
@@ -75,13 +88,38 @@ def explained(terms: Terms, events: Sequence[Past], *, inner: bool, zone: tzinfo
     waits = pauses(history.marks, now=now)
     found = sla.read(terms.targets, terms.calendars, history, now=now)
     return WhyPage(
-        tuple(
+        promises=tuple(
             _why(terms, reading, history, waits, zone, now)
             for reading in found
             if inner or reading.target.key not in clock.INNER
         ),
-        tuple(waits),
+        waits=tuple(Wait(wait.since, wait.until, wait.open) for wait in waits),
     )
+
+
+def by_day(page: WhyPage, zone: tzinfo) -> WhyPage:
+    """The page for whoever has the code alone: no instant finer than a day, no part of a day, which would tell one."""
+    return WhyPage(
+        promises=tuple(_promise_by_day(promise, zone) for promise in page.promises),
+        waits=tuple(
+            Wait(_local(wait.since, zone), _local(wait.until, zone), wait.open) for wait in page.waits
+        ),
+        exact=False,
+    )
+
+
+def _promise_by_day(promise: Why, zone: tzinfo) -> Why:
+    return msgspec.structs.replace(
+        promise,
+        started_at=_local(promise.started_at, zone),
+        due_at=_local(promise.due_at, zone),
+        stopped_at=_local(promise.stopped_at, zone) if promise.stopped_at else None,
+        days=tuple(msgspec.structs.replace(day, amount=None, total=None) for day in promise.days),
+    )
+
+
+def _local(at: date, zone: tzinfo) -> date:
+    return at.astimezone(zone).date() if isinstance(at, datetime) else at
 
 
 def _why(

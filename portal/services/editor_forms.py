@@ -28,6 +28,8 @@ _LARGEST_FEE = 10**12  # rials
 _LONGEST_LEAD = 24 * 365  # hours
 _LONGEST_NOTICE = 3650  # days
 UNITS = ("working_days", "working_hours")
+_MOST_DAYS = 1_000
+"""The longest promise in working days: the page that says why a date is so has a line for each."""
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,7 +103,7 @@ def terms_typed(draft: Draft, zone: tzinfo) -> dict[str, Any]:
     for name in Monitoring.__struct_fields__:
         typed |= words_typed(name, getattr(statement.monitoring, name, None))
     for key in TARGETS:
-        target = statement.target(key)  # type: ignore[arg-type,unused-ignore]
+        target = statement.target(key)
         typed[f"amount_{key}"] = str(target.amount) if target else ""
         typed[f"unit_{key}"] = target.unit if target else UNITS[0]
         typed[f"calendar_{key}"] = target.calendar if target else ""
@@ -187,7 +189,8 @@ def shown_date(day: date | None, zone: tzinfo) -> str:
 
 
 def _target(reader: FormReader, key: str, calendars: Collection[str]) -> Target | None:
-    amount = reader.number(f"amount_{key}", minimum=0, maximum=MAX_AMOUNT, required=False)
+    most = MAX_AMOUNT if reader.typed(f"unit_{key}") == "working_hours" else _MOST_DAYS
+    amount = reader.number(f"amount_{key}", minimum=0, maximum=most, required=False)
     if amount is None:
         return None
     unit = reader.choice(f"unit_{key}", UNITS)

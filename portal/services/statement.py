@@ -1,7 +1,7 @@
 """The shapes a service is written in: its sheet, its form fields, its service-level statement.
 
 A statement's seven customary sections come first, extra sections after them; a clause says what one party promises;
-a target is a clause a clock can read. The same shapes are stored, shown, exported and (later) edited.
+a target is a clause a clock can read. The same shapes are stored, shown, exported and edited.
 """
 
 from __future__ import annotations

@@ -30,7 +30,6 @@ async def show_watch(
     request: Manager,
     slug: FromPath[str],
     settings: NamedDependency[Settings],
-    now: NamedDependency[datetime],
 ) -> Template:
     """Whom the service warns. Raises NotFound."""
     service = await _service(slug)

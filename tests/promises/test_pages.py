@@ -105,3 +105,18 @@ async def test_the_file_of_a_sensitive_service_is_not_there(browser, db):
     await actions.publish(zone=TEHRAN, now=LATER)
     assert (await browser.get(f"/promises/{SLUG}/facts.json")).status_code == 404
     assert "not published one by one" in (await browser.get(f"/en/promises/{SLUG}")).text
+
+
+async def test_the_file_of_a_service_is_gone_as_soon_as_it_is_called_sensitive(browser, counted):
+    await ClockFact.raw("UPDATE service SET sensitive = true")
+    assert (await browser.get(f"/promises/{SLUG}/facts.json")).status_code == 404
+    assert "not published one by one" in (await browser.get(f"/en/promises/{SLUG}")).text
+
+
+async def test_the_page_offers_no_file_before_there_is_one(browser, db):
+    await drawn(40)
+    await ClockFact.raw("UPDATE service SET sensitive = true")
+    services.forget()
+    await actions.publish(zone=TEHRAN, now=LATER)
+    await ClockFact.raw("UPDATE service SET sensitive = false")
+    assert "facts.json" not in (await browser.get(f"/en/promises/{SLUG}")).text
