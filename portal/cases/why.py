@@ -10,8 +10,9 @@ from uuid import UUID
 import msgspec
 
 from portal import sla
-from portal.cases import clock, clock_terms
+from portal.cases import clock, clock_terms, contests
 from portal.cases.clock import Past, Terms
+from portal.cases.contests import AskedPause
 from portal.i18n import _, current_language
 from portal.marks import Pause, pauses
 from portal.office_hours import Reason, Span
@@ -48,29 +49,58 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
     days: tuple[WhyDay, ...]
 
 
+class Wait(msgspec.Struct, frozen=True, kw_only=True):
+    """One pause: the applicant had to act from ``since`` to ``until``, while it is ``open`` at the latest to then.
+
+    ``question`` is what was asked, empty for who may not read it. ``contest`` is empty, ``open`` (nobody decided yet)
+    or ``denied``; one that was upheld is no pause.
+    """
+
+    since: datetime
+    until: datetime
+    open: bool
+    question: str
+    contest: str
+
+
 class WhyPage(msgspec.Struct, frozen=True):
-    """Every promise of a case, and the pauses that count in all of them."""
+    """Every promise of a case, and the pauses that count in all of them; ``worded`` as in ``why``."""
 
     promises: tuple[Why, ...]
-    pauses: tuple[Pause, ...]
+    pauses: tuple[Wait, ...]
+    worded: bool
+    may_contest: bool
 
 
 async def why(
-    case_id: UUID, service: UUID, sla_version: UUID | None, *, inner: bool, zone: tzinfo, now: datetime
+    case_id: UUID,
+    service: UUID,
+    sla_version: UUID | None,
+    *,
+    inner: bool,
+    worded: bool,
+    zone: tzinfo,
+    now: datetime,
 ) -> WhyPage:
-    """How each date of the case comes about; with ``inner`` also what the desk owes itself."""
+    """How each date of the case comes about; with ``inner`` also what the desk owes itself.
+
+    With ``worded`` also what the applicant was asked: not for everybody who has the code.
+    """
     events, _hash = await clock_terms.past_of(case_id)
-    return explained(
-        await clock_terms.terms_of(service, sla_version, events, now=now),
-        events,
-        inner=inner,
-        zone=zone,
-        now=now,
-    )
+    terms = await clock_terms.terms_of(service, sla_version, events, now=now)
+    asked = await contests.pauses_of(case_id) if worded else None
+    return _explained(terms, events, asked, inner=inner, zone=zone, now=now)
 
 
-def explained(terms: Terms, events: Sequence[Past], *, inner: bool, zone: tzinfo, now: datetime) -> WhyPage:
-    """As ``why``, from the events themselves."""
+def _explained(
+    terms: Terms,
+    events: Sequence[Past],
+    asked: Sequence[AskedPause] | None,
+    *,
+    inner: bool,
+    zone: tzinfo,
+    now: datetime,
+) -> WhyPage:
     history = clock.history_of(events)
     waits = pauses(history.marks, now=now)
     found = sla.read(terms.targets, terms.calendars, history, now=now)
@@ -80,7 +110,20 @@ def explained(terms: Terms, events: Sequence[Past], *, inner: bool, zone: tzinfo
             for reading in found
             if inner or reading.target.key not in clock.INNER
         ),
-        tuple(waits),
+        tuple(_wait(pause, asked or []) for pause in waits),
+        worded=asked is not None,
+        may_contest=any(pause.open for pause in waits) and contests.contestable(asked or []) is not None,
+    )
+
+
+def _wait(pause: Pause, asked: Sequence[AskedPause]) -> Wait:
+    told = next((one for one in asked if one.n == pause.n), None)
+    return Wait(
+        since=pause.since,
+        until=pause.until,
+        open=pause.open,
+        question=told.question if told else "",
+        contest=(told.decision or "open") if told and told.contested else "",
     )
 
 

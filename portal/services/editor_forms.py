@@ -5,7 +5,7 @@ A draft may lack words; a form only refuses what can't be kept. ``typed`` fills 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, tzinfo
 from itertools import zip_longest
 from typing import Any
@@ -106,7 +106,7 @@ def terms_typed(draft: Draft, zone: tzinfo) -> dict[str, Any]:
     return typed
 
 
-def read_terms(form: FormMultiDict, calendars: Sequence[str], draft: Draft) -> Sent:
+def read_terms(form: FormMultiDict, calendars: Collection[str], draft: Draft) -> Sent:
     """The form of the statement's terms; offices that stay in ``draft`` keep their keys."""
     reader = FormReader(form)
     first, last = reader.date("valid_from", required=False), reader.date("valid_until", required=False)
@@ -183,7 +183,7 @@ def shown_date(day: date | None, zone: tzinfo) -> str:
     return jalali.show_numeric_date(day, current_language(), zone) if day else ""
 
 
-def _target(reader: FormReader, key: str, calendars: Sequence[str]) -> Target | None:
+def _target(reader: FormReader, key: str, calendars: Collection[str]) -> Target | None:
     amount = reader.number(f"amount_{key}", minimum=0, maximum=MAX_AMOUNT, required=False)
     if amount is None:
         return None

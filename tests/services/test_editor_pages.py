@@ -158,6 +158,26 @@ async def test_the_preview_shows_the_times_before_and_after(samples, manager):
     assert "edition 2" in page
 
 
+async def test_the_preview_says_for_whom_the_times_are(samples, manager):
+    await manager.submit(f"{EDIT}/terms", {"amount_first_answer": "9"})
+    page = words_of((await manager.get(f"{EDIT}/publish")).text)
+    assert "Requests that come from then on are promised what edition 2 says" in page
+
+
+async def test_a_promise_names_its_calendar_as_people_do(samples, manager):
+    page = (await manager.get(f"{EDIT}/terms")).text
+    assert '<option value="iran-office" selected>Office hours of Iran</option>' in page
+
+
+async def test_the_editor_leads_to_the_editions_and_to_what_changed(samples, manager):
+    assert f'href="/en/services/{QOM}/sla/1"' in (await manager.get(EDIT)).text
+    await manager.submit(f"{EDIT}/terms", {"amount_first_answer": "9"})
+    await manager.submit(f"{EDIT}/publish", {"at": "2199-01-02 08:00"})
+    page = (await manager.get(EDIT)).text
+    assert f'href="/en/services/{QOM}/sla/2"' in page
+    assert f'href="/en/services/{QOM}/sla/2/changes?from=1"' in page
+
+
 async def test_a_statement_is_published_from_a_moment(samples, manager):
     await manager.submit(f"{EDIT}/terms", {"amount_first_answer": "9"})
     published = await manager.submit(f"{EDIT}/publish", {"at": "2199-01-02 08:00"})
