@@ -22,6 +22,7 @@ from tests.browser.promising import (
     working_day,
 )
 from tests.browser.test_journey import new_address, on_every_screen
+from tests.browser.tour import broken_rules
 from tests.browser.visitor import Visitor
 
 AMENDED, AT_ONCE, COUNTED = "resource-monitoring", "performance-evaluation", "yearbook-qom"
@@ -29,7 +30,7 @@ ROUND_THE_CLOCK = "round-the-clock"
 AIR = {"fa": "آلودگی هوا", "en": "Air pollution"}
 FAIR = {"fa": "نمایشگاه", "en": "Fair"}
 PATIENCE = 20  # seconds until the worker has moved every open date
-_COUNT = itertools.count(1)
+_EDITIONS, _CLOSURES = itertools.count(1), itertools.count(1)
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -57,22 +58,24 @@ async def test_an_amended_promise_is_previewed_published_from_a_day_and_compared
     applicant, manager = await arrive(language), await arrive(language, width=width)
     await file_request(applicant, AMENDED)
     await manager.sign_in("manager")
-    n = next(_COUNT)
+    n = next(_EDITIONS)
     days = {"fa": f"{manager.digits(str(5 + n))} روز کاری", "en": f"{5 + n} working days"}[language]
     await amend(manager, AMENDED, amount_result=str(5 + n))
-    await manager.follow(manager.page.locator("main a.button", has_text="").last)
+    await manager.follow(manager.page.locator("main a[href$='/publish']"))
     preview = await manager.page.inner_text("main")
     assert days in preview
     assert {"fa": "درخواست‌های باز", "en": "Open requests"}[language] in preview
     begins = today() + timedelta(days=30 + n)
     await publish(manager, AMENDED, f"{figures(manager, begins)} {manager.digits('07:30')}")
     assert await manager.says(show_day(begins, language, UTC))
+    assert await broken_rules(manager.page) == []
 
-    await manager.follow(manager.page.locator("main a[href$='/sla/" + str(1 + n) + "']"))
+    await manager.follow(manager.page.locator(f"main a[href$='/sla/{1 + n}']"))
     assert await manager.says(show_day(begins, language, UTC))
     await manager.follow(manager.page.locator(f"main a[href*='/sla/{1 + n}/changes']"))
     assert days in await manager.page.inner_text("main")
     assert show_date(begins, language, UTC) in await manager.page.inner_text("main")
+    assert await broken_rules(manager.page) == []
     assert manager.complaints == []
 
 
@@ -82,7 +85,7 @@ async def test_a_sudden_closure_moves_open_dates_only_where_that_is_chosen(arriv
     filed = await file_request(applicant, COUNTED)
     promised = await dates(applicant, filed)
     await manager.sign_in("manager")
-    n = next(_COUNT)
+    n = next(_CLOSURES)
     left, moved = working_day(2 * n), working_day(2 * n + 1)
     await enter_day(manager, "iran-office", left, "closure", why=AIR)
     assert await manager.says(show_day(left, language, UTC))
@@ -93,6 +96,7 @@ async def test_a_sudden_closure_moves_open_dates_only_where_that_is_chosen(arriv
     await change_calendar(manager, "iran-office", "move", why="Air pollution, again.")
     await other_dates(applicant, filed, promised)
     await applicant.follow(applicant.page.locator("main a[href$='/why']"))
+    assert await broken_rules(applicant.page) == []
     row = applicant.page.locator("tr", has_text=show_day(moved, language, UTC)).last
     assert AIR[language] in await row.inner_text()
     assert applicant.complaints == manager.complaints == []
@@ -135,7 +139,8 @@ async def test_a_contested_pause_is_decided_by_somebody_else(arrive, demo, langu
     assert await clerk.page.locator("#decide").count() == 0
     await other.open(f"/desk{filed.path}")
     assert await other.says("It stood in the request.")
-    await other.page.locator("#decide > summary").click()
+    await move(other, "decide")
+    assert await broken_rules(other.page) == []
     await other.choose("decision", "upheld", within='form[action$="/decide"]')
     await move(other, "decide", body="It did, we are sorry.")
 
