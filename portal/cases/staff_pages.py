@@ -153,6 +153,11 @@ def happened(happening: Happening) -> str:
     return _(_HAPPENED[happening.kind])
 
 
+def mail_about(kind: str) -> str:
+    """What the mail about an event of ``kind`` says, in the reader's language."""
+    return _(_HAPPENED[kind])
+
+
 def by_whom(happening: Happening) -> str:
     """Who did it; the applicant has no name here, since an account's may differ from the contact's."""
     if happening.actor_role == "applicant":
@@ -215,7 +220,7 @@ def _facts(case: DeskCase, now: datetime) -> dict[str, Any]:
         "channel": channel_name(case),
         "happened": happened,
         "by_whom": by_whom,
-        "mail_about": lambda kind: _(_HAPPENED[kind]),
+        "mail_about": mail_about,
         "mail_state": lambda state: _(_MAIL_STATES[state]),
     }
 

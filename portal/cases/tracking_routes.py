@@ -79,9 +79,12 @@ async def show_why(
     if found.case is None:
         return await visits.missed(request, found)
     case = found.case
-    shown = await why.why(case.id, case.service, case.sla_version, inner=False, zone=settings.zone, now=now)
-    if found.tier == 0:
-        shown = why.by_day(shown, settings.zone)
+    opened = found.tier > 0
+    if opened:
+        await visits.note_look(found)
+    shown = await why.why(
+        case.id, case.service, case.sla_version, inner=False, opened=opened, zone=settings.zone, now=now
+    )
     back = f"/cases/{codes.show_text(found.number)}"
     return visits.why_page(found.number, back, shown)
 

@@ -10,8 +10,9 @@ from uuid import UUID
 import msgspec
 
 from portal import sla
-from portal.cases import clock, clock_terms
+from portal.cases import clock, clock_terms, contests
 from portal.cases.clock import Past, Terms
+from portal.cases.contests import AskedPause
 from portal.i18n import _, current_language
 from portal.marks import Pause, pauses
 from portal.office_hours import Reason, Span
@@ -52,38 +53,62 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
     days: tuple[WhyDay, ...]
 
 
-class Wait(msgspec.Struct, frozen=True):
-    """A time in which the applicant had to act, to its last day while ``open``; ends as in ``Why``."""
+class Wait(msgspec.Struct, frozen=True, kw_only=True):
+    """One pause: the applicant had to act from ``since`` to ``until``, while it is ``open`` at the latest to then.
+
+    Its ends as in ``Why``. ``question`` is what was asked, empty for who may not read it. ``contest`` is empty,
+    ``open`` (nobody decided yet) or ``denied``; one that was upheld is no pause.
+    """
 
     since: date
     until: date
     open: bool
+    question: str
+    contest: str
 
 
 class WhyPage(msgspec.Struct, frozen=True, kw_only=True):
-    """Every promise of a case, and the waits that count in all of them. ``exact``: to the instant."""
+    """Every promise of a case, and the waits that count in all of them. ``exact``: to the instant, with the questions.
+
+    ``may_contest``: the applicant may say that the pause of now is wrong.
+    """
 
     promises: tuple[Why, ...]
     waits: tuple[Wait, ...]
-    exact: bool = True
+    exact: bool
+    may_contest: bool
 
 
 async def why(
-    case_id: UUID, service: UUID, sla_version: UUID | None, *, inner: bool, zone: tzinfo, now: datetime
+    case_id: UUID,
+    service: UUID,
+    sla_version: UUID | None,
+    *,
+    inner: bool,
+    opened: bool,
+    zone: tzinfo,
+    now: datetime,
 ) -> WhyPage:
-    """How each date of the case comes about; with ``inner`` also what the desk owes itself."""
+    """How each date of the case comes about; with ``inner`` also what the desk owes itself.
+
+    Unless the case was ``opened``, so for everybody who has the code: in days, and not what the applicant was asked.
+    """
     events, _hash = await clock_terms.past_of(case_id)
-    return explained(
-        await clock_terms.terms_of(service, sla_version, events, now=now),
-        events,
-        inner=inner,
-        zone=zone,
-        now=now,
-    )
+    terms = await clock_terms.terms_of(service, sla_version, events, now=now)
+    asked = await contests.pauses_of(case_id) if opened else []
+    page = _explained(terms, events, asked, inner=inner, zone=zone, now=now)
+    return page if opened else _by_day(page, zone)
 
 
-def explained(terms: Terms, events: Sequence[Past], *, inner: bool, zone: tzinfo, now: datetime) -> WhyPage:
-    """As ``why``, from the events themselves."""
+def _explained(
+    terms: Terms,
+    events: Sequence[Past],
+    asked: Sequence[AskedPause],
+    *,
+    inner: bool,
+    zone: tzinfo,
+    now: datetime,
+) -> WhyPage:
     history = clock.history_of(events)
     waits = pauses(history.marks, now=now)
     found = sla.read(terms.targets, terms.calendars, history, now=now)
@@ -93,16 +118,31 @@ def explained(terms: Terms, events: Sequence[Past], *, inner: bool, zone: tzinfo
             for reading in found
             if inner or reading.target.key not in clock.INNER
         ),
-        waits=tuple(Wait(wait.since, wait.until, wait.open) for wait in waits),
+        waits=tuple(_wait(pause, asked) for pause in waits),
+        exact=True,
+        may_contest=any(pause.open for pause in waits) and contests.contestable(asked) is not None,
     )
 
 
-def by_day(page: WhyPage, zone: tzinfo) -> WhyPage:
+def _wait(pause: Pause, asked: Sequence[AskedPause]) -> Wait:
+    told = next((one for one in asked if one.n == pause.n), None)
+    return Wait(
+        since=pause.since,
+        until=pause.until,
+        open=pause.open,
+        question=told.question if told else "",
+        contest=(told.decision or "open") if told and told.contested else "",
+    )
+
+
+def _by_day(page: WhyPage, zone: tzinfo) -> WhyPage:
     """The page for whoever has the code alone: no instant finer than a day, no part of a day, which would tell one."""
-    return WhyPage(
+    return msgspec.structs.replace(
+        page,
         promises=tuple(_promise_by_day(promise, zone) for promise in page.promises),
         waits=tuple(
-            Wait(_local(wait.since, zone), _local(wait.until, zone), wait.open) for wait in page.waits
+            msgspec.structs.replace(wait, since=_local(wait.since, zone), until=_local(wait.until, zone))
+            for wait in page.waits
         ),
         exact=False,
     )

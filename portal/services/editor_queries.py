@@ -137,10 +137,10 @@ async def units() -> list[tuple[str, Words]]:
     return [(row["slug"], words_of(row, "name")) for row in rows]
 
 
-async def calendars() -> list[tuple[str, Words]]:
-    """The calendars a target may count in, by name."""
+async def calendars() -> dict[str, Words]:
+    """The titles of the calendars a target may count in, by name."""
     rows = await Calendar.select(Calendar.name, Calendar.title_fa, Calendar.title_en).order_by(Calendar.name)
-    return [(row["name"], words_of(row, "title")) for row in rows]
+    return {row["name"]: words_of(row, "title") for row in rows}
 
 
 def _decoded(document: str) -> Draft:

@@ -160,7 +160,7 @@ async def save_terms(
     now: NamedDependency[datetime],
 ) -> Template | Redirect:
     service = await at_hand(slug, now)
-    filled = editor_forms.read_terms(posted.form, dict(await editor_queries.calendars()), service.draft)
+    filled = editor_forms.read_terms(posted.form, await editor_queries.calendars(), service.draft)
     if posted.stale:
         return await _terms_page(service, settings, filled, {"form": str(posted.stale)}, status=403)
     if filled.errors:
@@ -254,7 +254,7 @@ async def _terms_page(
     context = {
         **page_context(service),
         **form_context(held, version_of(held), filled, errors, status),
-        "calendars": await editor_queries.calendars(),
+        "calendars": [(name, str(title)) for name, title in (await editor_queries.calendars()).items()],
     }
     return Template("services/editor_terms.html", context=context, status_code=status)
 

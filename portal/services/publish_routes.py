@@ -179,6 +179,7 @@ async def _preview(service: ServiceAtHand, at: str, errors: dict[str, str], *, s
         "changes": changes,
         "gaps": rules.missing(service.draft),
         "cases": await editor_queries.open_cases(service.id),
+        "calendars": await editor_queries.calendars(),
         "next": service.newest.n + 1 if service.newest else 1,
         "at": at,
         "seen": version_of(service.draft),

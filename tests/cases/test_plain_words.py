@@ -66,7 +66,7 @@ async def test_why_these_dates_speaks_to_its_reader(clerk, browser, filed):
     applicants = (await browser.get(f"{path_of(filed)}/why")).text
     assert "waiting for you" in applicants
     desks = (await clerk.get(f"{desk_page(filed)}/why")).text
-    assert "waiting for the applicant" in desks
+    assert "the applicant's turn" in desks
     assert "for you" not in desks
     assert "Back to the case" in desks
 

@@ -14,22 +14,9 @@ from portal.services.rules import SECTIONS
 from tests.conftest import NOON
 from tests.services.test_agency_pages import said
 from tests.services.test_pages import words_of
-from tests.support.browser import client_of, signed_in
 
 QOM = "yearbook-qom"
 EDIT = f"/en/admin/services/{QOM}"
-
-
-@pytest.fixture
-async def manager(db, application):
-    async with client_of(application) as client:
-        yield await signed_in(client, "zahra", "manager")
-
-
-@pytest.fixture
-async def other(db, application):
-    async with client_of(application) as client:
-        yield await signed_in(client, "hamid", "manager")
 
 
 async def drafted():
@@ -158,6 +145,26 @@ async def test_the_preview_shows_the_times_before_and_after(samples, manager):
     assert "edition 2" in page
 
 
+async def test_the_preview_says_for_whom_the_times_are(samples, manager):
+    await manager.submit(f"{EDIT}/terms", {"amount_first_answer": "9"})
+    page = words_of((await manager.get(f"{EDIT}/publish")).text)
+    assert "Requests that come from then on are promised what edition 2 says" in page
+
+
+async def test_a_promise_names_its_calendar_as_people_do(samples, manager):
+    page = (await manager.get(f"{EDIT}/terms")).text
+    assert '<option value="iran-office" selected>Office hours of Iran</option>' in page
+
+
+async def test_the_editor_leads_to_the_editions_and_to_what_changed(samples, manager):
+    assert f'href="/en/services/{QOM}/sla/1"' in (await manager.get(EDIT)).text
+    await manager.submit(f"{EDIT}/terms", {"amount_first_answer": "9"})
+    await manager.submit(f"{EDIT}/publish", {"at": "2199-01-02 08:00"})
+    page = (await manager.get(EDIT)).text
+    assert f'href="/en/services/{QOM}/sla/2"' in page
+    assert f'href="/en/services/{QOM}/sla/2/changes?from=1"' in page
+
+
 async def test_a_statement_is_published_from_a_moment(samples, manager):
     await manager.submit(f"{EDIT}/terms", {"amount_first_answer": "9"})
     published = await manager.submit(f"{EDIT}/publish", {"at": "2199-01-02 08:00"})
@@ -245,40 +252,6 @@ async def test_a_draft_is_thrown_away(samples, manager):
     await manager.submit(f"{EDIT}/sheet", {"summary_en": "Numbers."})
     assert "thrown away" in await said(manager, await manager.submit(EDIT, to=f"{EDIT}/drop"))
     assert (await drafted()).summary == read_sample(QOM).summary
-
-
-async def test_two_managers_end_a_statement(samples, manager, other):
-    wish = {"reason": "The law", "notice_fa": "پایان", "notice_en": "It ends.", "effective_at": "2199-01-01"}
-    assert "The end is proposed" in await said(manager, await manager.submit(f"{EDIT}/end", wish))
-    agreed = await manager.submit(f"{EDIT}/end", to=f"{EDIT}/end/approve")
-    assert "The approval is recorded" in await said(manager, agreed)
-    again = await manager.get(f"{EDIT}/end")
-    assert "another person records the other" in words_of(again.text)
-    assert "/end/approve" not in again.text
-    last = await other.submit(f"{EDIT}/end", to=f"{EDIT}/end/approve")
-    assert "The end is announced" in await said(other, last)
-    assert "It ends." in words_of((await manager.get(f"/en/services/{QOM}/sla")).text)
-
-
-async def test_who_is_no_manager_is_told_who_records_that_an_office_agrees(samples, manager, admin):
-    wish = {"reason": "The law", "notice_fa": "پایان", "notice_en": "It ends.", "effective_at": "2199-01-01"}
-    await manager.submit(f"{EDIT}/end", wish)
-    page = await admin.get(f"{EDIT}/end")
-    assert "Only a manager can record that an office agrees" in words_of(page.text)
-    assert "/end/approve" not in page.text
-
-
-async def test_the_calendars_to_choose_from_stand_with_their_titles(samples, manager):
-    page = await manager.get(f"/admin/services/{QOM}/terms")
-    assert ">ساعت کار اداری ایران</option>" in page.text
-    assert ">iran-office</option>" not in page.text
-
-
-async def test_too_soon_an_end_names_the_first_moment_that_would_do(samples, manager):
-    wish = {"reason": "The law", "notice_fa": "پایان", "notice_en": "It ends.", "effective_at": "2020-01-01"}
-    page = await manager.submit(f"{EDIT}/end", wish)
-    assert page.status_code == 422
-    assert "The earliest moment is" in words_of(page.text)
 
 
 async def test_every_page_of_the_editor_is_wholly_persian_for_persian_readers(samples, manager):

@@ -15,7 +15,7 @@ from portal.services.rules import blank_draft, differences, missing
 from portal.services.statement import Cover, Monitoring, Office, Statement
 from portal.services.wording import cost_rows, ending_rows, monitoring_rows
 from tests.conftest import NOON
-from tests.services.test_editor_pages import EDIT, drafted, manager  # noqa: F401 - a fixture
+from tests.services.test_editor_pages import EDIT, drafted
 from tests.services.test_pages import words_of
 from tests.services.test_pdf import plain, text_of, words_in
 
