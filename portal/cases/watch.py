@@ -40,21 +40,23 @@ SUBJECTS = {
     "escalated_3": N_("A promise has been missed for long"),
 }
 _DUE = 'SELECT id FROM "case" WHERE next_check_at <= {} ORDER BY next_check_at LIMIT {}'
-# The clerk who has the case, or everybody of its unit while nobody does; then the unit's head; then managers.
-_CLERKS = """
-    SELECT a.id FROM account a JOIN "case" c ON c.id = {}
-    WHERE a.state = 'active' AND (a.id = c.assignee OR c.assignee IS NULL AND a.role = 'staff' AND (
-        a.unit = c.unit OR EXISTS (SELECT FROM membership m WHERE m.account = a.id AND m.unit = c.unit)))
+# The clerk who has the case, or everybody of its unit while nobody does; then the unit's head; then managers. Somebody
+# who left the unit reads no case of it any more: no mail tells of one either, head or not.
+_OF_UNIT = """
+    (a.unit = c.unit OR EXISTS (SELECT FROM membership m WHERE m.account = a.id AND m.unit = c.unit))
 """
-_HEAD = """
+_CLERKS = f"""
+    SELECT a.id FROM account a JOIN "case" c ON c.id = {{}}
+    WHERE a.state = 'active' AND (a.id = c.assignee OR c.assignee IS NULL AND a.role = 'staff' AND {_OF_UNIT})
+"""  # noqa: S608 - constants
+_HEAD = f"""
     SELECT a.id FROM account a JOIN unit_head h ON h.account = a.id JOIN "case" c ON c.unit = h.unit
-    WHERE c.id = {} AND a.state = 'active'
-"""
-_MANAGERS = """
-    SELECT a.id FROM account a JOIN "case" c ON c.id = {}
-    WHERE a.state = 'active' AND a.role = 'manager' AND (
-        a.unit = c.unit OR EXISTS (SELECT FROM membership m WHERE m.account = a.id AND m.unit = c.unit))
-"""
+    WHERE c.id = {{}} AND a.state = 'active' AND a.role IN ('staff', 'manager', 'admin') AND {_OF_UNIT}
+"""  # noqa: S608 - constants
+_MANAGERS = f"""
+    SELECT a.id FROM account a JOIN "case" c ON c.id = {{}}
+    WHERE a.state = 'active' AND a.role = 'manager' AND {_OF_UNIT}
+"""  # noqa: S608 - constants
 _WHO = {"escalated_2": _HEAD, "escalated_3": _MANAGERS}
 _ADDRESSES = """
     SELECT DISTINCT p.value, a.locale FROM contact_point p JOIN account a ON a.id = p.account
