@@ -52,7 +52,7 @@ def main() -> None:
 
 async def _measure(n_cases: int) -> list[str]:
     from db.engine import atomic, close_pool, connection_of_transaction, open_pool
-    from portal.cases import actions, moving
+    from portal.cases import actions, recount
     from portal.services.actions import load_samples
     from portal.services.queries import service_by_slug
 
@@ -74,7 +74,7 @@ async def _measure(n_cases: int) -> list[str]:
     await fill()
     n = await _close_a_day(now)
     began, cpu = time.perf_counter(), time.process_time()
-    moved = await moving.move_all(f"{n}:iran-office".encode(), now=datetime.now(UTC))
+    moved = await recount.run(f"{n}:iran-office".encode(), now=datetime.now(UTC))
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
     await close_pool()
     return [

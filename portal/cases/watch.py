@@ -6,7 +6,7 @@ level. After a standstill only the most serious level of each round is mailed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -106,6 +106,20 @@ async def look_at(case_id: UUID, *, now: datetime) -> None:
     await _write_down(case_id, fresh, told, now)
 
 
+def unseen(
+    terms: Terms, events: Sequence[Past], known: Set[tuple[str, int, str]], *, now: datetime
+) -> list[Alarm]:
+    """Every level that an open round needs by ``now``, but for the ``known``: target, round and level."""
+    history = clock.history_of(events)
+    return [
+        Alarm(reading, level, at)
+        for reading in clock.readings(terms, events, now=now)
+        if reading.is_open
+        for level, at in clock.alarms(terms, reading, history, now=now)
+        if at <= now and (reading.target.key, reading.round, level) not in known
+    ]
+
+
 async def put_off(case_id: UUID, *, until: datetime) -> None:
     """Nobody looks at the case before ``until``: something in it can't be counted."""
     await Case.update({Case.next_check_at: until}).where(Case.id == case_id)
@@ -131,21 +145,10 @@ def shown(message: OutboxMessage, settings: Settings) -> Mapping[str, Any]:
 
 
 async def _fresh(case_id: UUID, terms: Terms, events: Sequence[Past], now: datetime) -> list[Alarm]:
-    """Every level that an open round needs by now and that nobody has written down yet."""
-    history = clock.history_of(events)
-    known = {
-        (row["target"], row["round"], row["level"])
-        for row in await ClockAlarm.select(ClockAlarm.target, ClockAlarm.round, ClockAlarm.level).where(
-            ClockAlarm.case == case_id
-        )
-    }
-    return [
-        Alarm(reading, level, at)
-        for reading in clock.readings(terms, events, now=now)
-        if reading.is_open
-        for level, at in clock.alarms(terms, reading, history, now=now)
-        if at <= now and (reading.target.key, reading.round, level) not in known
-    ]
+    known = await ClockAlarm.select(ClockAlarm.target, ClockAlarm.round, ClockAlarm.level).where(
+        ClockAlarm.case == case_id
+    )
+    return unseen(terms, events, {(row["target"], row["round"], row["level"]) for row in known}, now=now)
 
 
 def _most_serious(alarms: Sequence[Alarm]) -> list[Alarm]:
