@@ -5,8 +5,10 @@ Cut short or run twice, it goes on where it stopped: a case that is counted alre
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -26,7 +28,9 @@ from portal.cases.record import stamps
 from portal.services import queries
 
 JOB = "recount"
-BATCH = 500
+BATCH = 100
+REST = 0.5
+"""Of the time that a batch took, in which the database and its disk belong to those who wait for a page."""
 AGAIN_AFTER = timedelta(minutes=1)
 """Everything is looked through once more after this time: whoever files a case, or works on one, may still have the
 calendar or the warnings in memory as they were up to some seconds ago."""
@@ -117,7 +121,7 @@ async def _move_all(name: str, n: int, *, now: datetime) -> int:
     letters = Letters(name, n, await calendar_queries.revision(name, n), today=now.date())
     behind = await Case.raw(_BEHIND, list(rules.OPEN_STATES), named, name, n)
     moved = 0
-    for ids in _batches(behind):
+    async for ids in _batches(behind):
         moved += await _move(ids, name, n, letters=letters, now=now)
     if moved:
         await audit.append("cases_recounted", object=f"calendar:{name}", data={"n": n}, now=now)
@@ -148,7 +152,7 @@ async def _move(ids: Sequence[UUID], name: str, n: int, *, letters: Letters, now
 async def _rewatch_all(service: UUID, *, now: datetime) -> int:
     queries.forget()  # this process may remember how the service warned before
     found = await Case.raw(_OF_SERVICE, service, list(rules.OPEN_STATES))
-    return sum([await _rewatch(ids, now=now) for ids in _batches(found)])
+    return sum([await _rewatch(ids, now=now) async for ids in _batches(found)])
 
 
 @atomic
@@ -170,9 +174,12 @@ async def _rewatch(ids: Sequence[UUID], *, now: datetime) -> int:
     return len(changed)
 
 
-def _batches(rows: Sequence[Mapping[str, Any]]) -> Iterator[list[UUID]]:
+async def _batches(rows: Sequence[Mapping[str, Any]]) -> AsyncIterator[list[UUID]]:
+    """The ids of ``rows`` in batches, with a rest after each."""
     for start in range(0, len(rows), BATCH):
+        began = time.monotonic()
         yield [row["id"] for row in rows[start : start + BATCH]]
+        await asyncio.sleep((time.monotonic() - began) * REST)
 
 
 async def _locked(ids: Sequence[UUID]) -> list[_AtHand]:
