@@ -156,6 +156,7 @@ async def _change(
         weeks=rules.week_changes(calendar.published, calendar.plan),
         moved=moved,
         moving=sum(one.n for one in moved),
+        told=sum(one.told for one in moved),
         examples=examples[:EXAMPLES],
         may_move=movement is not None,
         typed=kept,
