@@ -76,6 +76,8 @@ class FormVersion(Table, tablename="form_version"):
 class SlaVersion(Table, tablename="sla_version"):
     """One published edition of a service's statement; ``document`` is a ``Statement`` as JSON, ``sha256`` its digest.
 
+    ``cover`` is NULL but for editions from before documents had a cover: what it would have said when that came.
+
     In force from ``in_force_from`` up to, not including, ``superseded_at``; NULL: nothing ends it yet. Both may lie
     in the future. ``ending`` says how it ends: superseded or terminated, empty while nothing ends it. ``follows`` is
     the end of the edition before, NULL for the first. The schema holds that an edition begins no earlier than the
@@ -87,6 +89,7 @@ class SlaVersion(Table, tablename="sla_version"):
     n = Integer()
     previous = Integer()
     document = JSONB()
+    cover = JSONB(null=True, default=None)
     sha256 = Varchar(length=64)
     in_force_from = Timestamptz(default=None)
     superseded_at = Timestamptz(null=True, default=None)

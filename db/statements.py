@@ -12,7 +12,7 @@ from db.services import KEEP, Service, SlaVersion
 
 
 class ServiceDraft(Table, tablename="service_draft"):
-    """What managers are writing for one service; ``document`` is a ``drafts.Draft`` as JSON.
+    """What managers are writing for one service; ``document`` is a ``services.rules.Draft`` as JSON.
 
     A service without a row has nothing drafted.
     """

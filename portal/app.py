@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -11,11 +11,12 @@ from litestar import Litestar, Request
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import InternalServerException
 from litestar.middleware import ASGIMiddleware
+from litestar.response import Template
 from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from db.engine import close_pool, open_pool
+from db.engine import AWAY, close_pool, open_pool
 from portal import error_pages, i18n, maintenance
 from portal import settings as settings_module
 from portal.accounts import proposals
@@ -47,6 +48,7 @@ from portal.security.csrf import OriginGuard, read_form, read_posted, wait_to_re
 from portal.security.guards import SignedInReader, permitted
 from portal.security.headers import HostGuard, SecurityHeaders
 from portal.services.document_routes import documents_router
+from portal.services.free_queries import all_free
 from portal.services.routes import router as services_router
 from portal.services.staff_routes import admin_router as agencies_router
 from portal.services.watch_routes import watch_router
@@ -136,6 +138,7 @@ def _litestar(settings: Settings, movement: Movement = OPEN_CASES, clock: Clock 
             "form": Provide(read_form),
         },
         guards=[permitted],
+        after_request=_with_foot(clock),
         middleware=[RequestAtHand(), SignedInReader(settings, clock)],
         exception_handlers=error_pages.HANDLERS,
         template_config=TemplateConfig(instance=PageEngine(settings, page_names, clock)),
@@ -146,6 +149,17 @@ def _litestar(settings: Settings, movement: Movement = OPEN_CASES, clock: Clock 
         request_max_body_size=BODY_LIMIT,
         multipart_form_part_limit=200,
     )
+
+
+def _with_foot(clock: Clock) -> Callable[[Any], Awaitable[Any]]:
+    async def with_foot(response: Any) -> Any:
+        """A page knows whether its foot may say that all services are free; one that needs no database does without."""
+        if isinstance(response, Template):
+            with contextlib.suppress(*AWAY):
+                response.context["all_free"] = await all_free(now=clock())
+        return response
+
+    return with_foot
 
 
 class RequestAtHand(ASGIMiddleware):
@@ -172,7 +186,7 @@ def _instant_of(clock: Clock) -> Callable[..., Awaitable[datetime]]:
     return instant
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def _pool(app: Litestar) -> AsyncIterator[None]:
     await open_pool(POOL)
     try:

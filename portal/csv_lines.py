@@ -6,7 +6,8 @@ import csv
 import io
 from collections.abc import Iterable
 
-MEDIA_TYPE = "text/csv; charset=utf-8"
+MEDIA_TYPE = "text/csv"
+"""Litestar adds the character set."""
 START = "\ufeff"
 """What a file begins with: without it spreadsheets take Persian for another alphabet."""
 # Spreadsheets skip what can't be seen in front of a sign, and fold full-width forms.

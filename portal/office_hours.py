@@ -6,6 +6,7 @@ means the moment of the skip; one that comes twice means the first.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property, lru_cache
@@ -150,7 +151,13 @@ def _windows_of(calendar: Calendar, day: date) -> tuple[Window, ...]:
 
 @lru_cache(maxsize=256)
 def _holidays(country: str, year: int, language: str) -> Mapping[date, str]:
-    return dict(holidays.country_holidays(country, years=year, expand=False, language=language))
+    found = holidays.country_holidays(country, years=year, expand=False, language=language)
+    return {day: _spelt(name) for day, name in found.items()} if language == LANGUAGES[0] else dict(found)
+
+
+def _spelt(name: str) -> str:
+    """A Persian name as Persian is written: holidays 0.108 joins names with a Latin semicolon, or without a space."""
+    return re.sub(r"\s*[;؛]\s*", "؛ ", name).replace("عیدنوروز", "عید نوروز")
 
 
 @lru_cache(maxsize=1)

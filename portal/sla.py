@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Literal, NamedTuple
 
 import msgspec
 
 from portal.marks import Mark, Round, Target, pauses, rounds
 from portal.office_hours import Calendar, Span
-from portal.workdays import Counted, counted, merged, reach, used
+from portal.workdays import Counted, counted, merged, reach, reaches, used
 
 State = Literal["running", "paused", "met", "missed", "dropped"]
 
@@ -123,10 +124,18 @@ def alarms(
     """
     breaks = _before(breaks_of(history, now=now), reading.stopped_at)
     whole, measure = reading.whole, reading.target.measure
-    early = [
-        reach(calendar, reading.started_at, whole * percent // 100, measure, breaks) for percent in warnings
+    early = reaches(
+        calendar, reading.started_at, [whole * percent // 100 for percent in warnings], measure, breaks
+    )
+    return [*early, reading.due_at, *_after(reading.due_at, offsets, calendar)]
+
+
+def _after(due_at: datetime, offsets: Sequence[Target], calendar: Calendar) -> list[datetime]:
+    return [
+        at
+        for measure, of in groupby(offsets, lambda offset: offset.measure)
+        for at in reaches(calendar, due_at, [offset.marks for offset in of], measure)
     ]
-    return [*early, reading.due_at, *(due_at(offset, calendar, reading.due_at) for offset in offsets)]
 
 
 class _Moment(NamedTuple):

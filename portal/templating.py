@@ -20,7 +20,9 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 
 from portal import codes, i18n, identifiers, jalali, text
 from portal.security import csrf
+from portal.security.cookies import cookie_value
 from portal.security.permissions import may_open
+from portal.security.sessions import COOKIE
 from portal.settings import LANGUAGES, Settings
 
 Kind = TypeVar("Kind", bound=Environment)
@@ -130,9 +132,12 @@ def page_context(request: Request[Any, Any, Any], settings: Settings) -> dict[st
     """What every page shows besides its own context."""
     path, query = request.scope["path"], request.scope.get("query_string", b"").decode("latin-1")
     code, account = i18n.other_language(), request.scope.get("user")
+    # At an unknown address nobody asked whose session it is: only that page's masthead needs to know of one.
+    unread = "user" not in request.scope and bool(cookie_value(settings, request, COOKIE))
     offered = code in settings.languages
     return {
         "account": account,
+        "may_be_signed_in": unread,
         "may": lambda name: may_open(name, account),
         "at_hand": notices_now.get(),
         "other_language": OtherLanguage(code, LANGUAGE_NAMES[code], i18n.other_language_path(path, query))

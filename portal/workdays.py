@@ -82,70 +82,46 @@ def reach(
 ) -> datetime:
     """The first instant by which ``marks`` of working time have passed since ``start``, ``breaks`` left out.
 
-    Time that runs out with a window is due at its closing, not at the next opening. No marks at all mean the start
-    itself, or the next opening. Raises EmptyCalendar, and ValueError for negative marks.
+    Time that runs out with a window is due at its closing, not at the next opening. No marks mean the start itself, or
+    the next opening. Raises EmptyCalendar, and ValueError for negative marks.
     """
-    if marks < 0:
+    return reaches(calendar, start, [marks], measure, breaks)[0]
+
+
+def reaches(
+    calendar: Calendar, start: datetime, each: Sequence[int], measure: Measure, breaks: Sequence[Span] = ()
+) -> list[datetime]:
+    """``reach`` for each of these marks, in one go."""
+    if any(marks < 0 for marks in each):
         raise ValueError("working time can't be taken back")
     ruler = _Ruler(calendar, measure, start)
-    begin = ruler.mark(start)
-    if marks == 0:
-        return ruler.opening(start)
-    wanted = begin + marks
-    for since, until in merged(breaks, start):
-        if ruler.mark(since) >= wanted:
-            break
-        wanted += ruler.mark(until) - ruler.mark(since)
-    return ruler.reached(wanted)
+    begin, spans = ruler.mark(start), merged(breaks, start)
+    return [
+        ruler.reached(ruler.beyond(begin + marks, spans)) if marks else ruler.opening(start) for marks in each
+    ]
 
 
 def used(
     calendar: Calendar, start: datetime, end: datetime, measure: Measure, breaks: Sequence[Span] = ()
 ) -> int:
     """The marks of working time from ``start`` to ``end``, ``breaks`` left out; 0 when ``end`` is not after it."""
-    if end <= start:
-        return 0
-    ruler = _Ruler(calendar, measure, start)
-    whole = ruler.mark(end) - ruler.mark(start)
-    return whole - sum(
-        ruler.mark(min(until, end)) - ruler.mark(since)
-        for since, until in merged(breaks, start)
-        if since < end
-    )
+    return _Ruler(calendar, measure, start).between(start, end, merged(breaks, start)) if end > start else 0
 
 
 def counted(
     calendar: Calendar, start: datetime, end: datetime, measure: Measure, breaks: Sequence[Span] = ()
 ) -> list[Counted]:
     """Each local day from ``start`` to ``end`` with what it counted; their marks add up to ``used``."""
-    zone = ZoneInfo(calendar.zone)
+    zone, ruler, spans = ZoneInfo(calendar.zone), _Ruler(calendar, measure, start), merged(breaks, start)
     day, last = start.astimezone(zone).date(), end.astimezone(zone).date()
     days = []
     while day <= last:
         since = max(start, instant(zone, day, timedelta()))
         until = min(end, instant(zone, day + timedelta(days=1), timedelta()))
-        marks = used(calendar, since, until, measure, breaks)
+        marks = ruler.between(since, until, spans)
         days.append(Counted(day, marks, windows(calendar, day), reason(calendar, day)))
         day += timedelta(days=1)
     return days
-
-
-def add_working_minutes(calendar: Calendar, start: datetime, minutes: int) -> datetime:
-    """The instant by which ``minutes`` of working time have passed since ``start``; see ``reach``."""
-    return reach(calendar, start, minutes * MINUTE_MARKS, "minutes")
-
-
-def add_working_days(calendar: Calendar, start: datetime, days: int) -> datetime:
-    """The instant by which ``days`` working days have passed since ``start``; see ``reach``.
-
-    Where the days have the same hours that is the same clock time.
-    """
-    return reach(calendar, start, days * DAY_MARKS, "days")
-
-
-def working_time_between(calendar: Calendar, a: datetime, b: datetime) -> timedelta:
-    """The working time from ``a`` to ``b``, to the microsecond; zero when ``b`` is not after ``a``."""
-    return used(calendar, a, b, "minutes") * _MICROSECOND
 
 
 def merged(breaks: Iterable[Span], start: datetime) -> list[Span]:
@@ -188,6 +164,23 @@ class _Ruler:
         passed = min(at, opening.closes) - opening.opens
         return self._bases[place] + year.marks[self._measure][n] + _marks(opening, passed, self._measure)
 
+    def beyond(self, wanted: int, breaks: Sequence[Span]) -> int:
+        """The mark ``wanted``, put off by each of the ``breaks``, merged, that begins before it."""
+        for since, until in breaks:
+            if self.mark(since) >= wanted:
+                break
+            wanted += self.mark(until) - self.mark(since)
+        return wanted
+
+    def between(self, start: datetime, end: datetime, breaks: Sequence[Span]) -> int:
+        """Working time from ``start`` to ``end``, which is not before it, without the ``breaks``, which are merged."""
+        begin, until = self.mark(start), self.mark(end)
+        whole = until - begin
+        for since, till in breaks:
+            if since < end and till > start:
+                whole -= min(self.mark(till), until) - max(self.mark(since), begin)
+        return whole
+
     def reached(self, mark: int) -> datetime:
         """The first instant with this mark. Raises EmptyCalendar."""
         place = bisect_right(self._bases, mark - 1) - 1
@@ -204,7 +197,9 @@ class _Ruler:
         """``start`` when it counts, or the next opening."""
         at, place = _microseconds(start), 0
         while True:
-            for opening in self._years[place].openings:
+            year = self._years[place]
+            n = max(0, bisect_right(year.opens, at) - 1)
+            for opening in year.openings[n : n + 2]:
                 if opening.closes > at:
                     return _EPOCH + max(opening.opens, at) * _MICROSECOND
             place += 1

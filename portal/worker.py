@@ -30,7 +30,7 @@ from portal import outbox, smtp, templating
 from portal.accounts import mails as account_mails
 from portal.availability import probe
 from portal.availability.samples import Spool
-from portal.cases import mails, moving, rules, watch
+from portal.cases import mails, recount, rules, watch
 from portal.notices import alarms
 from portal.resets import mails as reset_mails
 from portal.settings import LOOPBACK, Settings
@@ -121,7 +121,7 @@ async def serve_jobs(deliveries: Deliveries, stop: asyncio.Event, ticks: Ticks =
     connection = await engine.get_new_connection()
     queue = PgQueuer(AsyncpgDriver(connection))
     queue.entrypoint(outbox.JOB)(deliveries.deliver)
-    queue.entrypoint(moving.JOB)(recount)
+    queue.entrypoint(recount.JOB)(count_anew)
     for name, (crontab, job) in ticks.items():
         queue.schedule(name, crontab)(_at_the_time(job))
     stopping = asyncio.create_task(_pass_on(stop, queue.shutdown))
@@ -190,13 +190,13 @@ def _at_the_time(job: Tick) -> Callable[[Schedule], Awaitable[None]]:
     return run
 
 
-async def recount(job: Job) -> None:
-    """Open cases were moved to a calendar's new revision; cut short, the next run goes on where this one stopped."""
-    assert job.payload is not None, "a recount names its calendar"
+async def count_anew(job: Job) -> None:
+    """Open cases were counted as the job says; cut short, the next run goes on where this one stopped."""
+    assert job.payload is not None, "a recount says what has changed"
     try:
-        await moving.move_all(job.payload, now=datetime.now(UTC))
+        await recount.run(job.payload, now=datetime.now(UTC))
     except BROKEN as error:
         raise RetryRequested(HEARTBEAT) from error
     except Exception as error:
-        logger.exception("open cases were not moved to a calendar's new revision")
+        logger.exception("open cases were not counted anew")
         raise RetryRequested(AFTER_A_BUG) from error

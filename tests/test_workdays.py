@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from portal.office_hours import IRAN_OFFICE, Calendar, Day, Pattern, is_working_day, reason, windows
-from portal.workdays import EmptyCalendar, add_working_days, add_working_minutes, working_time_between
+from portal.workdays import EmptyCalendar
+from tests.support.working_time import add_working_days, add_working_minutes, working_time_between
 
 TEHRAN = ZoneInfo("Asia/Tehran")
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -143,6 +144,12 @@ def test_a_closed_day_says_why():
         ("weekend", "", ""),
         ("holiday", "روز جمهوری اسلامی", "Islamic Republic Day"),
     ]
+
+
+def test_the_persian_names_of_a_day_with_two_holidays_are_written_as_persian_is():
+    assert reason(IRAN_OFFICE, date(2026, 3, 21)).fa == "جشن نوروز؛ عید سعید فطر"
+    assert reason(IRAN_OFFICE, date(2026, 3, 22)).fa == "تعطیل به مناسبت عید سعید فطر؛ عید نوروز"
+    assert reason(IRAN_OFFICE, date(2026, 3, 21)).en == "Eid al-Fitr; Nowruz"
 
 
 def test_without_a_country_nowruz_is_an_ordinary_day():

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.office_hours import IRAN_OFFICE, Calendar, windows
-from portal.workdays import add_working_days, add_working_minutes, working_time_between
+from tests.support.working_time import add_working_days, add_working_minutes, working_time_between
 
 EVERY_DAY = range(7)
 LUNCH = Calendar("lunch", "Asia/Tehran", dict.fromkeys(EVERY_DAY, ((480, 720), (780, 960))))

@@ -214,12 +214,18 @@ def _new(plan: Plan, entries: Sequence[Entry]) -> list[Entry]:
 
 async def _locked(name: str) -> dict[str, Any]:
     """The calendar's row; nobody else drafts or publishes until the transaction ends."""
+    if not queries.is_name(name):
+        raise _no_calendar()
     found: dict[str, Any] | None = (
-        await CalendarTable.select().where(CalendarTable.name == name[:80]).lock_rows("NO KEY UPDATE").first()
+        await CalendarTable.select().where(CalendarTable.name == name).lock_rows("NO KEY UPDATE").first()
     )
     if found is None:
-        raise NotFound(_("There is no calendar at this address."))
+        raise _no_calendar()
     return found
+
+
+def _no_calendar() -> NotFound:
+    return NotFound(_("There is no calendar at this address."))
 
 
 async def _newest(row: dict[str, Any]) -> dict[str, Any]:

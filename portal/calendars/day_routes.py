@@ -21,10 +21,13 @@ from portal.calendars.queries import CalendarAtHand
 from portal.calendars.rules import Holiday, Plan
 from portal.errors import NotFound
 from portal.i18n import _, current_language
-from portal.jalali import show_numeric_date, year_of
+from portal.jalali import first_day, show_numeric_date, year_of
 from portal.security.cookies import and_say
 from portal.security.csrf import Posted
 from portal.settings import Settings
+
+_BEGIN, _END = first_day(1200), first_day(1500)
+"""The days whose years ``rules.holidays`` knows, the last one exclusive."""
 
 
 @get("/{name:str}/day", name="calendars.day")
@@ -121,7 +124,9 @@ async def confirm_holidays(
 ) -> Redirect:
     """One holiday (``day``), or every estimate of the ``year``. Raises NotFound."""
     calendar, kept = await found(name), typed(form)
-    days = [day] if (day := _iso(kept.get("day", ""))) else _estimates(calendar, kept.get("year", ""))
+    days = _estimates(calendar, kept.get("year", ""))
+    if typed_day := kept.get("day", ""):
+        days = [day] if (day := _iso(typed_day)) else []
     await actions.confirm_holidays([name], days, by=request.user.account_id, now=now)
     return and_say(settings, _beside(name, days), "drafted")
 
@@ -192,11 +197,7 @@ async def _holiday(
 
 def _of_day(calendar: CalendarAtHand, typed_day: str) -> Holiday:
     day = _iso(typed_day)
-    try:
-        year = rules.holidays(calendar.plan, year_of(day)) if day else []
-    except ValueError:  # a year that no Jalali calendar covers
-        year = []
-    for holiday in year:
+    for holiday in rules.holidays(calendar.plan, year_of(day)) if day else ():
         if holiday.day == day:
             return holiday
     raise NotFound(_("This day is no holiday of this calendar."))
@@ -238,11 +239,13 @@ def _figures(day: date) -> str:
     return show_numeric_date(day, current_language(), UTC)
 
 
-def _iso(day: str) -> date | None:
+def _iso(typed_day: str) -> date | None:
+    """The day of an address or a button; None for one that is none, or that no year here has."""
     try:
-        return date.fromisoformat(day)
+        day = date.fromisoformat(typed_day)
     except ValueError:
         return None
+    return day if _BEGIN <= day < _END else None
 
 
 def _today(settings: Settings, now: datetime) -> date:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Protocol, runtime_checkable
+from uuid import UUID
 
 import msgspec
 
@@ -20,10 +21,14 @@ class MovedCase(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Moved(msgspec.Struct, frozen=True, kw_only=True):
-    """How many open cases of a service would move, and the first of them."""
+    """How many open cases of a service would move, and the first of them.
+
+    ``told`` is how many of their applicants have an address, and hear of a day that changes.
+    """
 
     service: Words
     n: int
+    told: int
     examples: tuple[MovedCase, ...]
 
 
@@ -36,3 +41,6 @@ class Movement(Protocol):
 
     async def enqueue(self, name: str, n: int) -> None:
         """In the caller's transaction a job is queued that moves open deadlines to revision ``n``."""
+
+    async def enqueue_watch(self, service: UUID) -> None:
+        """In the caller's transaction a job is queued that has open cases warn as ``service`` says now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,7 @@ REMEMBER = 2.0
 MOST_REVISIONS = 20
 """How many revisions the page of a calendar shows."""
 
+_NAME = re.compile(r"[a-z0-9-]{1,80}")
 _NEWEST = """
     SELECT DISTINCT ON (c.name) c.name, r.n, r.document
     FROM calendar c JOIN calendar_revision r ON r.calendar = c.id
@@ -161,7 +163,7 @@ async def calendars() -> list[ListedCalendar]:
 
 async def calendar_at_hand(name: str) -> CalendarAtHand | None:
     """The calendar at /admin/calendar/<name> with its draft and its latest revisions, or None."""
-    row = await CalendarTable.select().where(CalendarTable.name == name[:80]).first()
+    row = await CalendarTable.select().where(CalendarTable.name == name).first() if is_name(name) else None
     if row is None:
         return None
     history = tuple(_past(past) for past in await CalendarTable.raw(_HISTORY, row["id"], MOST_REVISIONS))
@@ -176,6 +178,11 @@ async def calendar_at_hand(name: str) -> CalendarAtHand | None:
         draft=draft,
         people=await _people(plans),
     )
+
+
+def is_name(name: str) -> bool:
+    """Whether a calendar can have this name, as ``actions.name_of`` makes them; others are not asked for."""
+    return _NAME.fullmatch(name) is not None
 
 
 def version(plan: Plan) -> str:

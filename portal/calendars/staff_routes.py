@@ -92,9 +92,7 @@ async def show_calendar(
 
 
 @get("/{name:str}/change", name="calendars.change")
-async def show_change(
-    name: FromPath[str], movement: NamedDependency[Movement | None], now: NamedDependency[datetime]
-) -> Template:
+async def show_change(name: FromPath[str], movement: NamedDependency[Movement | None]) -> Template:
     """What the draft would do, and the choice that publishes it. Raises NotFound."""
     return await _change(await found(name), movement, {}, {})
 
@@ -158,6 +156,7 @@ async def _change(
         weeks=rules.week_changes(calendar.published, calendar.plan),
         moved=moved,
         moving=sum(one.n for one in moved),
+        told=sum(one.told for one in moved),
         examples=examples[:EXAMPLES],
         may_move=movement is not None,
         typed=kept,

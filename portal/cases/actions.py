@@ -15,6 +15,7 @@ from db.cases import AccessGrant, Case
 from db.engine import atomic
 from db.keys import uuid7
 from portal import codes, text
+from portal.calendars import queries as calendar_queries
 from portal.cases import access, clock, contests, mails, record, rules
 from portal.cases.clock import Dues, Past, Terms
 from portal.cases.events import Event, text_hash
@@ -87,6 +88,7 @@ async def file_case(
 
     The same submission again gives the same case. Raises DifferentSubmission when its id came with other content.
     """
+    service = await _with_calendars_of_now(service)
     dues = _first_dues(service, now)
     case = _new_case(draft, service, intake, dues, applicant=applicant, now=now)
     event = _first_event(case, service, intake, draft, dues, now=now)
@@ -231,6 +233,20 @@ def _first_dues(service: ServiceView, filed_at: datetime) -> Dues:
     targets = service.statement.targets if service.statement else ()
     terms = Terms(targets, service.calendars, service.watch)
     return clock.dues(terms, [Past(1, "filed", filed_at, {})], now=filed_at)
+
+
+async def _with_calendars_of_now(service: ServiceView) -> ServiceView:
+    """As the calendars say now: since the service was looked up, files may have taken minutes to arrive.
+
+    No query of its own, so up to 2 seconds old; ``recount`` finds whoever was filed under an earlier revision.
+    """
+    held = await calendar_queries.newest()
+    newer = [held[name] for name, n in service.calendar_revisions.items() if held[name].n > n]
+    return msgspec.structs.replace(
+        service,
+        calendars={**service.calendars, **{one.name: one.calendar for one in newer}},
+        calendar_revisions={**service.calendar_revisions, **{one.name: one.n for one in newer}},
+    )
 
 
 async def _insert(case: Case) -> bool:

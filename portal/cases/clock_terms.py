@@ -36,10 +36,16 @@ async def terms_of(
     return Terms(statement.targets, await _calendars(statement.targets, events), view.watch)
 
 
-async def _calendars(targets: Sequence[Target], events: Sequence[Past]) -> dict[str, Calendar]:
+def revisions_of(events: Sequence[Past]) -> dict[str, int]:
+    """The revision of each calendar that a case counts by: what its events name last."""
     revisions: dict[str, int] = {}
     for event in events:
         revisions |= event.data.get("calendars", {})
+    return revisions
+
+
+async def _calendars(targets: Sequence[Target], events: Sequence[Past]) -> dict[str, Calendar]:
+    revisions = revisions_of(events)
     newest = await calendar_queries.newest()
     return {
         name: await calendar_queries.revision(name, revisions.get(name) or newest[name].n)

@@ -13,17 +13,21 @@ from db.cases import CaseEvent
 class AskedPause(msgspec.Struct, frozen=True, kw_only=True):
     """A pause that began with a question to the applicant: event ``n`` of the case, asked by account ``by``.
 
-    ``decision`` is None while nobody decided; then ``upheld`` (it never was) or ``denied`` (it stands).
+    ``question`` is empty once it was erased. ``decision`` is None while nobody decided; then ``upheld`` (it never
+    was) or ``denied`` (it stands).
     """
 
     n: int
     by: UUID | None
+    question: str
     contested: bool
     decision: str | None
 
 
 _PAUSES = """
     SELECT a.n, a.actor AS by,
+           coalesce((SELECT m.body FROM message m WHERE m.event = a.id AND m.visible_to = 'applicant'), '')
+               AS question,
            EXISTS (SELECT FROM case_event c WHERE c."case" = a."case" AND c.kind = 'contested'
                    AND (c.data->>'pause')::integer = a.n) AS contested,
            (SELECT substr(d.kind, 9) FROM case_event d WHERE d."case" = a."case"

@@ -60,7 +60,7 @@ _FLOW = """
 _SERVICES = """
     SELECT s.slug, s.id, s.title_fa, s.title_en, v.document->'targets'->0->>'calendar' AS calendar
     FROM service s LEFT JOIN sla_version v ON v.service = s.id AND v.superseded_at IS NULL
-    ORDER BY s.position, s.slug
+    WHERE s.state <> 'draft' ORDER BY s.position, s.slug
 """
 
 

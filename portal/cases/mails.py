@@ -16,6 +16,7 @@ from db.services import Unit
 from portal import codes, outbox
 from portal.cases import access
 from portal.cases.events import Event
+from portal.i18n import N_, _, using
 from portal.services.queries import service_by_id
 from portal.settings import Settings
 
@@ -35,6 +36,9 @@ TOLD = frozenset(
     }
 )
 """Kinds of events that concern the applicant; each has templates/cases/mail/<kind>.*"""
+
+CHANGED = {"closed": N_("closed"), "open": N_("a working day"), "hours": N_("other working hours")}
+"""What a day is by a calendar that has changed; see ``changed_days.ChangedDay``."""
 
 
 async def tell_applicant(case: Case, event: Event, *, now: datetime) -> None:
@@ -74,21 +78,37 @@ def shown(message: OutboxMessage, settings: Settings, *, token: str = "") -> Map
     """What the mail's templates show; without ``token`` the link opens no more than the code does."""
     data = cast(Mapping[str, Any], message.data)
     number = int(data["number"])
-    prefix = "/en" if message.locale == "en" else ""
+    desk = settings.base_url + ("/en" if message.locale == "en" else "")
+    case = f"{desk}/cases/{codes.show_text(number)}"
     query = f"?key={token}" if token else ""
     return {
         "number": number,
         "service": data["service"][message.locale] if data["service"] else None,
-        "due_at": datetime.fromisoformat(data["due_at"]) if data["due_at"] else None,
-        # Mails recorded before these were added have none.
-        "paused_until": datetime.fromisoformat(until) if (until := data.get("paused_until")) else None,
+        "due_at": _moment(data["due_at"]),
+        # Not every mail has all of these.
+        "before": _moment(data.get("before")),
+        "days": [_changed(day, message.locale) for day in data.get("days", [])],
+        "more": data.get("more", 0),
+        "paused_until": _moment(data.get("paused_until")),
         "expected_on": date.fromisoformat(day) if (day := data.get("expected_on")) else None,
         "late": bool(data.get("late")),
-        "outcome": data["outcome"],
+        "outcome": data.get("outcome"),
         "phone": data.get("phone", ""),
-        "link": f"{settings.base_url}{prefix}/cases/{codes.show_text(number)}{query}",
-        "desk": settings.base_url + prefix,
+        "link": f"{case}{query}",
+        "why": f"{case}/why",
+        "desk": desk,
     }
+
+
+def _moment(value: str | None) -> datetime | None:
+    return datetime.fromisoformat(value) if value else None
+
+
+def _changed(day: Mapping[str, str], locale: str) -> Mapping[str, Any]:
+    word = CHANGED[day["now"]]
+    with using(locale):
+        what = _(word)
+    return {"day": date.fromisoformat(day["day"]), "what": f"{what} ({day[locale]})" if day[locale] else what}
 
 
 async def _phone_of(unit: UUID) -> str:

@@ -41,7 +41,8 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
     ``title`` is None for a service whose name says too much. ``owed`` is the promise that comes next, ``due`` its
     day, ``share`` the used part of its time in steps of a twentieth (None where it was not counted from filing).
     ``paused_until`` is the applicant's own last day while it is their turn, ``expected`` the day we told them to expect
-    beside the promise. ``erased`` is the day when what named people was taken out, None while it stands.
+    beside the promise, None once it has passed. ``erased`` is the day when what named people was taken out, None while
+    it stands.
     """
 
     number: int
@@ -85,7 +86,7 @@ def outline(case: CaseView, *, zone: tzinfo, now: datetime) -> Outline:
         due=_day(due_at, zone) if due_at else None,
         late=progress.late if progress else False,
         paused_until=_day(case.paused_until, zone) if case.paused_until else None,
-        expected=case.expected_on,
+        expected=case.expected_on if case.expected_on and case.expected_on >= _day(now, zone) else None,
         share=round(progress.share * 20) / 20 if progress and owed != "answer" else None,
         unit=case.unit,
         agency=case.agency,

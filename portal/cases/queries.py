@@ -36,7 +36,8 @@ _FILED = """
     WHERE c.id = {}
 """
 _EVENTS = """
-    SELECT e.id, e.kind, e.at, e.data->>'outcome' AS outcome, u.name_fa AS unit_fa, u.name_en AS unit_en
+    SELECT e.id, e.kind, e.at, e.data->>'outcome' AS outcome, u.name_fa AS unit_fa, u.name_en AS unit_en,
+           (e.data->>'until')::timestamptz AS until, (e.data->>'expected_on')::date AS expected_on
     FROM case_event e
     LEFT JOIN unit u ON e.kind = 'referred' AND u.id = (e.data->>'unit')::uuid
     WHERE e."case" = {}
@@ -147,12 +148,17 @@ class KeptFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that happened, as the applicant may read it. ``unit`` is set where one took over."""
+    """One thing that happened, as the applicant may read it. ``unit`` is set where one took over.
+
+    ``until`` is the last instant of the pause that it began, ``expected_on`` the day that it announced.
+    """
 
     kind: str
     at: datetime
     unit: Words | None
     outcome: str | None
+    until: datetime | None
+    expected_on: date | None
     message: str
     files: tuple[FileView, ...]
 
@@ -228,6 +234,8 @@ def _step(row: dict[str, Any], messages: dict[UUID, str], files: dict[UUID, list
         at=row["at"],
         unit=Words(fa=row["unit_fa"], en=row["unit_en"]) if row["unit_fa"] else None,
         outcome=row["outcome"],
+        until=row["until"],
+        expected_on=row["expected_on"],
         message=messages.get(row["id"], ""),
         files=tuple(files.get(row["id"], ())),
     )

@@ -153,6 +153,11 @@ def happened(happening: Happening) -> str:
     return _(_HAPPENED[happening.kind])
 
 
+def mail_about(kind: str) -> str:
+    """What the mail about an event of ``kind`` says, in the reader's language."""
+    return _(_HAPPENED[kind])
+
+
 def by_whom(happening: Happening) -> str:
     """Who did it; the applicant has no name here, since an account's may differ from the contact's."""
     if happening.actor_role == "applicant":
@@ -179,7 +184,7 @@ async def _forms(
     goes_on = works_on_it and case.erased_at is None
     moves = [move for move in MOVES.values() if goes_on and move.is_allowed(case.state)]
     contested = contests.undecided(await contests.pauses_of(case.id))
-    judges = contested is not None and contested.by != account.account_id
+    judges = goes_on and contested is not None and contested.by != account.account_id
     unfit = {"take": case.assignee == account.account_id, "decide": not judges}
     return {
         "contested": contested is not None,
@@ -215,7 +220,7 @@ def _facts(case: DeskCase, now: datetime) -> dict[str, Any]:
         "channel": channel_name(case),
         "happened": happened,
         "by_whom": by_whom,
-        "mail_about": lambda kind: _(_HAPPENED[kind]),
+        "mail_about": mail_about,
         "mail_state": lambda state: _(_MAIL_STATES[state]),
     }
 
@@ -223,16 +228,17 @@ def _facts(case: DeskCase, now: datetime) -> dict[str, Any]:
 def _promises(case: DeskCase, now: datetime) -> list[Promise]:
     """The promises that hold for the case, each measured at ``now`` or at the moment it was met."""
     names = {key: _(label) for key, label in TARGETS.items()}
-    risky = case.risk_at is not None and case.risk_at <= now
+    # A case is at risk for the promise that is due next; a later one has its own warning still to come.
+    soon = case.next_due_at if case.risk_at is not None and case.risk_at <= now else None
     first = _promise(
-        names["first_answer"], case.first_answer_due_at, case.filed_at, case.first_answer_at, now, risky=risky
+        names["first_answer"], case.first_answer_due_at, case.filed_at, case.first_answer_at, now, soon=soon
     )
-    result = _promise(names["result"], case.result_due_at, case.filed_at, case.result_at, now, risky=risky)
+    result = _promise(names["result"], case.result_due_at, case.filed_at, case.result_at, now, soon=soon)
     reply = None
     if case.result_at is not None and case.owed_since is not None:
         # The result was given and the applicant came back: that is owed an answer of its own.
         reply = _promise(
-            _("Answer to the applicant's reply"), case.next_due_at, case.owed_since, None, now, risky=risky
+            _("Answer to the applicant's reply"), case.next_due_at, case.owed_since, None, now, soon=soon
         )
     return [promise for promise in (reply, first, result) if promise is not None]
 
@@ -244,11 +250,15 @@ def _promise(
     met_at: datetime | None,
     now: datetime,
     *,
-    risky: bool,
+    soon: datetime | None,
 ) -> Promise | None:
     if due_at is None:
         return None
     progress = sla.progress(due_at, since, now, met_at)
     return Promise(
-        title=title, due_at=due_at, met_at=met_at, progress=progress, at_risk=met_at is None and risky
+        title=title,
+        due_at=due_at,
+        met_at=met_at,
+        progress=progress,
+        at_risk=met_at is None and due_at == soon,
     )

@@ -22,7 +22,7 @@ from portal.cases.figures_routes import show_figures
 from portal.cases.register_routes import register_handlers
 from portal.cases.staff_forms import MOVES
 from portal.cases.staff_moves import post_move
-from portal.cases.staff_pages import Visit, address, case_page, known_case
+from portal.cases.staff_pages import Visit, address, case_page, known_case, note_look
 from portal.downloads import download
 from portal.errors import NotFound
 from portal.i18n import _, localized
@@ -86,7 +86,10 @@ async def show_why(
     request: Visit, code: FromPath[str], settings: NamedDependency[Settings], now: NamedDependency[datetime]
 ) -> Template:
     case = await known_case(code, request.user)
-    shown = await why.why(case.id, case.service_id, case.sla_version, inner=True, zone=settings.zone, now=now)
+    await note_look(case, now)
+    shown = await why.why(
+        case.id, case.service_id, case.sla_version, inner=True, opened=True, zone=settings.zone, now=now
+    )
     return visits.why_page(case.number, address(case.number), shown, current="desk")
 
 

@@ -72,14 +72,19 @@ async def show_why(
     settings: NamedDependency[Settings],
     now: NamedDependency[datetime],
 ) -> Template | Redirect:
-    """Why the case is due when it is; no more than dates, as for everybody with the code."""
+    """Why the case is due when it is; to the code alone no more than days."""
     found = await visits.at_code(request, code, settings, now)
     if found.tier == 0 and await visits.code_is_not_enough(request, now):
         return visits.proof_page(found.number)
     if found.case is None:
         return await visits.missed(request, found)
     case = found.case
-    shown = await why.why(case.id, case.service, case.sla_version, inner=False, zone=settings.zone, now=now)
+    opened = found.tier > 0
+    if opened:
+        await visits.note_look(found)
+    shown = await why.why(
+        case.id, case.service, case.sla_version, inner=False, opened=opened, zone=settings.zone, now=now
+    )
     back = f"/cases/{codes.show_text(found.number)}"
     return visits.why_page(found.number, back, shown)
 

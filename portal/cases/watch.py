@@ -6,7 +6,7 @@ level. After a standstill only the most serious level of each round is mailed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -40,21 +40,23 @@ SUBJECTS = {
     "escalated_3": N_("A promise has been missed for long"),
 }
 _DUE = 'SELECT id FROM "case" WHERE next_check_at <= {} ORDER BY next_check_at LIMIT {}'
-# The clerk who has the case, or everybody of its unit while nobody does; then the unit's head; then managers.
-_CLERKS = """
-    SELECT a.id FROM account a JOIN "case" c ON c.id = {}
-    WHERE a.state = 'active' AND (a.id = c.assignee OR c.assignee IS NULL AND a.role = 'staff' AND (
-        a.unit = c.unit OR EXISTS (SELECT FROM membership m WHERE m.account = a.id AND m.unit = c.unit)))
+# The clerk who has the case, or everybody of its unit while nobody does; then the unit's head; then managers. Somebody
+# who left the unit reads no case of it any more: no mail tells of one either, head or not.
+_OF_UNIT = """
+    (a.unit = c.unit OR EXISTS (SELECT FROM membership m WHERE m.account = a.id AND m.unit = c.unit))
 """
-_HEAD = """
+_CLERKS = f"""
+    SELECT a.id FROM account a JOIN "case" c ON c.id = {{}}
+    WHERE a.state = 'active' AND (a.id = c.assignee OR c.assignee IS NULL AND a.role = 'staff' AND {_OF_UNIT})
+"""  # noqa: S608 - constants
+_HEAD = f"""
     SELECT a.id FROM account a JOIN unit_head h ON h.account = a.id JOIN "case" c ON c.unit = h.unit
-    WHERE c.id = {} AND a.state = 'active'
-"""
-_MANAGERS = """
-    SELECT a.id FROM account a JOIN "case" c ON c.id = {}
-    WHERE a.state = 'active' AND a.role = 'manager' AND (
-        a.unit = c.unit OR EXISTS (SELECT FROM membership m WHERE m.account = a.id AND m.unit = c.unit))
-"""
+    WHERE c.id = {{}} AND a.state = 'active' AND a.role IN ('staff', 'manager', 'admin') AND {_OF_UNIT}
+"""  # noqa: S608 - constants
+_MANAGERS = f"""
+    SELECT a.id FROM account a JOIN "case" c ON c.id = {{}}
+    WHERE a.state = 'active' AND a.role = 'manager' AND {_OF_UNIT}
+"""  # noqa: S608 - constants
 _WHO = {"escalated_2": _HEAD, "escalated_3": _MANAGERS}
 _ADDRESSES = """
     SELECT DISTINCT p.value, a.locale FROM contact_point p JOIN account a ON a.id = p.account
@@ -104,6 +106,20 @@ async def look_at(case_id: UUID, *, now: datetime) -> None:
     await _write_down(case_id, fresh, told, now)
 
 
+def unseen(
+    terms: Terms, events: Sequence[Past], known: Set[tuple[str, int, str]], *, now: datetime
+) -> list[Alarm]:
+    """Every level that an open round needs by ``now``, but for the ``known``: target, round and level."""
+    history = clock.history_of(events)
+    return [
+        Alarm(reading, level, at)
+        for reading in clock.readings(terms, events, now=now)
+        if reading.is_open
+        for level, at in clock.alarms(terms, reading, history, now=now)
+        if at <= now and (reading.target.key, reading.round, level) not in known
+    ]
+
+
 async def put_off(case_id: UUID, *, until: datetime) -> None:
     """Nobody looks at the case before ``until``: something in it can't be counted."""
     await Case.update({Case.next_check_at: until}).where(Case.id == case_id)
@@ -129,21 +145,10 @@ def shown(message: OutboxMessage, settings: Settings) -> Mapping[str, Any]:
 
 
 async def _fresh(case_id: UUID, terms: Terms, events: Sequence[Past], now: datetime) -> list[Alarm]:
-    """Every level that an open round needs by now and that nobody has written down yet."""
-    history = clock.history_of(events)
-    known = {
-        (row["target"], row["round"], row["level"])
-        for row in await ClockAlarm.select(ClockAlarm.target, ClockAlarm.round, ClockAlarm.level).where(
-            ClockAlarm.case == case_id
-        )
-    }
-    return [
-        Alarm(reading, level, at)
-        for reading in clock.readings(terms, events, now=now)
-        if reading.is_open
-        for level, at in clock.alarms(terms, reading, history, now=now)
-        if at <= now and (reading.target.key, reading.round, level) not in known
-    ]
+    known = await ClockAlarm.select(ClockAlarm.target, ClockAlarm.round, ClockAlarm.level).where(
+        ClockAlarm.case == case_id
+    )
+    return unseen(terms, events, {(row["target"], row["round"], row["level"]) for row in known}, now=now)
 
 
 def _most_serious(alarms: Sequence[Alarm]) -> list[Alarm]:

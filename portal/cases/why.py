@@ -10,8 +10,9 @@ from uuid import UUID
 import msgspec
 
 from portal import sla
-from portal.cases import clock, clock_terms
+from portal.cases import clock, clock_terms, contests
 from portal.cases.clock import Past, Terms
+from portal.cases.contests import AskedPause
 from portal.i18n import _, current_language
 from portal.marks import Pause, pauses
 from portal.office_hours import Reason, Span
@@ -21,7 +22,8 @@ from portal.workdays import ONE, Counted
 
 
 class WhyDay(msgspec.Struct, frozen=True, kw_only=True):
-    """One day of a count. ``hours`` are its working hours, ``amount`` and ``total`` working days or hours.
+    """One day of a count. ``hours`` are its working hours, ``amount`` and ``total`` working days or hours, None where
+    they would tell the hour.
 
     ``closed`` names why nobody works that day, empty for a working day; ``paused`` says that part of it or all of
     it waited for the applicant.
@@ -29,59 +31,135 @@ class WhyDay(msgspec.Struct, frozen=True, kw_only=True):
 
     day: date
     hours: tuple[Span, ...]
-    amount: Decimal
-    total: Decimal
+    amount: Decimal | None
+    total: Decimal | None
     closed: str
     paused: bool
 
 
 class Why(msgspec.Struct, frozen=True, kw_only=True):
-    """One promise and how its date comes about. ``unit`` is working_days or working_hours."""
+    """One promise and how its date comes about. ``unit`` is working_days or working_hours.
+
+    Its ends are instants, or local days on a page that is not ``exact``.
+    """
 
     name: str
     amount: str
     unit: str
     state: str
-    started_at: datetime
-    due_at: datetime
-    stopped_at: datetime | None
+    started_at: date
+    due_at: date
+    stopped_at: date | None
     days: tuple[WhyDay, ...]
 
 
-class WhyPage(msgspec.Struct, frozen=True):
-    """Every promise of a case, and the pauses that count in all of them."""
+class Wait(msgspec.Struct, frozen=True, kw_only=True):
+    """One pause: the applicant had to act from ``since`` to ``until``, while it is ``open`` at the latest to then.
+
+    Its ends as in ``Why``. ``question`` is what was asked, empty for who may not read it. ``contest`` is empty,
+    ``open`` (nobody decided yet) or ``denied``; one that was upheld is no pause.
+    """
+
+    since: date
+    until: date
+    open: bool
+    question: str
+    contest: str
+
+
+class WhyPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Every promise of a case, and the waits that count in all of them. ``exact``: to the instant, with the questions.
+
+    ``may_contest``: the applicant may say that the pause of now is wrong.
+    """
 
     promises: tuple[Why, ...]
-    pauses: tuple[Pause, ...]
+    waits: tuple[Wait, ...]
+    exact: bool
+    may_contest: bool
 
 
 async def why(
-    case_id: UUID, service: UUID, sla_version: UUID | None, *, inner: bool, zone: tzinfo, now: datetime
+    case_id: UUID,
+    service: UUID,
+    sla_version: UUID | None,
+    *,
+    inner: bool,
+    opened: bool,
+    zone: tzinfo,
+    now: datetime,
 ) -> WhyPage:
-    """How each date of the case comes about; with ``inner`` also what the desk owes itself."""
+    """How each date of the case comes about; with ``inner`` also what the desk owes itself.
+
+    Unless the case was ``opened``, so for everybody who has the code: in days, and not what the applicant was asked.
+    """
     events, _hash = await clock_terms.past_of(case_id)
-    return explained(
-        await clock_terms.terms_of(service, sla_version, events, now=now),
-        events,
-        inner=inner,
-        zone=zone,
-        now=now,
-    )
+    terms = await clock_terms.terms_of(service, sla_version, events, now=now)
+    asked = await contests.pauses_of(case_id) if opened else []
+    page = _explained(terms, events, asked, inner=inner, zone=zone, now=now)
+    return page if opened else _by_day(page, zone)
 
 
-def explained(terms: Terms, events: Sequence[Past], *, inner: bool, zone: tzinfo, now: datetime) -> WhyPage:
-    """As ``why``, from the events themselves."""
+def _explained(
+    terms: Terms,
+    events: Sequence[Past],
+    asked: Sequence[AskedPause],
+    *,
+    inner: bool,
+    zone: tzinfo,
+    now: datetime,
+) -> WhyPage:
     history = clock.history_of(events)
     waits = pauses(history.marks, now=now)
     found = sla.read(terms.targets, terms.calendars, history, now=now)
     return WhyPage(
-        tuple(
+        promises=tuple(
             _why(terms, reading, history, waits, zone, now)
             for reading in found
             if inner or reading.target.key not in clock.INNER
         ),
-        tuple(waits),
+        waits=tuple(_wait(pause, asked) for pause in waits),
+        exact=True,
+        may_contest=any(pause.open for pause in waits) and contests.contestable(asked) is not None,
     )
+
+
+def _wait(pause: Pause, asked: Sequence[AskedPause]) -> Wait:
+    told = next((one for one in asked if one.n == pause.n), None)
+    return Wait(
+        since=pause.since,
+        until=pause.until,
+        open=pause.open,
+        question=told.question if told else "",
+        contest=(told.decision or "open") if told and told.contested else "",
+    )
+
+
+def _by_day(page: WhyPage, zone: tzinfo) -> WhyPage:
+    """The page for whoever has the code alone: no instant finer than a day, no part of a day, which would tell one."""
+    return msgspec.structs.replace(
+        page,
+        promises=tuple(_promise_by_day(promise, zone) for promise in page.promises),
+        waits=tuple(
+            msgspec.structs.replace(wait, since=_local(wait.since, zone), until=_local(wait.until, zone))
+            for wait in page.waits
+        ),
+        exact=False,
+    )
+
+
+def _promise_by_day(promise: Why, zone: tzinfo) -> Why:
+    return msgspec.structs.replace(
+        promise,
+        started_at=_local(promise.started_at, zone),
+        due_at=_local(promise.due_at, zone),
+        stopped_at=_local(promise.stopped_at, zone) if promise.stopped_at else None,
+        days=tuple(msgspec.structs.replace(day, amount=None, total=None) for day in promise.days),
+    )
+
+
+def _local(at: date, zone: tzinfo) -> date:
+    return at.astimezone(zone).date() if isinstance(at, datetime) else at
 
 
 def _why(

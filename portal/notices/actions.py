@@ -46,27 +46,9 @@ async def post(
     service that is not there.
     """
     drafts.check(draft, now)
-    planned = draft.kind == "planned"
-    services = await _services(draft.saying.services, now, planned=planned)
-    published = max(now, draft.publish_at or now)
-    row = NoticeTable(
-        kind=draft.kind,
-        **record.both("title", draft.saying.title),
-        **record.both("body", draft.saying.body),
-        **record.both("advice", draft.saying.advice),
-        **record.both("late_reason", draft.late_reason),
-        starts_at=draft.starts_at,
-        ends_at=draft.ends_at if planned else None,
-        published_at=published,
-        announced_at=published,
-        state="" if planned else "investigating",
-        cause="" if planned else draft.cause or "unknown",
-        source=source,
-        series=series,
-        changed_at=now,
-        made_by=by,
-        made_at=now,
-    )
+    services = await _services(draft.saying.services, now, planned=draft.kind == "planned")
+    row = _row(draft, now)
+    row.series, row.source, row.made_by = series, source, by
     record.check_lead(queries.read(row, tuple(services.values())), draft.late_reason)
     made = await NoticeTable.insert(row).returning(NoticeTable.id, NoticeTable.no)
     row.no = made[0]["no"]
@@ -261,6 +243,25 @@ async def name_cause(no: int, cause: str, *, seen: int, by: UUID, now: datetime)
         raise WrongWindow("cause", _("Choose one."))
     await record.change(
         row, notice, "caused", {"cause": cause}, data={"cause": cause}, telling="", by=by, now=now
+    )
+
+
+def _row(draft: Draft, now: datetime) -> NoticeTable:
+    planned, published = draft.kind == "planned", max(now, draft.publish_at or now)
+    return NoticeTable(
+        kind=draft.kind,
+        **record.both("title", draft.saying.title),
+        **record.both("body", draft.saying.body),
+        **record.both("advice", draft.saying.advice),
+        **record.both("late_reason", draft.late_reason),
+        starts_at=draft.starts_at,
+        ends_at=draft.ends_at if planned else None,
+        published_at=published,
+        announced_at=published,
+        state="" if planned else "investigating",
+        cause="" if planned else draft.cause or "unknown",
+        changed_at=now,
+        made_at=now,
     )
 
 

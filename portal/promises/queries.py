@@ -60,7 +60,8 @@ _FACTS = """
     ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9
 """
 _PUBLISHED = """
-    SELECT p.document, s.title_fa, s.title_en, a.name_fa, a.name_en, s.sensitive
+    SELECT p.document, s.title_fa, s.title_en, a.name_fa, a.name_en,
+           p.facts IS NOT NULL AND NOT s.sensitive AS counted_again
     FROM published_promises p JOIN service s ON s.id = p.service JOIN agency a ON a.id = s.agency
     WHERE s.state <> 'draft'
 """
@@ -68,7 +69,7 @@ _ALL = f"{_PUBLISHED} ORDER BY s.position, s.slug"
 _ONE = f"{_PUBLISHED} AND s.slug = {{}}"
 _PACKED = """
     SELECT p.facts FROM published_promises p JOIN service s ON s.id = p.service
-    WHERE s.slug = {} AND s.state <> 'draft'
+    WHERE s.slug = {} AND s.state <> 'draft' AND NOT s.sensitive
 """
 
 
@@ -157,5 +158,5 @@ def _published(row: Mapping[str, Any]) -> Published:
         Words(fa=row["title_fa"], en=row["title_en"]),
         Words(fa=row["name_fa"], en=row["name_en"]),
         msgspec.json.decode(row["document"], type=Figures),
-        not row["sensitive"],
+        row["counted_again"],
     )

@@ -14,6 +14,7 @@ from portal.i18n import N_, _, current_language
 from portal.jalali import show_date
 from portal.services.labels import TARGETS, party_words, promises
 from portal.services.statement import Clause, Section, Statement
+from portal.services.wording import basis_words, cost_rows, ending_rows, monitoring_rows
 
 Fate = Literal["added", "removed", "changed"]
 FATES: dict[Fate, str] = {"added": N_("Added"), "removed": N_("Removed"), "changed": N_("Changed")}
@@ -33,7 +34,7 @@ class Piece(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """A promised time or a validity that differs; None where there is none."""
+    """One thing that both name and that differs; None where an edition says nothing of it."""
 
     name: str
     before: str | None
@@ -61,21 +62,29 @@ class SectionChange(msgspec.Struct, frozen=True, kw_only=True):
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """All that differs between two editions."""
 
+    cover: tuple[Row, ...]
     times: tuple[Row, ...]
+    monitoring: tuple[Row, ...]
+    cost: tuple[Row, ...]
     validity: tuple[Row, ...]
+    ending: tuple[Row, ...]
     sections: tuple[SectionChange, ...]
 
     @property
     def is_empty(self) -> bool:
         """They say the same."""
-        return not (self.times or self.validity or self.sections)
+        return not any(getattr(self, name) for name in self.__struct_fields__)
 
 
 def compare(old: Statement, new: Statement) -> Comparison:
     """What ``new`` says otherwise than ``old``; sections and clauses are told apart by their keys and ids."""
     return Comparison(
+        cover=(*_rows(_names(old), _names(new)), *_laws(old, new)),
         times=_rows(_times(old), _times(new)),
+        monitoring=_rows(dict(monitoring_rows(old)), dict(monitoring_rows(new))),
+        cost=_rows(dict(cost_rows(old)), dict(cost_rows(new))),
         validity=_rows(_validity(old), _validity(new)),
+        ending=_rows(dict(ending_rows(old)), dict(ending_rows(new))),
         sections=tuple(_sections(old, new)),
     )
 
@@ -102,6 +111,22 @@ def _rows(before: dict[str, str], after: dict[str, str]) -> tuple[Row, ...]:
     names = dict.fromkeys([*before, *after])
     rows = (Row(name, before.get(name), after.get(name)) for name in names)
     return tuple(row for row in rows if row.before != row.after)
+
+
+def _names(statement: Statement) -> dict[str, str]:
+    cover = statement.cover
+    return {_("Title"): str(cover.title), _("Agency"): str(cover.agency)} if cover else {}
+
+
+def _laws(old: Statement, new: Statement) -> list[Row]:
+    """The laws that went and those that came; one whose date or number was corrected did both."""
+    before, after = (
+        [basis_words(basis) for basis in statement.cover.legal_basis] if statement.cover else []
+        for statement in (old, new)
+    )
+    name = _("Legal basis")
+    went = [Row(name, words, None) for words in before if words not in after]
+    return went + [Row(name, None, words) for words in after if words not in before]
 
 
 def _times(statement: Statement) -> dict[str, str]:

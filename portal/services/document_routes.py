@@ -13,7 +13,6 @@ from litestar.response import Template
 
 from portal.errors import NotFound
 from portal.i18n import _, current_language
-from portal.services import queries
 from portal.services.comparison import compare, fate_words
 from portal.services.edition_queries import Edition
 from portal.services.labels import WORDS
@@ -32,7 +31,7 @@ async def send_statement_pdf(
     now: NamedDependency[datetime],
 ) -> Response[bytes]:
     """The statement in force as a PDF. Raises NotFound."""
-    return await _pdf(request, await edition_at(slug, now=now), settings, now)
+    return await _pdf(request, await edition_at(slug, now=now), settings)
 
 
 @get("/services/{slug:str}/sla/{n:int}/statement.pdf", name="services.edition_pdf")
@@ -44,7 +43,7 @@ async def send_edition_pdf(
     now: NamedDependency[datetime],
 ) -> Response[bytes]:
     """One edition as a PDF. Raises NotFound."""
-    return await _pdf(request, await edition_at(slug, n, now=now), settings, now)
+    return await _pdf(request, await edition_at(slug, n, now=now), settings)
 
 
 @get("/services/{slug:str}/sla/{n:int}/changes", name="services.changes")
@@ -72,11 +71,8 @@ async def show_changes(
     return Template("services/changes.html", context=context)
 
 
-async def _pdf(
-    request: Request[Any, Any, Any], edition: Edition, settings: Settings, now: datetime
-) -> Response[bytes]:
-    service = await queries.service_by_slug(edition.slug, now=now)
-    made = await printed(edition, service.sheet.legal_basis if service else (), settings)
+async def _pdf(request: Request[Any, Any, Any], edition: Edition, settings: Settings) -> Response[bytes]:
+    made = await printed(edition, settings)
     tag = f'"{hashlib.sha256(made).hexdigest()}"'
     name = f"{edition.slug}-{edition.n}-{current_language()}.pdf"
     headers = {"ETag": tag, "Cache-Control": FRESH, "Content-Disposition": f'inline; filename="{name}"'}

@@ -13,12 +13,13 @@ from uuid import UUID
 import msgspec
 
 from db.engine import atomic
-from db.services import Service, SlaVersion
+from db.services import Agency, Service, SlaVersion
 from portal import audit
 from portal.errors import Conflict, NotFound
 from portal.i18n import _
 from portal.services import queries
-from portal.services.statement import Statement, sha256
+from portal.services.edition_queries import with_cover
+from portal.services.statement import Cover, Sheet, Statement, sha256
 
 
 class NotInOrder(Conflict):
@@ -40,15 +41,16 @@ class PromisedFree(Conflict):
 async def publish_statement(service: UUID, statement: Statement, *, at: datetime, now: datetime) -> int:
     """The statement is the service's next edition, in force from ``at``; the one before ends at that instant.
 
-    An edition that has not begun at ``at`` never will. Returns its number; the same document as the newest edition
-    publishes nothing. Raises NotInOrder, NotFound.
+    Its cover says what the service is called now, on which law it stands and what it costs; later changes of the
+    service leave it as it is. An edition that has not begun at ``at`` never will. Returns its number; the same
+    document as the newest edition publishes nothing. Raises NotInOrder, NotFound.
     """
-    await locked(service)
+    cover = await _cover(await locked(service))
     newest = await newest_edition(service)
-    if newest and _stands(newest, at) and newest["sha256"] == sha256(_numbered(statement, newest["n"])):
+    if newest and _stands(newest, at) and with_cover(newest) == _complete(statement, cover, newest["n"]):
         return int(newest["n"])
     _check_order(newest, at, now)
-    document = _numbered(statement, newest["n"] + 1 if newest else 1)
+    document = _complete(statement, cover, newest["n"] + 1 if newest else 1)
     if newest and newest["superseded_at"] is None:
         await SlaVersion.update({SlaVersion.superseded_at: at, SlaVersion.ending: "superseded"}).where(
             SlaVersion.id == newest["id"]
@@ -130,5 +132,18 @@ def _promises_free(edition: dict[str, Any]) -> bool:
     return statement.free is True and not begun_and_ended_at_once
 
 
-def _numbered(statement: Statement, n: int) -> Statement:
-    return msgspec.structs.replace(statement, version=n)
+async def _cover(service: dict[str, Any]) -> Cover:
+    names = await Agency.select(Agency.name_fa, Agency.name_en).where(Agency.id == service["agency"]).first()
+    assert names
+    sheet = msgspec.json.decode(service["sheet"], type=Sheet)
+    return Cover(
+        title=queries.words_of(service, "title"),
+        agency=queries.words_of(names, "name"),
+        legal_basis=sheet.legal_basis,
+        cost_note=sheet.cost_note,
+        fee=sheet.fee,
+    )
+
+
+def _complete(statement: Statement, cover: Cover, n: int) -> Statement:
+    return msgspec.structs.replace(statement, cover=cover, version=n)

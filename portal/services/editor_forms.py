@@ -5,7 +5,7 @@ A draft may lack words; a form only refuses what can't be kept. ``typed`` fills 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, tzinfo
 from itertools import zip_longest
 from typing import Any
@@ -20,7 +20,7 @@ from portal.marks import MAX_AMOUNT, Target
 from portal.services.labels import AUDIENCES, CHANNELS, TARGETS
 from portal.services.rules import Draft
 from portal.services.staff_forms import read_slug
-from portal.services.statement import Ending, Office, Words
+from portal.services.statement import Ending, Monitoring, Office, Words
 
 SHORT, LONG = 300, 6000  # characters
 _MOST_LINES = 60
@@ -28,6 +28,8 @@ _LARGEST_FEE = 10**12  # rials
 _LONGEST_LEAD = 24 * 365  # hours
 _LONGEST_NOTICE = 3650  # days
 UNITS = ("working_days", "working_hours")
+_MOST_DAYS = 1_000
+"""The longest promise in working days: the page that says why a date is so has a line for each."""
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,15 +100,17 @@ def terms_typed(draft: Draft, zone: tzinfo) -> dict[str, Any]:
         "mutual": "yes" if ending and ending.mutual else "",
         **lines_typed("offices", [office.title for office in ending.offices] if ending else ()),
     }
+    for name in Monitoring.__struct_fields__:
+        typed |= words_typed(name, getattr(statement.monitoring, name, None))
     for key in TARGETS:
-        target = statement.target(key)  # type: ignore[arg-type,unused-ignore]
+        target = statement.target(key)
         typed[f"amount_{key}"] = str(target.amount) if target else ""
         typed[f"unit_{key}"] = target.unit if target else UNITS[0]
         typed[f"calendar_{key}"] = target.calendar if target else ""
     return typed
 
 
-def read_terms(form: FormMultiDict, calendars: Sequence[str], draft: Draft) -> Sent:
+def read_terms(form: FormMultiDict, calendars: Collection[str], draft: Draft) -> Sent:
     """The form of the statement's terms; offices that stay in ``draft`` keep their keys."""
     reader = FormReader(form)
     first, last = reader.date("valid_from", required=False), reader.date("valid_until", required=False)
@@ -119,6 +123,7 @@ def read_terms(form: FormMultiDict, calendars: Sequence[str], draft: Draft) -> S
         "notice_lead_hours": reader.number("notice_lead_hours", minimum=0, maximum=_LONGEST_LEAD) or 0,
         "free": reader.checked("free"),
         "targets": tuple(target for key in TARGETS if (target := _target(reader, key, calendars))),
+        "monitoring": _monitoring(reader),
         "ending": Ending(
             offices=_offices(words_lines(reader, "offices"), draft),
             notice_days=reader.number("notice_days", minimum=0, maximum=_LONGEST_NOTICE) or 0,
@@ -168,8 +173,9 @@ def shown_date(day: date | None, zone: tzinfo) -> str:
     return jalali.show_numeric_date(day, current_language(), zone) if day else ""
 
 
-def _target(reader: FormReader, key: str, calendars: Sequence[str]) -> Target | None:
-    amount = reader.number(f"amount_{key}", minimum=0, maximum=MAX_AMOUNT, required=False)
+def _target(reader: FormReader, key: str, calendars: Collection[str]) -> Target | None:
+    most = MAX_AMOUNT if reader.typed(f"unit_{key}") == "working_hours" else _MOST_DAYS
+    amount = reader.number(f"amount_{key}", minimum=0, maximum=most, required=False)
     if amount is None:
         return None
     unit = reader.choice(f"unit_{key}", UNITS)
@@ -177,6 +183,12 @@ def _target(reader: FormReader, key: str, calendars: Sequence[str]) -> Target | 
     if not unit or not calendar:
         return None
     return msgspec.convert({"key": key, "amount": amount, "unit": unit, "calendar": calendar}, Target)
+
+
+def _monitoring(reader: FormReader) -> Monitoring | msgspec.UnsetType:
+    """What was said of it; nothing where no word was."""
+    said = [words(reader, name, SHORT) for name in Monitoring.__struct_fields__]
+    return Monitoring(*said) if any(one.fa or one.en for one in said) else msgspec.UNSET
 
 
 def _offices(titles: Sequence[Words], draft: Draft) -> tuple[Office, ...]:

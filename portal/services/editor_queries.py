@@ -137,9 +137,10 @@ async def units() -> list[tuple[str, Words]]:
     return [(row["slug"], words_of(row, "name")) for row in rows]
 
 
-async def calendars() -> list[str]:
-    """The names of the calendars a target may count in."""
-    return [row["name"] for row in await Calendar.select(Calendar.name).order_by(Calendar.name)]
+async def calendars() -> dict[str, Words]:
+    """The titles of the calendars a target may count in, by name."""
+    rows = await Calendar.select(Calendar.name, Calendar.title_fa, Calendar.title_en).order_by(Calendar.name)
+    return {row["name"]: words_of(row, "title") for row in rows}
 
 
 def _decoded(document: str) -> Draft:
@@ -165,6 +166,7 @@ async def _published(row: dict[str, Any]) -> Draft | None:
         return None
     unit = await Unit.select(Unit.slug).where(Unit.id == row["unit"]).first()
     sheet = msgspec.json.decode(row["sheet"], type=Sheet)
+    statement = msgspec.json.decode(edition["document"], type=Statement)
     return Draft(
         **{name: getattr(sheet, name) for name in Sheet.__struct_fields__},
         title=words_of(row, "title"),
@@ -173,6 +175,6 @@ async def _published(row: dict[str, Any]) -> Draft | None:
         sensitive=row["sensitive"],
         retention_months=row["retention_months"],
         form=msgspec.json.decode(form["fields"], type=tuple[Field, ...]),
-        statement=msgspec.json.decode(edition["document"], type=Statement),
+        statement=msgspec.structs.replace(statement, cover=msgspec.UNSET),
         unit=unit["slug"] if unit else "",
     )

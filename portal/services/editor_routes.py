@@ -254,7 +254,7 @@ async def _terms_page(
     context = {
         **page_context(service),
         **form_context(held, version_of(held), filled, errors, status),
-        "calendars": [(name, name) for name in await editor_queries.calendars()],
+        "calendars": [(name, str(title)) for name, title in (await editor_queries.calendars()).items()],
     }
     return Template("services/editor_terms.html", context=context, status_code=status)
 

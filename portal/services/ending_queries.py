@@ -12,11 +12,12 @@ from portal.services.statement import Statement, Words
 
 
 class Agreement(msgspec.Struct, frozen=True, kw_only=True):
-    """One office; ``by`` and ``at`` say who recorded that it agrees, None while nobody did."""
+    """One office; ``by``, ``account`` and ``at`` say who recorded that it agrees, None while nobody did."""
 
     office: str
     title: Words
     by: str | None
+    account: UUID | None
     at: datetime | None
 
 
@@ -53,7 +54,10 @@ async def ending_at_hand(service: UUID) -> EndingAtHand | None:
     if row is None:
         return None
     approvals = await EndingApproval.select(
-        EndingApproval.office, EndingApproval.approved_at, EndingApproval.account.display_name
+        EndingApproval.office,
+        EndingApproval.approved_at,
+        EndingApproval.account,
+        EndingApproval.account.display_name,
     ).where(EndingApproval.ending == row["id"])
     agreed = {approval["office"]: approval for approval in approvals}
     rule = msgspec.json.decode(row["sla_version.document"], type=Statement).ending
@@ -68,6 +72,7 @@ async def ending_at_hand(service: UUID) -> EndingAtHand | None:
                 office=office.key,
                 title=office.title,
                 by=agreed.get(office.key, {}).get("account.display_name"),
+                account=agreed.get(office.key, {}).get("account"),
                 at=agreed.get(office.key, {}).get("approved_at"),
             )
             for office in (rule.offices if rule else ())

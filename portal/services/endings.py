@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-import asyncpg
 import msgspec
 from piccolo.columns import Column
 
@@ -137,15 +136,13 @@ async def withdraw_ending(ending: UUID, *, now: datetime) -> None:
 
 
 async def _record(ending: UUID, office: str, by: UUID, now: datetime) -> None:
+    """The approval is kept; the caller holds the service, so that nobody records another one meanwhile."""
     approvals = await EndingApproval.select().where(EndingApproval.ending == ending)
     if any(approval["office"] == office for approval in approvals):
         raise CantEnd(_("This office has agreed already."))
     if any(approval["account"] == by for approval in approvals):
         raise OnePersonTwice(_("You have recorded one office; another person records the other."))
-    try:
-        await EndingApproval.insert(EndingApproval(ending=ending, office=office, account=by, approved_at=now))
-    except asyncpg.UniqueViolationError as error:
-        raise CantEnd(_("This office has agreed already.")) from error
+    await EndingApproval.insert(EndingApproval(ending=ending, office=office, account=by, approved_at=now))
 
 
 async def _locked_ending(ending: UUID) -> tuple[dict[str, Any], UUID]:

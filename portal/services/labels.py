@@ -92,6 +92,10 @@ LABELS = {
     "notice_lead_hours": N_("Hours between the notice of a planned outage and its beginning"),
     "free": N_("The statement promises that the service is free"),
     "ending": N_("Ending the statement"),
+    "monitoring": N_("Monitoring"),
+    "measured": N_("How it is measured"),
+    "reported": N_("How often it is reported"),
+    "reporter": N_("Who measures and reports"),
     "offices": N_("Offices that must agree to end it"),
     "notice_days": N_("Days between the announcement of the end and the end"),
     "mutual": N_("Both sides may also agree to end it"),
@@ -160,9 +164,10 @@ def usual_words(usual: Usual) -> str:
     return words % {"n": high, "low": low, "high": high}
 
 
-def promises(statement: Statement) -> list[tuple[str, str]]:
-    """What of a statement a clock can read: name and promised length."""
-    rows = [(_(TARGETS[target.key]), promised(target)) for target in statement.targets]
+def promises(statement: Statement, *, inner: bool = True) -> list[tuple[str, str]]:
+    """What of a statement a clock can read: name and promised length; ``inner``: what units owe each other, too."""
+    told = [target for target in statement.targets if inner or target.key != "referral"]
+    rows = [(_(TARGETS[target.key]), promised(target)) for target in told]
     hours = statement.notice_lead_hours
     lead = ngettext("%(n)s hour before", "%(n)s hours before", hours)
     return [

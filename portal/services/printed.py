@@ -1,13 +1,12 @@
 """An edition of a statement as paper: what the PDF says, in the reader's language.
 
-Nothing in it depends on the day it is made: that an edition was replaced later is said on its page. The legal basis
-is the one on the service's sheet; as long as nobody corrects that, the PDF of an edition stays the same to the byte.
+All of it is the edition's own document, and nothing depends on the day it is made: the PDF of an edition stays the
+same to the byte. That an edition was replaced later is said on its page.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
 from datetime import UTC, tzinfo
 from itertools import groupby
 from typing import Any
@@ -19,19 +18,20 @@ from portal.i18n import _, current_language, direction, localized
 from portal.jalali import show_date, show_moment
 from portal.services.edition_queries import Edition
 from portal.services.labels import party_words, promises
-from portal.services.statement import LegalBasis, Section, Statement
+from portal.services.statement import Section, Statement
+from portal.services.wording import basis_words, monitoring_rows, terms_in
 from portal.settings import Settings
-from portal.text import persian_digits, show_number
+from portal.text import show_number
 
 TEMPLATE = "services/statement.typ"
 
 
-async def printed(edition: Edition, basis: Iterable[LegalBasis], settings: Settings) -> bytes:
+async def printed(edition: Edition, settings: Settings) -> bytes:
     """The edition as a tagged PDF in the reader's language, dated with its publication."""
-    return await pdf.document(TEMPLATE, paper(edition, basis, settings), at=edition.in_force_from)
+    return await pdf.document(TEMPLATE, paper(edition, settings), at=edition.in_force_from)
 
 
-def paper(edition: Edition, basis: Iterable[LegalBasis], settings: Settings) -> dict[str, Any]:
+def paper(edition: Edition, settings: Settings) -> dict[str, Any]:
     """What the template prints: plain texts, lists and rows."""
     address = settings.base_url + localized(f"/services/{edition.slug}/sla/{edition.n}")
     title = _("Service-level statement: %(service)s") % {"service": edition.title}
@@ -50,8 +50,12 @@ def paper(edition: Edition, basis: Iterable[LegalBasis], settings: Settings) -> 
             "columns": [_("Promise"), _("Promised time")],
             "rows": promises(edition.statement),
         },
+        "monitoring": {"heading": _("Monitoring"), "rows": monitoring_rows(edition.statement)},
         "sections": [_section(edition.statement, section) for section in edition.statement.sections],
-        "basis": {"heading": _("Legal basis"), "rows": [_basis(one) for one in basis]},
+        "basis": {
+            "heading": _("Legal basis"),
+            "rows": [basis_words(one) for one in edition.cover.legal_basis],
+        },
         "proof": {
             "heading": _("The same edition on the desk"),
             "words": _(
@@ -87,19 +91,6 @@ def _until(statement: Statement) -> str:
     return day
 
 
-def _basis(basis: LegalBasis) -> str:
-    language = current_language()
-    figures = persian_digits if language == "fa" else str
-    named = {"title": basis.title, "number": figures(basis.number)}
-    if basis.date is None:
-        words = _("%(title)s, number %(number)s (dated %(date)s in the source, which is no date)")
-        return words % {**named, "date": figures(basis.date_raw)}
-    dated = {**named, "date": show_date(basis.date, language, UTC)}
-    if basis.date_uncertain:
-        return _("%(title)s, number %(number)s (%(date)s, date uncertain)") % dated
-    return _("%(title)s, number %(number)s (%(date)s)") % dated
-
-
 def _section(statement: Statement, section: Section) -> dict[str, Any]:
     """Clauses in runs of one party; ``start`` goes on counting, as on the page."""
     runs, start = [], 1
@@ -107,7 +98,12 @@ def _section(statement: Statement, section: Section) -> dict[str, Any]:
         texts = [str(clause.text) for clause in clauses]
         runs.append({"party": party_words(party), "start": start, "clauses": texts})
         start += len(texts)
-    return {"title": str(section.title), "text": str(section.text), "runs": runs}
+    return {
+        "title": str(section.title),
+        "text": str(section.text),
+        "runs": runs,
+        "terms": terms_in(statement, section.key),
+    }
 
 
 def _square(address: str) -> str:

@@ -36,9 +36,7 @@ LONGEST = 4000  # characters
 
 
 @get("/services/{slug:str}/publish", name="services.preview")
-async def show_preview(
-    slug: FromPath[str], settings: NamedDependency[Settings], now: NamedDependency[datetime]
-) -> Template:
+async def show_preview(slug: FromPath[str], now: NamedDependency[datetime]) -> Template:
     """What publishing would change, for whom, and what is still missing."""
     return await _preview(await at_hand(slug, now), "", {})
 
@@ -76,7 +74,7 @@ async def show_end(
 ) -> Template:
     """What it takes to end the statement, and how far a proposal has come."""
     word, cookies = said(settings, request)
-    page = await _end_page(await at_hand(slug, now), now, {}, {}, told=word)
+    page = await _end_page(await at_hand(slug, now), {}, {}, told=word)
     page.cookies.extend(cookies)
     return page
 
@@ -92,16 +90,16 @@ async def propose_end(
     service = await at_hand(slug, now)
     wish, typed, errors = _read_wish(posted.form, settings)
     if posted.stale:
-        return await _end_page(service, now, typed, {"form": str(posted.stale)}, status=403)
+        return await _end_page(service, typed, {"form": str(posted.stale)}, status=403)
     if wish is None:
-        return await _end_page(service, now, typed, errors, status=422)
+        return await _end_page(service, typed, errors, status=422)
     try:
         await endings.propose_ending(service.id, wish, by=request.user.account_id, now=now)
     except TooSoon as refusal:
         errors = {"effective_at": _with_earliest(refusal, settings)}
-        return await _end_page(service, now, typed, errors, status=422)
+        return await _end_page(service, typed, errors, status=422)
     except PortalError as refusal:
-        return await _end_page(service, now, typed, {"form": str(refusal)}, status=409)
+        return await _end_page(service, typed, {"form": str(refusal)}, status=409)
     return and_say(settings, f"{SERVICES}/{slug}/end", "proposed")
 
 
@@ -117,16 +115,16 @@ async def approve_end(
     reader = FormReader(posted.form)
     office = reader.typed("office")
     if posted.stale:
-        return await _end_page(service, now, {}, {"form": str(posted.stale)}, status=403)
+        return await _end_page(service, {}, {"form": str(posted.stale)}, status=403)
     try:
         last = await endings.approve_ending(
             _proposal(reader), office=office, by=request.user.account_id, now=now
         )
     except TooSoon as refusal:
         errors = {"form": _with_earliest(refusal, settings)}
-        return await _end_page(service, now, {}, errors, status=409)
+        return await _end_page(service, {}, errors, status=409)
     except PortalError as refusal:
-        return await _end_page(service, now, {}, {"form": str(refusal)}, status=refusal.status)
+        return await _end_page(service, {}, {"form": str(refusal)}, status=refusal.status)
     return and_say(settings, f"{SERVICES}/{slug}/end", "announced" if last else "agreed")
 
 
@@ -181,6 +179,7 @@ async def _preview(service: ServiceAtHand, at: str, errors: dict[str, str], *, s
         "changes": changes,
         "gaps": rules.missing(service.draft),
         "cases": await editor_queries.open_cases(service.id),
+        "calendars": await editor_queries.calendars(),
         "next": service.newest.n + 1 if service.newest else 1,
         "at": at,
         "seen": version_of(service.draft),
@@ -192,7 +191,6 @@ async def _preview(service: ServiceAtHand, at: str, errors: dict[str, str], *, s
 
 async def _end_page(
     service: ServiceAtHand,
-    now: datetime,
     typed: dict[str, str],
     errors: dict[str, str],
     *,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,15 +13,19 @@ from piccolo.columns import Column
 from db.engine import atomic
 from db.services import FormVersion, Service, Unit
 from db.statements import ServiceDraft
-from portal import audit, place
+from portal import audit, place, sla
+from portal.calendars import queries as calendar_queries
 from portal.errors import Conflict, NotFound
 from portal.forms import version_of
 from portal.i18n import _
+from portal.marks import Target
 from portal.services import editor_queries, queries, rules
 from portal.services.actions import publish_form, refresh_search
 from portal.services.agency_actions import ChangedMeanwhile
 from portal.services.editions import check_fee, locked, publish_statement
+from portal.services.labels import TARGETS
 from portal.services.rules import Draft
+from portal.workdays import EmptyCalendar
 
 
 class Incomplete(Conflict):
@@ -30,13 +35,21 @@ class Incomplete(Conflict):
         super().__init__(_("Something is still missing, so it can't be published."))
 
 
+class NeverDue(Conflict):
+    """The calendar of ``target`` has too little working time for it."""
+
+    def __init__(self, target: Target) -> None:
+        message = _("“%(promise)s” would never fall due: its calendar has too little working time.")
+        super().__init__(message % {"promise": _(TARGETS[target.key])})
+
+
 @atomic
 async def publish_draft(service: UUID, *, seen: str, at: datetime | None, now: datetime) -> int:
     """What was drafted holds, and nothing is drafted any more; returns the number of the statement's edition.
 
     The sheet holds at once, form and statement from ``at`` (None: now). A form or a statement that did not change
     stays the edition it is. Raises ChangedMeanwhile when the draft is not the one that was ``seen``, Incomplete,
-    NotInOrder, PromisedFree, NotFound.
+    NeverDue, NotInOrder, PromisedFree, NotFound.
     """
     await locked(service)
     draft = await editor_queries.draft_of(service)
@@ -45,6 +58,7 @@ async def publish_draft(service: UUID, *, seen: str, at: datetime | None, now: d
     if rules.missing(draft):
         raise Incomplete
     begins = at or now
+    await _check_targets(draft.statement.targets, begins)
     await _publish_sheet(service, draft)
     await publish_form(service, draft.form, at=begins)
     edition = await publish_statement(service, draft.statement, at=begins, now=now)
@@ -67,11 +81,23 @@ async def open_service(service: UUID, *, now: datetime) -> None:
 
 @atomic
 async def close_service(service: UUID, *, now: datetime) -> None:
-    """The service is shown and takes no new requests; open cases go on. Raises NotFound."""
+    """The service is shown and takes no new requests; open cases go on.
+
+    Raises Incomplete for one that was never opened, NotFound.
+    """
     row = await locked(service)
     if row["state"] == "draft":
         raise Incomplete
     await _set_state(service, "closed", now)
+
+
+async def _check_targets(targets: Iterable[Target], at: datetime) -> None:
+    calendars = await calendar_queries.newest()
+    for target in targets:
+        try:
+            sla.due_at(target, calendars[target.calendar].calendar, at)
+        except EmptyCalendar as empty:
+            raise NeverDue(target) from empty
 
 
 async def _set_state(service: UUID, state: str, now: datetime) -> None:

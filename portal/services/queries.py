@@ -15,6 +15,7 @@ from portal import text
 from portal.calendars import queries as calendar_queries
 from portal.marks import Target
 from portal.office_hours import Calendar
+from portal.services import free_queries
 from portal.services.statement import Audience, Channel, Field, Sheet, Statement, Watch, Words
 from portal.services.usual import Usual
 
@@ -183,6 +184,7 @@ def forget() -> None:
     """The next question about a service is answered by the database."""
     _remembered.clear()
     _editions.clear()
+    free_queries.forget()
 
 
 async def catalogue(q: str = "", *, now: datetime) -> list[ServiceCard]:

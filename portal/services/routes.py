@@ -15,6 +15,7 @@ from portal.i18n import _
 from portal.services import edition_queries, queries
 from portal.services.edition_queries import Edition
 from portal.services.labels import WORDS
+from portal.services.wording import monitoring_rows, terms_in
 from portal.settings import Settings
 
 FRESH = "public, max-age=300"
@@ -96,7 +97,14 @@ def _no_service() -> NotFound:
 
 def _statement_page(edition: Edition, settings: Settings, now: datetime) -> Template:
     today = now.astimezone(settings.zone).date()
-    context = {**WORDS, "edition": edition, "today": today, "current": "services"}
+    context = {
+        **WORDS,
+        "terms_in": terms_in,
+        "monitoring_rows": monitoring_rows,
+        "edition": edition,
+        "today": today,
+        "current": "services",
+    }
     return Template("services/statement.html", context=context)
 
 

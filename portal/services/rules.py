@@ -24,6 +24,8 @@ SECTIONS = {
     "termination": Words("پایان توافق‌نامه", "Ending the statement"),
 }
 """The customary sections, which every statement has."""
+COVER = ("title", "legal_basis", "cost_note", "fee")
+"""What of the sheet stands on the statement, too: who changes it publishes an edition."""
 NEEDS_OPTIONS = ("choice", "choices")
 _NOTICE_LEAD = 48  # hours; a statement that is new begins with it
 
@@ -111,6 +113,7 @@ def missing(draft: Draft) -> list[Gap]:
         *_sheet_gaps(draft),
         *_form_gaps(draft),
         *_terms_gaps(draft),
+        *_monitoring_gaps(draft),
         *_duty_gaps(draft),
         *_row_gaps(draft),
     ]
@@ -150,6 +153,16 @@ def _terms_gaps(draft: Draft) -> Iterator[Gap]:
         yield Gap("terms#offices_fa", _("Say which offices must agree to end the statement."))
     for office in ending.offices if ending else ():
         yield from _words_gaps("terms", "offices", office.title)
+
+
+def _monitoring_gaps(draft: Draft) -> Iterator[Gap]:
+    monitoring = draft.statement.monitoring
+    if not monitoring:
+        what = _("Say how the promises are measured, how often that is reported and by whom.")
+        yield Gap("terms#measured_fa", what)
+        return
+    for name in monitoring.__struct_fields__:
+        yield from _words_gaps("terms", name, getattr(monitoring, name))
 
 
 def _duty_gaps(draft: Draft) -> Iterator[Gap]:
@@ -194,16 +207,17 @@ def differences(before: Draft | None, after: Draft) -> Differences:
     before = before or blank_draft()
     old, new = before.statement, after.statement
     same_version = msgspec.structs.replace(new, version=old.version)
+    cover = tuple(name for name in COVER if getattr(before, name) != getattr(after, name))
     keys = dict.fromkeys(target.key for target in (*old.targets, *new.targets))
     return Differences(
         sheet=_changed(before, after, leave=("form", "statement")),
-        terms=_changed(old, same_version, leave=("targets", "clauses", "version")),
+        terms=(*cover, *_changed(old, same_version, leave=("targets", "clauses", "version"))),
         questions=_changes({row.key: (row, row.label) for row in before.form}, after.form, "key", "label"),
         clauses=_changes({row.id: (row, row.text) for row in old.clauses}, new.clauses, "id", "text"),
         targets=tuple(
             (key, old.target(key), new.target(key)) for key in keys if old.target(key) != new.target(key)
         ),
-        statement=old != same_version,
+        statement=bool(cover) or old != same_version,
     )
 
 

@@ -1,7 +1,7 @@
 """The shapes a service is written in: its sheet, its form fields, its service-level statement.
 
 A statement's seven customary sections come first, extra sections after them; a clause says what one party promises;
-a target is a clause a clock can read. The same shapes are stored, shown, exported and (later) edited.
+a target is a clause a clock can read. The same shapes are stored, shown, exported and edited.
 """
 
 from __future__ import annotations
@@ -119,11 +119,30 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
         return timedelta(days=self.notice_days)
 
 
+class Monitoring(msgspec.Struct, frozen=True):
+    """How the promises are watched: how that is measured, how often it is reported, and who does both."""
+
+    measured: Words
+    reported: Words
+    reporter: Words
+
+
+class Cover(msgspec.Struct, frozen=True, kw_only=True):
+    """What an edition says of the service itself, as it was when the edition was published. ``fee`` is in rials."""
+
+    title: Words
+    agency: Words
+    legal_basis: tuple[LegalBasis, ...]
+    cost_note: Words
+    fee: int
+
+
 class Statement(msgspec.Struct, frozen=True, kw_only=True):
     """One edition of a service-level statement. Dates are local days, ``valid_until`` the last one, inclusive.
 
     What is UNSET is not in the document, so that the digest of an older edition stays: ``free`` says that the
-    service costs nothing, ``ending`` what it takes to end the statement.
+    service costs nothing, ``ending`` what it takes to end the statement, ``monitoring`` how its promises are
+    watched. ``cover`` comes with the publication.
     """
 
     version: int
@@ -136,6 +155,8 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     clauses: tuple[Clause, ...]
     free: bool | msgspec.UnsetType = msgspec.UNSET
     ending: Ending | msgspec.UnsetType = msgspec.UNSET
+    monitoring: Monitoring | msgspec.UnsetType = msgspec.UNSET
+    cover: Cover | msgspec.UnsetType = msgspec.UNSET
 
     def target(self, key: str) -> Target | None:
         return next((target for target in self.targets if target.key == key), None)
@@ -217,6 +238,11 @@ class ServiceFile(Offer, frozen=True, kw_only=True):
     unit: Place
 
 
+def canonical(statement: Statement) -> bytes:
+    """The statement as canonical JSON: no spaces, one order of keys."""
+    return msgspec.json.encode(statement, order="deterministic")
+
+
 def sha256(statement: Statement) -> str:
-    """Digest of the statement as canonical JSON (sorted keys, no spaces): the same document, the same digest."""
-    return hashlib.sha256(msgspec.json.encode(statement, order="deterministic")).hexdigest()
+    """Digest of the canonical JSON: the same document, the same digest."""
+    return hashlib.sha256(canonical(statement)).hexdigest()

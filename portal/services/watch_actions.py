@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -18,6 +19,8 @@ from portal.services import queries, unit_people
 from portal.services.agency_actions import ChangedMeanwhile
 from portal.services.statement import Watch
 
+Enqueue = Callable[[UUID], Awaitable[None]]
+"""Queues, in the caller's transaction, the work that has the open cases of a service warn as it says."""
 USUAL = Watch()
 
 
@@ -48,8 +51,10 @@ async def name_head(unit: UUID, account: UUID | None, *, now: datetime) -> bool:
 
 
 @atomic
-async def change_watch(service: UUID, watch: Watch, *, seen: str, now: datetime) -> bool:
-    """The service warns as ``watch`` says, its open cases from their next event or warning on.
+async def change_watch(
+    service: UUID, watch: Watch, *, seen: str, enqueue: Enqueue | None, now: datetime
+) -> bool:
+    """The service warns as ``watch`` says, its open cases from when the job is done that ``enqueue`` queues.
 
     Returns whether that is new. Raises NotFound; ChangedMeanwhile unless ``seen`` is the version of what holds.
     """
@@ -70,5 +75,7 @@ async def change_watch(service: UUID, watch: Watch, *, seen: str, now: datetime)
     await Service.update({Service.watch: stored}).where(Service.id == service)
     data = {"slug": row["slug"], "old": msgspec.to_builtins(before), "new": msgspec.to_builtins(watch)}
     await audit.append("watch_changed", object=f"service:{service}", data=data, now=now)
+    if enqueue:
+        await enqueue(service)
     queries.forget()
     return True

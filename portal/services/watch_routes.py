@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
+from portal.calendars.movement import Movement
 from portal.errors import NotFound
 from portal.forms import named, version_of
 from portal.i18n import _
@@ -30,7 +31,6 @@ async def show_watch(
     request: Manager,
     slug: FromPath[str],
     settings: NamedDependency[Settings],
-    now: NamedDependency[datetime],
 ) -> Template:
     """Whom the service warns. Raises NotFound."""
     service = await _service(slug)
@@ -44,6 +44,7 @@ async def show_watch(
 async def change_watch(
     slug: FromPath[str],
     posted: NamedDependency[Posted],
+    movement: NamedDependency[Movement | None],
     settings: NamedDependency[Settings],
     now: NamedDependency[datetime],
 ) -> Template | Redirect:
@@ -53,8 +54,11 @@ async def change_watch(
         return await _watch_page(service, sent.typed, {"form": str(posted.stale)}, seen=sent.seen, status=403)
     if sent.watch is None:
         return await _watch_page(service, sent.typed, sent.errors, seen=sent.seen, status=422)
+    enqueue = movement.enqueue_watch if movement else None
     try:
-        changed = await watch_actions.change_watch(service.id, sent.watch, seen=sent.seen, now=now)
+        changed = await watch_actions.change_watch(
+            service.id, sent.watch, seen=sent.seen, enqueue=enqueue, now=now
+        )
     except ChangedMeanwhile as refusal:
         return await _watch_page(await _service(slug), sent.typed, {"form": str(refusal)}, status=409)
     return and_say(settings, _path(slug), "changed" if changed else "same")

@@ -17,6 +17,7 @@ from db.outbox import OutboxMessage
 from portal import audit
 from portal.accounts import mails as account_mails
 from portal.cases import mails
+from portal.cases.staff_pages import mail_about
 from portal.errors import NotFound
 from portal.i18n import N_, _
 from portal.identifiers import mask_email
@@ -103,11 +104,17 @@ async def _words(
         return None
 
 
+def about(message: OutboxMessage) -> str:
+    """What a message says whose words are not shown: a case's by the event it tells, else its template."""
+    folder, _slash, kind = message.template.rpartition("/")
+    return mail_about(kind) if folder == "cases/mail" else message.template
+
+
 def state_words(state: str) -> str:
     """How far a message has come."""
     return _(STATES[state])
 
 
-_WORDS = {"state_words": state_words, "tones": TONES, "current": "admin"}
+_WORDS = {"about": about, "state_words": state_words, "tones": TONES, "current": "admin"}
 
 admin_router = Router("/admin", route_handlers=[show_mail, show_message, *settings_handlers])

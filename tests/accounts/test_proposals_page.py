@@ -3,6 +3,7 @@
 import html5lib
 import pytest
 
+from db.accounts import Account
 from db.people import Proposal
 from portal.accounts import proposals
 from portal.accounts.actions import make_account
@@ -34,6 +35,14 @@ async def test_agreeing_says_what_it_does_and_takes_a_second_press(second, propo
     ]
     assert folded == [f"{HERE}/{proposal}/agree"]
     assert "is a site admin at once" in page
+
+
+@pytest.mark.parametrize(("role", "offered"), [("staff", True), ("citizen", True), ("liaison", False)])
+async def test_who_speaks_for_an_agency_is_not_proposed_as_admin(admin, role, offered):
+    somebody = await make_account("sara", display_name="Sara A", role=role, password=None, now=NOON)
+    await Account.update({Account.state: "active"}).where(Account.id == somebody)
+    page = (await admin.get(f"/en/admin/accounts/{somebody}")).text
+    assert ("/propose-admin" in page) is offered
 
 
 @pytest.mark.parametrize(("answer", "words"), [("agree", "Agreed, and done."), ("refuse", "off the list")])

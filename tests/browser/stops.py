@@ -13,6 +13,7 @@ from portal.services.actions import read_sample
 from tests.browser.account_stops import ACCOUNT_STOPS
 from tests.browser.calendar_stops import CALENDAR_STOPS
 from tests.browser.cases import SAMPLES, fill_request, move, unlock
+from tests.browser.clock_stops import CLOCK_STOPS
 from tests.browser.errands import first_message, first_reset, forgotten, fresh_slip, unproved, wrong_password
 from tests.browser.going import (
     ADMIN,
@@ -258,6 +259,7 @@ STOPS = [
     Stop("watch-errors", "services.change_watch", ADMIN, wrong_watch, 422),
     Stop("unit-unused", "services.unit", ADMIN, unused_unit),
     *SERVICE_STOPS,
+    *CLOCK_STOPS,
 ]
 NO_PAGES = {
     "site.data_back",

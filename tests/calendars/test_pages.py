@@ -200,10 +200,31 @@ async def test_an_old_form_changes_nothing(manager):
 
 @pytest.mark.parametrize(
     "path",
-    ["nobody", "nobody/day", "nobody/week", "nobody/change", "office/holidays/2027-06-16x", "office?year=9"],
+    [
+        *(
+            "nobody",
+            "nobody/day",
+            "nobody/week",
+            "nobody/change",
+            "office/holidays/2027-06-16x",
+            "office?year=9",
+        ),
+        *("of%00fice", "office/holidays/0001-01-01", "office/holidays/9999-12-31"),
+    ],
 )
 async def test_an_address_of_nothing_is_not_found(manager, path):
     assert (await manager.get(f"/admin/calendar/{path}")).status_code == 404
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+async def test_a_day_that_no_year_here_has_is_taken_for_none(manager, day):
+    for path in (f"day?day={day}", f"week?since={day}"):
+        assert (await manager.get(f"/admin/calendar/office/{path}")).status_code == 200
+    await manager.submit(f"{PAGE}/day", CLOSURE)
+    for path in ("day/remove", "holidays"):
+        answer = await manager.submit(f"{PAGE}?year=1406", {"day": day}, to=f"{PAGE}/{path}")
+        assert answer.status_code == 303
+    assert list((await drafted()).entries) == [THE_DAY]
 
 
 async def test_the_pages_are_for_managers_and_admins(manager, admin, clerk, browser):

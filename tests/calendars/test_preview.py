@@ -32,12 +32,15 @@ class Cases:
         self.asked.append(calendar.name)
         moved = [MovedCase(code=FIRST + n, before=NOON, after=NOON + timedelta(days=1)) for n in range(15)]
         return [
-            Moved(service=Words("سالنامه", "Yearbook"), n=12, examples=tuple(moved[:12])),
-            Moved(service=Words("پایش", "Monitoring"), n=3, examples=tuple(moved[12:])),
+            Moved(service=Words("سالنامه", "Yearbook"), n=12, told=9, examples=tuple(moved[:12])),
+            Moved(service=Words("پایش", "Monitoring"), n=3, told=0, examples=tuple(moved[12:])),
         ]
 
     async def enqueue(self, name, n):
         self.queued.append((name, n))
+
+    async def enqueue_watch(self, service):
+        raise AssertionError("no service changes here")
 
 
 @pytest.fixture
@@ -60,6 +63,7 @@ async def test_the_preview_counts_by_service_and_names_the_first_ten(manager, ca
     assert "the next date of 15 open requests changes" in text
     assert "Yearbook: 12" in text
     assert "Monitoring: 3" in text
+    assert "Up to 9 applicants are told their new date by e-mail" in text
     assert page.text.count("code-inline") == 10
     assert codes.show_text(FIRST) in text
     assert "Saturday 21 November 2026, 12:00" in text

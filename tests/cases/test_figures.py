@@ -9,6 +9,7 @@ import pytest
 
 from db.accounts import Account, Membership
 from db.cases import Case
+from db.services import Service
 from portal.cases import actions, desk_actions, figures
 from portal.cases.figures import WEEKS
 from portal.office_hours import Calendar
@@ -61,6 +62,13 @@ async def test_the_page_narrows_to_a_service_and_a_unit(db):
     assert (one.total.n_open, len(one.units), one.weeks[-1].n_came) == (1, 1, 1)
     assert (await counted(service="spatial-observatory", unit=one.units[0].slug)).total.n_open == 0
     assert (await counted(service="no-such-service")).total.n_open == 0
+
+
+async def test_a_service_that_is_not_shown_yet_is_nothing_to_choose(db):
+    await a_service("yearbook-tehran")
+    assert "yearbook-tehran" in dict((await counted()).service_choices)
+    await Service.update({Service.state: "draft"}).where(Service.slug == "yearbook-tehran")
+    assert "yearbook-tehran" not in dict((await counted()).service_choices)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 
 import msgspec
@@ -12,13 +13,14 @@ from db.calendars import CalendarRevision
 from db.cases import Case, CaseEvent
 from db.engine import atomic
 from portal.calendars import queries as calendar_queries
-from portal.cases import clock, clock_terms, desk_actions, moving
+from portal.cases import actions, clock, clock_terms, desk_actions, recount
+from portal.cases.actions import file_case
 from portal.cases.events import fold
 from portal.cases.moving import Shifter
 from portal.cases.record import standing_of
 from portal.office_hours import Day
 from portal.services import queries
-from tests.cases.factories import NOON, a_case, a_clerk
+from tests.cases.factories import KEY, NOON, a_case, a_clerk, a_draft, a_service
 from tests.cases.test_history import history
 
 NAME = "iran-office"
@@ -40,7 +42,7 @@ async def a_closure() -> int:
 
 
 async def move(n: int) -> int:
-    return await moving.move_all(f"{n}:{NAME}".encode(), now=NOON + timedelta(hours=1))
+    return await recount.run(f"{n}:{NAME}".encode(), now=NOON + timedelta(hours=1))
 
 
 async def the_case(case_id) -> Case:
@@ -120,5 +122,37 @@ async def test_the_job_is_queued_with_the_revision(db):
         await Shifter().enqueue(NAME, 7)
 
     await publish()
-    jobs = await Case.raw("SELECT entrypoint, payload FROM pgqueuer WHERE entrypoint = 'recount'")
-    assert jobs == [{"entrypoint": "recount", "payload": b"7:iran-office"}]
+    jobs = await Case.raw(
+        "SELECT payload, execute_after - created AS late FROM pgqueuer ORDER BY execute_after"
+    )
+    assert [job["payload"] for job in jobs] == [b"7:iran-office"] * 2
+    assert [job["late"] for job in jobs] == [timedelta(), recount.AGAIN_AFTER]
+
+
+async def test_a_case_filed_from_a_page_of_before_the_change_counts_by_the_new_revision(db):
+    service = await a_service()
+    n = await a_closure()
+    filed = await file_case(a_draft(), service=service, browser="", applicant=None, key=KEY, now=NOON)
+    assert (await history(filed.case_id))[0][0].data["calendars"] == {NAME: n}
+
+
+async def test_a_case_filed_under_the_revision_before_is_found_a_minute_later(db):
+    service = await a_service()
+    n = await a_closure()
+    assert await move(n) == 0
+    with pytest.MonkeyPatch.context() as still:
+        still.setattr(actions, "_with_calendars_of_now", _as_it_is)  # up to 2 seconds, and the filing itself
+        await file_case(a_draft(), service=service, browser="", applicant=None, key=KEY, now=NOON)
+    assert await move(n) == 1
+
+
+async def _as_it_is(service):
+    return service
+
+
+async def test_two_workers_move_a_case_once(committed):
+    for _n in range(3):
+        await a_case()
+    n = await a_closure()
+    assert sum(await asyncio.gather(move(n), move(n), move(n))) == 3
+    assert await CaseEvent.count().where(CaseEvent.kind == "recounted") == 3

@@ -1,15 +1,20 @@
 """What the applicant does on the page of a case."""
 
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from db.cases import Attachment, Case, Message
 from portal.cases import actions
 from portal.cases.applicant_routes import LONGEST_MESSAGE
+from portal.jalali import show_day
 from portal.security import upload_quota
 from tests.cases.visitors import as_filer, by_desk, filed_now, form_at, path_of, prove, right_now, send
 from tests.support.browser import held_by_form
 
 PDF = b"%PDF-1.7\nall of it\n%%EOF\n"
+TEHRAN = ZoneInfo("Asia/Tehran")
 WORDS = "فایل خواسته‌شده پیوست است."
 
 
@@ -66,6 +71,18 @@ async def test_a_question_is_not_called_an_answer(filed, browser, clerk):
     await by_desk("answer", filed, clerk, body="پاسخ")
     answered = (await browser.get(path_of(filed))).text
     assert answered.index("we asked you on") < answered.index("given on")
+
+
+async def test_both_histories_say_by_when_an_answer_and_a_result_are_expected(filed, browser, clerk):
+    until, expected = right_now() + timedelta(days=5), date(2199, 1, 2)
+    await by_desk("ask", filed, clerk, body="کدام سال؟", until=until)
+    await by_desk("extend", filed, clerk, body="دفتر بسته است.", expected_on=expected)
+    for page in (
+        await as_filer(browser).get(path_of(filed)),
+        await clerk.get(f"/en/desk{path_of(filed)[3:]}"),
+    ):
+        assert f"To be answered by {show_day(until, 'en', TEHRAN)}" in page.text
+        assert "Now expected by Wednesday 2 January 2199" in page.text
 
 
 async def test_files_come_with_the_reply(filed, browser):

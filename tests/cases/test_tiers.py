@@ -260,7 +260,7 @@ def texts(html, tag):
 async def test_a_missed_promise_is_said_plainly(db, stranger, settings):
     filed = await a_case(key=settings.secret_key, now=right_now() - timedelta(days=90))
     shown = await stranger.get(path_of(filed))
-    assert "that day has passed. We still owe you an answer" in shown.text
+    assert "that time has passed. We are sorry. We still owe you an answer" in shown.text
     assert "tag late" in shown.text
 
 

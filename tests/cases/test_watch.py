@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from db.accounts import Account, ContactPoint
+from db.accounts import Account, ContactPoint, Membership
 from db.cases import Case, CaseEvent
 from db.clocks import ClockAlarm, UnitHead
 from db.outbox import OutboxMessage
@@ -159,3 +159,13 @@ async def test_a_case_that_can_not_be_counted_holds_up_no_other(case_id, monkeyp
     await ticks.watch_cases(at)
     assert await levels(other) != []
     assert await next_look(case_id) == at + timedelta(hours=1)
+
+
+async def test_a_head_who_left_the_unit_hears_of_it_no_more(case_id):
+    case, head = await the_case(case_id), await a_clerk("head")
+    await an_address(head, "head@desk.example")
+    await UnitHead.insert(UnitHead(unit=case.unit, account=head))
+    await Membership.delete().where(Membership.account == head)
+    for days in range(30):
+        await ticks.watch_cases(case.first_answer_due_at + days * DAY)
+    assert {to for to, _level in await mails()} == {"clerk@desk.example"}

@@ -142,7 +142,7 @@ async def test_the_past_is_paged(desk, monkeypatch):
         await actions.end(no, seen=1, by=None, now=NOW)
 
     def listed(page):
-        return [no for no in numbers if f'/notices/{no}"' in page]
+        return [no for no in numbers if f'/desk/notices/{no}"' in page]
 
     page = (await desk.get(DESK)).text
     older = page.split('rel="next" href="')[1].split('"')[0]

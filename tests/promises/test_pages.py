@@ -61,7 +61,7 @@ async def test_what_rests_on_fewer_than_five_is_not_shown(browser, db):
 async def test_the_table_has_a_line_for_each_promise_and_stretch(browser, counted):
     answer = await browser.get(f"/promises/{SLUG}/figures.csv")
     lines = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
-    assert answer.headers["content-type"].startswith("text/csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert {line["window"] for line in lines} == {"30", "90", "365", "edition"}
     (year,) = [line for line in lines if (line["promise"], line["window"]) == ("result", "365")]
     assert int(year["kept"]) > int(year["missed"]) > 0
@@ -105,3 +105,18 @@ async def test_the_file_of_a_sensitive_service_is_not_there(browser, db):
     await actions.publish(zone=TEHRAN, now=LATER)
     assert (await browser.get(f"/promises/{SLUG}/facts.json")).status_code == 404
     assert "not published one by one" in (await browser.get(f"/en/promises/{SLUG}")).text
+
+
+async def test_the_file_of_a_service_is_gone_as_soon_as_it_is_called_sensitive(browser, counted):
+    await ClockFact.raw("UPDATE service SET sensitive = true")
+    assert (await browser.get(f"/promises/{SLUG}/facts.json")).status_code == 404
+    assert "not published one by one" in (await browser.get(f"/en/promises/{SLUG}")).text
+
+
+async def test_the_page_offers_no_file_before_there_is_one(browser, db):
+    await drawn(40)
+    await ClockFact.raw("UPDATE service SET sensitive = true")
+    services.forget()
+    await actions.publish(zone=TEHRAN, now=LATER)
+    await ClockFact.raw("UPDATE service SET sensitive = false")
+    assert "facts.json" not in (await browser.get(f"/en/promises/{SLUG}")).text

@@ -6,8 +6,21 @@ import pytest
 
 from portal.services.actions import load_samples
 from tests.conftest import OPENED
+from tests.support.browser import client_of, signed_in
 
 
 @pytest.fixture
 async def samples(db):
     await load_samples(OPENED)
+
+
+@pytest.fixture
+async def manager(db, application):
+    async with client_of(application) as client:
+        yield await signed_in(client, "zahra", "manager")
+
+
+@pytest.fixture
+async def other(db, application):
+    async with client_of(application) as client:
+        yield await signed_in(client, "hamid", "manager")

@@ -10,7 +10,7 @@ import msgspec
 
 from db.accounts import Account
 from portal.services.endings import EndingDraft, approve_ending, propose_ending
-from portal.services.statement import Words
+from portal.services.statement import Statement, Words
 from tests.conftest import NOON
 
 END = NOON + timedelta(days=31)
@@ -36,3 +36,8 @@ async def end(service: UUID, wish: EndingDraft, offices: dict[str, UUID], *, now
     for office, manager in offices.items():
         await approve_ending(ending, office=office, by=manager, now=now)
     return ending
+
+
+def without_cover(statement: Statement) -> Statement:
+    """What was published, as it was written: the cover comes with the publication."""
+    return msgspec.structs.replace(statement, cover=msgspec.UNSET)

@@ -14,22 +14,9 @@ from portal.services.rules import SECTIONS
 from tests.conftest import NOON
 from tests.services.test_agency_pages import said
 from tests.services.test_pages import words_of
-from tests.support.browser import client_of, signed_in
 
 QOM = "yearbook-qom"
 EDIT = f"/en/admin/services/{QOM}"
-
-
-@pytest.fixture
-async def manager(db, application):
-    async with client_of(application) as client:
-        yield await signed_in(client, "zahra", "manager")
-
-
-@pytest.fixture
-async def other(db, application):
-    async with client_of(application) as client:
-        yield await signed_in(client, "hamid", "manager")
 
 
 async def drafted():
@@ -158,12 +145,36 @@ async def test_the_preview_shows_the_times_before_and_after(samples, manager):
     assert "edition 2" in page
 
 
+async def test_the_preview_says_for_whom_the_times_are(samples, manager):
+    await manager.submit(f"{EDIT}/terms", {"amount_first_answer": "9"})
+    page = words_of((await manager.get(f"{EDIT}/publish")).text)
+    assert "Requests that come from then on are promised what edition 2 says" in page
+
+
+async def test_a_promise_names_its_calendar_as_people_do(samples, manager):
+    page = (await manager.get(f"{EDIT}/terms")).text
+    assert '<option value="iran-office" selected>Office hours of Iran</option>' in page
+
+
+async def test_the_editor_leads_to_the_editions_and_to_what_changed(samples, manager):
+    assert f'href="/en/services/{QOM}/sla/1"' in (await manager.get(EDIT)).text
+    await manager.submit(f"{EDIT}/terms", {"amount_first_answer": "9"})
+    await manager.submit(f"{EDIT}/publish", {"at": "2199-01-02 08:00"})
+    page = (await manager.get(EDIT)).text
+    assert f'href="/en/services/{QOM}/sla/2"' in page
+    assert f'href="/en/services/{QOM}/sla/2/changes?from=1"' in page
+
+
 async def test_a_statement_is_published_from_a_moment(samples, manager):
     await manager.submit(f"{EDIT}/terms", {"amount_first_answer": "9"})
     published = await manager.submit(f"{EDIT}/publish", {"at": "2199-01-02 08:00"})
     assert "Not in force yet" in await said(manager, published)
     assert (await service_by_slug(QOM, now=NOON)).statement.version == 1
     assert "comes into force on" in words_of((await manager.get(f"/en/services/{QOM}/sla/2")).text)
+    assert (
+        f'href="/en/services/{QOM}/sla/2/changes?from=1"'
+        in (await manager.get(f"/en/services/{QOM}/sla")).text
+    )
 
 
 @pytest.mark.parametrize(("at", "told"), [("2020-01-01", "in the past"), ("tomorrow", "Write day and time")])
@@ -209,7 +220,9 @@ async def fill(manager, page: str) -> None:
     names = ("summary", "description", "cost_note", "frequency")
     sheet = {f"{name}_{code}": "متن" for name in names for code in ("fa", "en")}
     await manager.submit(f"{page}/sheet", {**sheet, "audience": "citizen", "intake_channels": "portal"})
-    await manager.submit(f"{page}/terms", {"offices_fa": "رئیس", "offices_en": "Head", "notice_days": "10"})
+    names = ("measured", "reported", "reporter", "offices")
+    terms = {f"{name}_{code}": "متن" for name in names for code in ("fa", "en")}
+    await manager.submit(f"{page}/terms", {**terms, "notice_days": "10"})
     for n in range(1, 8):
         await manager.submit(f"{page}/sections/{n}", {"text_fa": "متن", "text_en": "Text"})
     for party in ("provider", "recipient"):
@@ -239,25 +252,6 @@ async def test_a_draft_is_thrown_away(samples, manager):
     await manager.submit(f"{EDIT}/sheet", {"summary_en": "Numbers."})
     assert "thrown away" in await said(manager, await manager.submit(EDIT, to=f"{EDIT}/drop"))
     assert (await drafted()).summary == read_sample(QOM).summary
-
-
-async def test_two_managers_end_a_statement(samples, manager, other):
-    wish = {"reason": "The law", "notice_fa": "پایان", "notice_en": "It ends.", "effective_at": "2199-01-01"}
-    assert "The end is proposed" in await said(manager, await manager.submit(f"{EDIT}/end", wish))
-    agreed = await manager.submit(f"{EDIT}/end", to=f"{EDIT}/end/approve")
-    assert "The approval is recorded" in await said(manager, agreed)
-    again = await manager.submit(f"{EDIT}/end", to=f"{EDIT}/end/approve")
-    assert "another person records the other" in words_of(again.text)
-    last = await other.submit(f"{EDIT}/end", to=f"{EDIT}/end/approve")
-    assert "The end is announced" in await said(other, last)
-    assert "It ends." in words_of((await manager.get(f"/en/services/{QOM}/sla")).text)
-
-
-async def test_too_soon_an_end_names_the_first_moment_that_would_do(samples, manager):
-    wish = {"reason": "The law", "notice_fa": "پایان", "notice_en": "It ends.", "effective_at": "2020-01-01"}
-    page = await manager.submit(f"{EDIT}/end", wish)
-    assert page.status_code == 422
-    assert "The earliest moment is" in words_of(page.text)
 
 
 async def test_every_page_of_the_editor_is_wholly_persian_for_persian_readers(samples, manager):

@@ -40,7 +40,7 @@ def words_in(text: str) -> set[str]:
 
 async def the_pdf(settings, language: str, slug: str = "yearbook-qom") -> bytes:
     with i18n.using(language):
-        return await printed(await statement_of(slug, now=NOON), read_sample(slug).legal_basis, settings)
+        return await printed(await statement_of(slug, now=NOON), settings)
 
 
 async def test_it_is_tagged_and_has_a_title_and_its_language(samples, settings):

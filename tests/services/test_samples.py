@@ -58,3 +58,19 @@ def test_whoever_may_send_no_files_is_told_why(slug):
 def test_a_field_is_asked_once(slug):
     keys = [field.key for field in read_sample(slug).form]
     assert len(keys) == len(set(keys))
+
+
+def test_a_sample_promises_a_sign_of_life_and_one_has_an_inner_time():
+    kept = {slug: [target.key for target in read_sample(slug).statement.targets] for slug in SAMPLE_ORDER}
+    assert {slug for slug, keys in kept.items() if "keep_in_touch" in keys} == {
+        "performance-evaluation",
+        "yearbook-tehran",
+    }
+    assert [slug for slug, keys in kept.items() if "referral" in keys] == ["performance-evaluation"]
+
+
+@every_sample
+def test_a_sign_of_life_comes_before_the_result_is_due(slug):
+    statement = read_sample(slug).statement
+    touch, result = statement.target("keep_in_touch"), statement.target("result")
+    assert touch is None or due_at(touch, IRAN_OFFICE, NOON) < due_at(result, IRAN_OFFICE, NOON)

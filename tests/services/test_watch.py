@@ -56,6 +56,9 @@ async def test_an_admin_chooses_when_a_service_warns(samples, admin):
             "new": {"warnings": [50, 80], "offsets": [1, 14, 400]},
         }
     ]
+    service = await Service.select(Service.id).where(Service.slug == SLUG).first()
+    jobs = await Service.raw("SELECT payload FROM pgqueuer WHERE entrypoint = 'recount'")
+    assert [job["payload"] for job in jobs] == [f"watch:{service['id']}".encode()] * 2
 
 
 async def test_the_usual_way_is_kept_as_no_choice(samples, admin):
@@ -133,7 +136,7 @@ async def test_what_has_gone_is_not_found(samples):
     with pytest.raises(NotFound):
         await watch_actions.name_head(NOBODY, None, now=NOON)
     with pytest.raises(NotFound):
-        await watch_actions.change_watch(NOBODY, Watch(), seen="", now=NOON)
+        await watch_actions.change_watch(NOBODY, Watch(), seen="", enqueue=None, now=NOON)
 
 
 async def test_a_clerk_chooses_neither_and_nobody_finds_what_is_not_there(samples, admin, clerk, browser):

@@ -2,11 +2,15 @@
 
 from uuid import uuid4
 
+import msgspec
+
 from db.cases import AccessGrant
 from db.outbox import OutboxMessage
 from portal import demo
+from portal.app import create_app
 from portal.demo import Story
 from tests.conftest import NOON, OPENED
+from tests.support.browser import client_of, signed_in
 
 
 async def one_case(settings) -> OutboxMessage:
@@ -68,6 +72,16 @@ async def test_a_shown_message_makes_no_grant(admin, settings):
     before = await AccessGrant.count()
     await admin.get(f"/admin/mail/{message.id}")
     assert await AccessGrant.count() == before
+
+
+async def test_where_mail_leaves_a_list_says_what_it_is_about_but_not_to_whom(db, settings):
+    await one_case(settings)
+    sends = create_app(msgspec.structs.replace(settings, smtp_url="smtp://127.0.0.1:9"))
+    async with client_of(sends) as client:
+        page = (await (await signed_in(client, "sara", "admin")).get("/en/admin/mail")).text
+    assert "Request received</bdi></a>" in page
+    assert "cases/mail" not in page
+    assert "leila@bahar.example" not in page
 
 
 async def test_a_message_whose_template_is_gone_is_still_listed(admin):

@@ -58,3 +58,13 @@ async def test_each_way_leads_to_a_page_called_like_it(person, prefix):
 async def test_the_masthead_of_every_page_leads_to_my_desk(person, prefix):
     for page in ("", "/services", *PAGES):
         assert f'href="{prefix}/mine"' in (await person.get(f"{prefix}{page}" or "/")).text
+
+
+@languages
+async def test_the_masthead_of_an_unknown_address_leads_to_my_desk(person, stranger, prefix):
+    for path in ("/admin/nothing", "/nothing/here"):
+        known, unknown = [await one.get(f"{prefix}{path}") for one in (person, stranger)]
+        assert known.status_code == unknown.status_code == 404
+        assert f'href="{prefix}/mine"' in known.text
+        assert f'href="{prefix}/accounts/sign-in"' not in known.text
+        assert f'href="{prefix}/accounts/sign-in"' in unknown.text

@@ -1,0 +1,60 @@
+"""The page that explains the dates of a case, to its applicant and to the desk."""
+
+import pytest
+
+from portal import codes
+from portal.cases import actions
+from tests.cases.visitors import as_filer, by_desk, filed_now, path_of, right_now, send
+
+QUESTION = "کدام شهرستان را می‌خواهید؟"
+
+
+@pytest.fixture
+async def asked(db, settings, clerk):
+    """A case whose applicant was asked something."""
+    filed = await filed_now(settings)
+    await by_desk("ask", filed, clerk, body=QUESTION)
+    return filed
+
+
+def why_of(filed) -> str:
+    return f"{path_of(filed)}/why"
+
+
+async def test_the_code_alone_shows_pauses_but_not_what_was_asked(asked, stranger):
+    page = (await stranger.get(why_of(asked))).text
+    assert "When we waited for you" in page
+    assert "once you have opened the request" in page
+    assert QUESTION not in page
+    assert "#contest" not in page
+
+
+async def test_the_applicant_reads_why_we_waited_and_is_led_to_contesting_it(asked, browser):
+    page = (await as_filer(browser).get(why_of(asked))).text
+    assert QUESTION in page
+    assert f'href="{path_of(asked)}#contest"' in page
+    assert 'id="contest"' in (await browser.get(path_of(asked))).text
+
+
+async def test_a_contested_pause_says_so_until_it_is_decided_and_after(asked, browser, colleague):
+    await send(as_filer(browser), asked, "contest", {"reason": "همه چیز را فرستاده بودم"})
+    page = (await browser.get(why_of(asked))).text
+    assert "somebody who did not ask decides" in page
+    assert "#contest" not in page
+    await by_desk("decide_contest", asked, colleague, decision="denied", body="نه")
+    assert "it was decided that it stands" in (await browser.get(why_of(asked))).text
+
+
+async def test_a_pause_that_was_undone_is_none(asked, browser, colleague):
+    await actions.contest(asked.case_id, reason="نه", now=right_now())
+    await by_desk("decide_contest", asked, colleague, decision="upheld", body="درست است")
+    assert "When we waited for you" not in (await as_filer(browser).get(why_of(asked))).text
+
+
+async def test_the_desk_reads_of_the_applicant_not_of_itself(asked, clerk):
+    page = (await clerk.get(f"/en/desk/cases/{codes.show_text(asked.number)}/why")).text
+    assert QUESTION in page
+    assert "When it was the applicant's turn" in page
+    assert "Back to the case" in page
+    assert "waiting for you" not in page
+    assert "#contest" not in page
