@@ -33,6 +33,7 @@ from portal.cases.moving import Shifter
 from portal.cases.staff_routes import staff_router
 from portal.cases.tracking_routes import tracking_handlers
 from portal.i18n import LanguagePrefix
+from portal.notices.subscription_routes import subscriptions_router
 from portal.promises.routes import router as promises_router
 from portal.resets import links
 from portal.resets.admin_routes import admin_router as resets_admin_router
@@ -46,6 +47,7 @@ from portal.services.staff_routes import admin_router as agencies_router
 from portal.services.watch_routes import watch_router
 from portal.settings import Settings
 from portal.site import erasing
+from portal.site.mine_notices import mine_notices_router
 from portal.site.mine_routes import mine_router
 from portal.site.routes import site_handlers
 from portal.site.staff_routes import admin_router
@@ -75,6 +77,8 @@ FEATURES: tuple[Any, ...] = (
     audit_router,
     accounts_admin_router,
     people_admin_router,
+    subscriptions_router,
+    mine_notices_router,
     *site_handlers,
     *filing_handlers,
     *tracking_handlers,

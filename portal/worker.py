@@ -12,9 +12,6 @@ import signal
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
-from typing import Any, cast
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import asyncpg
@@ -27,19 +24,18 @@ from piccolo.engine import engine_finder
 from db.cases import AccessGrant
 from db.engine import AWAY, Engine, close_pool, open_pool
 from db.outbox import OutboxMessage
-from portal import outbox, smtp, templating, uploads
+from portal import outbox, templating, uploads
 from portal.accounts import drafts, sign_up
-from portal.accounts import mails as account_mails
 from portal.audit_log import actions as audit_log
 from portal.availability import actions as availability
 from portal.availability import probe
 from portal.availability.samples import Spool
-from portal.cases import erasure, mails, moving, rules, watch
-from portal.notices import alarms
+from portal.cases import erasure, moving, rules, watch
+from portal.courier import courier_of
+from portal.notices import alarms, mailings, subscriptions, telling
 from portal.promises import actions as promises
-from portal.resets import mails as reset_mails
 from portal.security import sessions, throttle
-from portal.settings import LOOPBACK, Settings
+from portal.settings import Settings
 
 AT_ONCE = 8
 """Mails under way in one worker. PgQueuer's own concurrency_limit is 60 times slower and outlives a crash."""
@@ -93,8 +89,13 @@ def ticks_of(settings: Settings) -> Ticks:
     async def publish(now: datetime) -> None:
         await promises.publish(zone=settings.zone, now=now)
 
+    async def tell(now: datetime) -> None:
+        await telling.tell_due(("mail", "sms") if settings.sms else ("mail",), now=now)
+
     return {
         "seal": ("* * * * *", seal),
+        mailings.JOB: ("* * * * *", tell),
+        "forget_told": ("10 23 * * *", telling.forget_records),
         "watch": ("* * * * *", watch_cases),
         # Hourly, so that a worker that was down at midnight still sends the day's mail.
         "anchor": ("17 * * * *", anchor),
@@ -103,39 +104,6 @@ def ticks_of(settings: Settings) -> Ticks:
         "publish": ("*/10 * * * *", publish),
         "forget_looks": ("30 22 * * *", availability.forget_old),
     }
-
-
-def courier_of(settings: Settings, render: outbox.Render) -> outbox.Courier:
-    """How this installation sends: through PORTAL_SMTP_URL, or not at all when it is empty.
-
-    Then, on a machine that only itself can reach, mails lie in ``mail/`` of the data folder, their links working.
-    """
-
-    async def post(message: EmailMessage) -> None:
-        await smtp.post(message, settings.smtp_url)
-
-    async def keep(message: EmailMessage) -> None:
-        await asyncio.to_thread(smtp.keep, message, settings.data_dir / "mail")
-
-    async def prepare(message: OutboxMessage) -> Mapping[str, Any]:
-        if message.template.startswith("cases/mail/"):
-            return await mails.with_link(message, settings, now=datetime.now(UTC))
-        if message.template == watch.MAIL:
-            return watch.shown(message, settings)
-        if message.template.startswith(reset_mails.FOLDER):
-            return await reset_mails.prepared(message, settings, now=datetime.now(UTC))
-        if message.template.startswith(account_mails.FOLDER):
-            return await account_mails.with_link(message, settings, now=datetime.now(UTC))
-        return cast(Mapping[str, Any], message.data)
-
-    return outbox.Courier(
-        prepare=prepare,
-        render=render,
-        post=post if settings.smtp_url else None,
-        keep=keep if urlsplit(settings.base_url).hostname in LOOPBACK else None,
-        sender=settings.mail_from,
-        host=urlsplit(settings.base_url).hostname or "localhost",
-    )
 
 
 async def work(courier: outbox.Courier, stop: asyncio.Event, ticks: Ticks = NO_MORE) -> None:
@@ -166,6 +134,8 @@ async def serve_jobs(deliveries: Deliveries, stop: asyncio.Event, ticks: Ticks =
     queue = PgQueuer(AsyncpgDriver(connection))
     queue.entrypoint(outbox.JOB)(deliveries.deliver)
     queue.entrypoint(moving.JOB)(recount)
+    if tell := ticks.get(mailings.JOB):
+        queue.entrypoint(mailings.JOB)(_when_asked(tell[1]))
     for name, (crontab, job) in {"tidy": ("*/5 * * * *", tidy), **ticks}.items():
         queue.schedule(name, crontab)(_at_the_time(job))
     stopping = asyncio.create_task(_pass_on(stop, queue.shutdown))
@@ -234,6 +204,18 @@ def _at_the_time(job: Tick) -> Callable[[Schedule], Awaitable[None]]:
     return run
 
 
+def _when_asked(job: Tick) -> Callable[[Job], Awaitable[None]]:
+    """The same work as at its time; what fails waits for that."""
+
+    async def run(_: Job) -> None:
+        try:
+            await job(datetime.now(UTC))
+        except BROKEN as error:
+            raise RetryRequested(HEARTBEAT) from error
+
+    return run
+
+
 async def recount(job: Job) -> None:
     """Open cases were moved to a calendar's new revision; cut short, the next run goes on where this one stopped."""
     assert job.payload is not None, "a recount names its calendar"
@@ -267,4 +249,5 @@ async def tidy(now: datetime) -> None:
     await AccessGrant.delete().where(AccessGrant.expires_at < now)
     await throttle.forget_before(now - THROTTLE_KEPT)
     await OutboxMessage.raw("DELETE FROM pgqueuer_log WHERE created < {}", now - JOB_LOG_KEPT)
+    await subscriptions.forget_unconfirmed(now=now)
     await outbox.requeue_lost(now=now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -30,6 +31,8 @@ from portal.cases.receipt import Receipt, receipt_of, square_code
 from portal.cases.visits import Visit, Visitor
 from portal.errors import NotFound, TooMany
 from portal.i18n import _, current_language, localized
+from portal.notices.subscription_routes import own_mails
+from portal.notices.subscriptions import Wish, subscribe
 from portal.security import throttle, upload_quota
 from portal.security.address import client_address, network_of
 from portal.security.cookies import and_say, cookie_value
@@ -94,7 +97,27 @@ async def post_form(
         filed = await _file(draft, service, request, settings, browser=keys[0], now=now)
     except DifferentSubmission as earlier:
         return _different(service, filing, earlier.number)
+    await _hear(posted.form.get("hear"), draft, service, request, now=now)
     return await _to_receipt(filed, service, request, settings, keys)
+
+
+async def _hear(
+    wished: object, draft: FilingDraft, service: ServiceView, request: Visitor, *, now: datetime
+) -> None:
+    """If ``wished``: applicants hear of outages after the case has ended, too, once their address has confirmed."""
+    if not wished or not draft.contact_email:
+        return
+    account = request.user.account_id if request.user else None
+    own = account is not None and draft.contact_email in await own_mails(account)
+    with suppress(TooMany):  # the case is filed whatever becomes of this
+        await subscribe(
+            Wish(address=draft.contact_email, service=service.id),
+            locale=draft.locale,
+            network=client_address(request),
+            account=account if own else None,
+            own=own,
+            now=now,
+        )
 
 
 async def _to_receipt(

@@ -28,6 +28,7 @@ from tests.browser.going import (
     too_old,
 )
 from tests.browser.mine_stops import MINE_STOPS
+from tests.browser.notice_stops import NOTICE_STOPS
 from tests.browser.security_stops import SECURITY_STOPS
 from tests.browser.service_stops import SERVICE_STOPS
 from tests.browser.visitor import Visitor
@@ -253,10 +254,12 @@ STOPS = [
     Stop("watch-errors", "services.change_watch", ADMIN, wrong_watch, 422),
     Stop("unit-unused", "services.unit", ADMIN, unused_unit),
     *SERVICE_STOPS,
+    *NOTICE_STOPS,
 ]
 NO_PAGES = {
     "site.data_back",
     "site.mine_back",
+    "site.mine_notices_back",
     "site.own_export",
     "audit_log.case",
     "audit_log.export",
