@@ -11,16 +11,16 @@ from db.cases import Case
 from db.keys import uuid7
 from db.notices import Notice
 from db.services import KEEP, Service
+from db.statements import SlaEnding
 
 
 class Subscription(Table, tablename="subscription"):
     """An address that hears of notices. ``service`` NULL means all; ``kinds`` is a JSON list of planned, incident.
 
     ``origin``: asked (double opt-in: ``confirmed_at`` is NULL until the address has confirmed) or case (an open case
-    of the service: confirmed at once, ended with the case). ``token_sha256`` is the digest of the confirming link's
-    secret; leaving needs no secret but a signed link. ``bounces`` counts messages in a row that could not be
-    delivered; after too many it ends. The indexes that find whom to tell are in the migration: addresses of one
-    service or all, confirmed and not ended, by id.
+    of the service: confirmed at once, ended with the case; its id is the case's). ``token_sha256`` is the digest of
+    the confirming link's secret; leaving needs no secret but a signed link, and removes the row. ``bounces`` counts
+    messages in a row that could not be delivered; after too many it ends. The index of whom to tell is in a migration.
     """
 
     id = UUID(primary_key=True, default=uuid7)
@@ -47,11 +47,13 @@ class NoticeMailing(Table, tablename="notice_mailing"):
     ``kind``: published, ahead_72, ahead_24, ahead_1, started, changed, cancelled, ended. ``n`` is the notice's version
     that it tells of, so that each is told once. ``told_through`` is the last subscription that has its message: a
     worker that died is followed by one that goes on there. ``told`` counts messages. ``dropped_at``: it came too late
-    to be worth telling, or the notice changed first.
+    to be worth telling, or the notice changed first. A round without a notice tells of the end of a statement,
+    ``ending``: kind ending, or goes_on when that is called off.
     """
 
     id = UUID(primary_key=True, default=uuid7)
-    notice = ForeignKey(Notice, on_delete=KEEP, null=False)
+    notice = ForeignKey(Notice, on_delete=KEEP, null=True)
+    ending = ForeignKey(SlaEnding, on_delete=KEEP, null=True, default=None)
     kind = Varchar(length=9)
     n = Integer()
     due_at = Timestamptz(default=None)
@@ -61,6 +63,8 @@ class NoticeMailing(Table, tablename="notice_mailing"):
     told = Integer(default=0)
     data = JSONB()
     notice_mailing_once = Unique([notice, kind, n])
+    notice_mailing_ending_once = Unique([ending, kind])
+    notice_mailing_of_one = Check("(notice IS NULL) <> (ending IS NULL)")
 
 
 class Webhook(Table, tablename="webhook"):

@@ -39,6 +39,7 @@ from portal.notices.feed_routes import feed_handlers
 from portal.notices.routes import router as notices_router
 from portal.notices.staff_routes import staff_router as notices_desk_router
 from portal.notices.strip import NoticesAtHand
+from portal.notices.subscription_routes import subscriptions_router
 from portal.notices.webhook_routes import webhooks_router
 from portal.promises.routes import router as promises_router
 from portal.resets import links
@@ -54,6 +55,7 @@ from portal.services.staff_routes import admin_router as agencies_router
 from portal.services.watch_routes import watch_router
 from portal.settings import Settings
 from portal.site import erasing
+from portal.site.mine_notices import mine_notices_router
 from portal.site.mine_routes import mine_router
 from portal.site.routes import site_handlers
 from portal.site.staff_routes import admin_router
@@ -87,6 +89,8 @@ FEATURES: tuple[Any, ...] = (
     people_admin_router,
     notices_desk_router,
     *feed_handlers,
+    subscriptions_router,
+    mine_notices_router,
     *site_handlers,
     *filing_handlers,
     *tracking_handlers,

@@ -154,9 +154,12 @@ class MailTemplates:
         self.html = _environment(settings, names, autoescape=True, kind=Environment)
 
     def render(self, template: str, locale: str, data: Mapping[str, Any]) -> MailText:
-        """The mail of ``templates/<template>.{subject.txt,txt,html}``."""
+        """The mail of ``templates/<template>.{subject.txt,txt,html}``; a text message (``…/sms/…``) is its text."""
         with i18n.using(locale):
             context = {**data, "language": locale, "direction": i18n.direction()}
+            if "/sms/" in template:
+                text_message = " ".join(self.text.get_template(f"{template}.txt").render(context).split())
+                return MailText(subject=text_message, text=text_message, html="")
             return MailText(
                 subject=" ".join(self.text.get_template(f"{template}.subject.txt").render(context).split()),
                 text=_BLANK_LINES.sub(

@@ -16,7 +16,7 @@ from portal.accounts import drafts, sign_up
 from portal.audit_log import actions as audit_log
 from portal.availability import actions as availability
 from portal.cases import erasure, watch
-from portal.notices import series, webhooks
+from portal.notices import mailings, series, subscriptions, telling, webhooks
 from portal.notices.feeds import Site
 from portal.promises import actions as promises
 from portal.security import sessions, throttle
@@ -69,6 +69,9 @@ def _of_the_desk(settings: Settings) -> Ticks:
 
 
 def _of_notices(settings: Settings) -> Ticks:
+    async def tell(now: datetime) -> None:
+        await telling.tell_due(("mail", "sms") if settings.sms else ("mail",), now=now)
+
     async def repeat(now: datetime) -> None:
         await series.extend_series(zone=settings.zone, now=now)
 
@@ -79,6 +82,8 @@ def _of_notices(settings: Settings) -> Ticks:
                 now = datetime.now(UTC)
 
     return {
+        mailings.JOB: ("* * * * *", tell),
+        "forget_told": ("10 23 * * *", telling.forget_records),
         "repeat": ("29 * * * *", repeat),
         "webhooks": ("* * * * *", tell_webhooks),
         "forget_calls": ("35 22 * * *", webhooks.forget_old),
@@ -107,4 +112,5 @@ async def tidy(now: datetime) -> None:
     await AccessGrant.delete().where(AccessGrant.expires_at < now)
     await throttle.forget_before(now - THROTTLE_KEPT)
     await OutboxMessage.raw("DELETE FROM pgqueuer_log WHERE created < {}", now - JOB_LOG_KEPT)
+    await subscriptions.forget_unconfirmed(now=now)
     await outbox.requeue_lost(now=now)

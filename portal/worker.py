@@ -9,12 +9,9 @@ import asyncio
 import logging
 import random
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
-from typing import Any, cast
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import asyncpg
@@ -25,15 +22,13 @@ from pgqueuer.models import Job, Schedule
 from piccolo.engine import engine_finder
 
 from db.engine import AWAY, Engine, close_pool, open_pool
-from db.outbox import OutboxMessage
-from portal import outbox, smtp, templating
-from portal.accounts import mails as account_mails
+from portal import outbox, templating
 from portal.availability import probe
 from portal.availability.samples import Spool
-from portal.cases import mails, recount, rules, watch
-from portal.notices import alarms
-from portal.resets import mails as reset_mails
-from portal.settings import LOOPBACK, Settings
+from portal.cases import recount, rules
+from portal.courier import courier_of
+from portal.notices import alarms, mailings
+from portal.settings import Settings
 from portal.ticks import NO_MORE, Tick, Ticks, ticks_of
 
 AT_ONCE = 8
@@ -59,39 +54,6 @@ async def run(settings: Settings) -> None:
         await work(courier, stop, ticks_of(settings))
         await looking
     await close_pool()
-
-
-def courier_of(settings: Settings, render: outbox.Render) -> outbox.Courier:
-    """How this installation sends: through PORTAL_SMTP_URL, or not at all when it is empty.
-
-    Then, on a machine that only itself can reach, mails lie in ``mail/`` of the data folder, their links working.
-    """
-
-    async def post(message: EmailMessage) -> None:
-        await smtp.post(message, settings.smtp_url)
-
-    async def keep(message: EmailMessage) -> None:
-        await asyncio.to_thread(smtp.keep, message, settings.data_dir / "mail")
-
-    async def prepare(message: OutboxMessage) -> Mapping[str, Any]:
-        if message.template.startswith("cases/mail/"):
-            return await mails.with_link(message, settings, now=datetime.now(UTC))
-        if message.template == watch.MAIL:
-            return watch.shown(message, settings)
-        if message.template.startswith(reset_mails.FOLDER):
-            return await reset_mails.prepared(message, settings, now=datetime.now(UTC))
-        if message.template.startswith(account_mails.FOLDER):
-            return await account_mails.with_link(message, settings, now=datetime.now(UTC))
-        return cast(Mapping[str, Any], message.data)
-
-    return outbox.Courier(
-        prepare=prepare,
-        render=render,
-        post=post if settings.smtp_url else None,
-        keep=keep if urlsplit(settings.base_url).hostname in LOOPBACK else None,
-        sender=settings.mail_from,
-        host=urlsplit(settings.base_url).hostname or "localhost",
-    )
 
 
 async def work(courier: outbox.Courier, stop: asyncio.Event, ticks: Ticks = NO_MORE) -> None:
@@ -122,6 +84,8 @@ async def serve_jobs(deliveries: Deliveries, stop: asyncio.Event, ticks: Ticks =
     queue = PgQueuer(AsyncpgDriver(connection))
     queue.entrypoint(outbox.JOB)(deliveries.deliver)
     queue.entrypoint(recount.JOB)(count_anew)
+    if tell := ticks.get(mailings.JOB):
+        queue.entrypoint(mailings.JOB)(_when_asked(tell[1]))
     for name, (crontab, job) in ticks.items():
         queue.schedule(name, crontab)(_at_the_time(job))
     stopping = asyncio.create_task(_pass_on(stop, queue.shutdown))
@@ -186,6 +150,18 @@ class Deliveries:
 def _at_the_time(job: Tick) -> Callable[[Schedule], Awaitable[None]]:
     async def run(_: Schedule) -> None:
         await job(datetime.now(UTC))
+
+    return run
+
+
+def _when_asked(job: Tick) -> Callable[[Job], Awaitable[None]]:
+    """The same work as at its time; what fails waits for that."""
+
+    async def run(_: Job) -> None:
+        try:
+            await job(datetime.now(UTC))
+        except BROKEN as error:
+            raise RetryRequested(HEARTBEAT) from error
 
     return run
 

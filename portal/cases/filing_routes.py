@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import msgspec
@@ -22,6 +23,8 @@ from portal.i18n import _, current_language, localized
 from portal.notices import closures
 from portal.notices import queries as notices
 from portal.notices.closures import Closure
+from portal.notices.subscription_routes import own_mails
+from portal.notices.subscriptions import Wish, subscribe
 from portal.security import throttle, upload_quota
 from portal.security.address import client_address, network_of
 from portal.security.cookies import and_say, cookie_value
@@ -85,6 +88,7 @@ async def post_form(
         filed = await _file(draft, service, request, settings, browser=keys[0], now=now)
     except DifferentSubmission as earlier:
         return different_page(service, filing, earlier.number)
+    await _hear(posted.form.get("hear"), draft, service, request, now=now)
     return await _to_receipt(filed, service, request, settings, keys)
 
 
@@ -117,6 +121,25 @@ async def _instead(
 async def _closure(service: ServiceView, now: datetime) -> Closure | None:
     """Why a notice keeps the form closed now; None while none does."""
     return closures.closure(await notices.board(now=now), service.slug, now)
+
+
+async def _hear(
+    wished: object, draft: FilingDraft, service: ServiceView, request: Visitor, *, now: datetime
+) -> None:
+    """If ``wished``: applicants hear of outages after the case has ended, too, once their address has confirmed."""
+    if not wished or not draft.contact_email:
+        return
+    account = request.user.account_id if request.user else None
+    own = account is not None and draft.contact_email in await own_mails(account)
+    with suppress(TooMany):  # the case is filed whatever becomes of this
+        await subscribe(
+            Wish(address=draft.contact_email, service=service.id),
+            locale=draft.locale,
+            network=client_address(request),
+            account=account if own else None,
+            own=own,
+            now=now,
+        )
 
 
 async def _to_receipt(

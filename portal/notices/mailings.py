@@ -16,6 +16,10 @@ _DROP = (
     "UPDATE notice_mailing SET dropped_at = {} WHERE notice = {} AND done_at IS NULL AND dropped_at IS NULL"
 )
 
+JOB = "tell"
+"""A worker tells at once what is due, without waiting for the minute."""
+_AT_ONCE = f"INSERT INTO pgqueuer (priority, entrypoint, payload, status) VALUES (1, '{JOB}', NULL, 'queued')"  # noqa: S608
+
 
 async def plan(
     notice_id: UUID, notice: Notice, kind: str, *, data: Mapping[str, Any] | None = None, now: datetime
@@ -41,6 +45,8 @@ async def plan(
             data=stored if what == kind else "{}",
         )
         await NoticeMailing.insert(mailing).on_conflict(action="DO NOTHING")
+    if any(due_at <= now for _, due_at in rows):
+        await NoticeMailing.raw(_AT_ONCE)
 
 
 def _ahead(notice: Notice, now: datetime) -> list[tuple[str, datetime]]:

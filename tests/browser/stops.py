@@ -29,9 +29,9 @@ from tests.browser.going import (
     too_old,
 )
 from tests.browser.mine_stops import MINE_STOPS
-from tests.browser.notice_stops import NOTICE_STOPS
 from tests.browser.security_stops import SECURITY_STOPS
 from tests.browser.service_stops import SERVICE_STOPS
+from tests.browser.subscription_stops import SUBSCRIPTION_STOPS
 from tests.browser.visitor import Visitor
 
 FIRST = "yearbook-qom"
@@ -220,7 +220,7 @@ STOPS = [
         422,
     ),
     Stop("slip", "desk.slip", STAFF, fresh_slip),
-    *NOTICE_STOPS,
+    *SUBSCRIPTION_STOPS,
     *ACCOUNT_STOPS,
     *MINE_STOPS,
     Stop("mail", "site.mail", ADMIN, at("/admin/mail")),
@@ -260,10 +260,12 @@ STOPS = [
     Stop("unit-unused", "services.unit", ADMIN, unused_unit),
     *SERVICE_STOPS,
     *CLOCK_STOPS,
+    *SUBSCRIPTION_STOPS,
 ]
 NO_PAGES = {
     "site.data_back",
     "site.mine_back",
+    "site.mine_notices_back",
     "site.own_export",
     "audit_log.case",
     "audit_log.export",
