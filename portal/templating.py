@@ -139,7 +139,7 @@ def page_context(request: Request[Any, Any, Any], settings: Settings) -> dict[st
         "account": account,
         "may_be_signed_in": unread,
         "may": lambda name: may_open(name, account),
-        "at_hand": notices_now.get(),
+        "notices_now": notices_now.get(),
         "other_language": OtherLanguage(code, LANGUAGE_NAMES[code], i18n.other_language_path(path, query))
         if offered
         else None,
