@@ -15,24 +15,33 @@ from litestar.response import Template
 from portal import csv_lines, i18n
 from portal.errors import NotFound
 from portal.i18n import _
+from portal.notices import measured
 from portal.promises import figures, queries
 from portal.promises.chart import chart
 from portal.promises.labels import WORDS
 from portal.promises.queries import Published
 from portal.services.queries import service_by_slug
+from portal.settings import Settings
 
 FRESH = "public, max-age=300"
 
 
 @get("/promises", name="promises.all")
-async def show_all() -> Template:
+async def show_all(settings: NamedDependency[Settings], now: NamedDependency[datetime]) -> Template:
     """Every service: how it kept what it promises."""
-    context = {**WORDS, "found": await queries.published(), "current": "promises"}
+    context = {
+        **WORDS,
+        "found": await queries.published(),
+        "outages": await measured.report(zone=settings.zone, now=now),
+        "current": "promises",
+    }
     return Template("promises/all.html", context=context)
 
 
 @get("/promises/{slug:str}", name="promises.service")
-async def show_one(slug: FromPath[str], now: NamedDependency[datetime]) -> Template:
+async def show_one(
+    slug: FromPath[str], settings: NamedDependency[Settings], now: NamedDependency[datetime]
+) -> Template:
     """One service: each promise over each stretch of time, and week by week. Raises NotFound."""
     found = await queries.published_of(slug)
     service = await service_by_slug(slug, now=now)
@@ -40,7 +49,14 @@ async def show_one(slug: FromPath[str], now: NamedDependency[datetime]) -> Templ
         raise _no_service()
     rtl = i18n.direction() == "rtl"
     charts = {kept.target: chart(kept.weeks, rtl=rtl) for kept in found.figures.promises} if found else {}
-    context = {**WORDS, "found": found, "service": service, "charts": charts, "current": "promises"}
+    context = {
+        **WORDS,
+        "found": found,
+        "service": service,
+        "charts": charts,
+        "outages": await measured.report(zone=settings.zone, now=now),
+        "current": "promises",
+    }
     return Template("promises/service.html", context=context)
 
 

@@ -51,7 +51,7 @@ async def test_the_figures_are_those_worked_out_by_hand(timed):
         f"{10_000 * (observed - down) // observed / 100:.2f}%",
         f"{10_000 * (observed - down) // (observed - planned) / 100:.2f}%",
     ]
-    assert figures["Last 30 days"][3:] == ["2 hours 15 minutes", "2 hours", "none"]
+    assert figures["Last 30 days"][3:] == ["2 hours 15 minutes", "2 hours", "0"]
     assert figures["Last 365 days"][0] == figures["Last 30 days"][0]
     assert float(figures["Last 365 days"][2][:-1]) < float(figures["Last 30 days"][2][:-1]) < 31
 
@@ -85,7 +85,7 @@ async def test_cancelled_work_excuses_nothing(timed):
     await actions.cancel(notice.no, WHY, seen=1, by=None, now=NOON)
     await saw(START, START + HOUR, "form")
     html = (await timed.at(NOW).get(ONE)).text
-    assert rows_of(html, re.search(r"<h1>(.*?)</h1>", html)[1])["Last 30 days"][3:5] == ["1 hour", "none"]
+    assert rows_of(html, re.search(r"<h1>(.*?)</h1>", html)[1])["Last 30 days"][3:5] == ["1 hour", "0"]
 
 
 async def test_causes_outside_our_power_are_kept_apart(timed):
@@ -111,7 +111,7 @@ async def test_the_chart_has_its_table(timed):
     await a_week()
     html = (await timed.at(NOW).get(ONE)).text
     days = rows_of(html, re.search(r"<caption[^>]*>(Day by day:.*?)</caption>", html)[1])
-    assert days["2026-11-24"][1:4] == ["2 hours", "15 minutes", "none"]
+    assert days["2026-11-24"][1:4] == ["2 hours", "15 minutes", "0"]
     assert "2026-11-25" not in days
     assert html.count('<rect class="down"') == 2  # the day, and the key of the chart
 
