@@ -15,8 +15,8 @@ from portal.availability.uptime import Day, Uptime
 WIDTH, HEIGHT = 360, 84
 """About a telephone's width in pixels, so that letters there are as large as they say."""
 _GROUND = 64
-_LEAST = 7.0
-"""What a state has of a bar at least: a minute of an outage is seen as well."""
+_LEAST = {"up": 0.0, "planned": 7.0, "down": 7.0, "unknown": 2.0}
+"""What a state has of a bar at least, once it was there at all: a minute of an outage is seen as well."""
 _GAP = 0.8
 
 
@@ -66,7 +66,9 @@ def _stack(day: Uptime, x: float, width: float) -> Iterator[Part]:
         "unknown": day.unknown,
     }
     heights = {
-        state: max(_LEAST, _GROUND * length / day.whole) for state, length in lengths.items() if length > 0
+        state: max(_LEAST[state], _GROUND * length / day.whole)
+        for state, length in lengths.items()
+        if length > 0
     }
     if not heights:
         return

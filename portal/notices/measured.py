@@ -11,6 +11,7 @@ import msgspec
 
 from portal import jalali, place
 from portal.availability.queries import seen
+from portal.availability.samples import minute_of
 from portal.availability.uptime import Day, Observed, Uptime, by_day, midnight, uptime
 from portal.i18n import Words
 from portal.notices import figures, queries
@@ -55,7 +56,10 @@ class OfService(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """Every service as of an instant; ``promised``: how soon an incident was to be announced."""
+    """Every service as of a whole minute, since looks are minutes.
+
+    ``promised``: how soon an incident is to be announced.
+    """
 
     as_of: datetime
     promised: timedelta
@@ -88,7 +92,7 @@ async def report(*, zone: ZoneInfo, now: datetime) -> Report:
     if (found := _fresh(now)) is None:
         async with _counting:
             if (found := _fresh(now)) is None:
-                found = _kept = await _report(zone, now)
+                found = _kept = await _report(zone, minute_of(now))
     return found
 
 
