@@ -26,6 +26,7 @@ from portal.accounts.security_routes import security_router
 from portal.accounts.staff_routes import accounts_admin_router
 from portal.accounts.step_routes import step_router
 from portal.audit_log.staff_routes import audit_router
+from portal.availability import labels
 from portal.calendars.movement import Movement
 from portal.calendars.staff_routes import calendars_router
 from portal.cases import rules
@@ -34,7 +35,8 @@ from portal.cases.moving import Shifter
 from portal.cases.staff_routes import staff_router
 from portal.cases.tracking_routes import tracking_handlers
 from portal.i18n import LanguagePrefix
-from portal.notices import wording
+from portal.notices import measured, wording
+from portal.notices.availability_routes import availability_router
 from portal.notices.feed_routes import feed_handlers
 from portal.notices.routes import router as notices_router
 from portal.notices.staff_routes import staff_router as notices_desk_router
@@ -91,6 +93,7 @@ FEATURES: tuple[Any, ...] = (
     *feed_handlers,
     subscriptions_router,
     mine_notices_router,
+    availability_router,
     *site_handlers,
     *filing_handlers,
     *tracking_handlers,
@@ -127,7 +130,7 @@ def create_app(
 
 
 def _litestar(settings: Settings, movement: Movement = OPEN_CASES, clock: Clock = utc_clock) -> Litestar:
-    page_names = {**rules.NAMES, **wording.names(settings.zone)}
+    page_names = {**rules.NAMES, **wording.names(settings.zone), **labels.NAMES}
     mail_templates = MailTemplates(settings, rules.NAMES)
     return Litestar(
         route_handlers=[*FEATURES, _static_files()],
@@ -136,6 +139,7 @@ def _litestar(settings: Settings, movement: Movement = OPEN_CASES, clock: Clock 
             "settings": Provide(lambda: settings, sync_to_thread=False, use_cache=True),
             "invite": Provide(lambda: links.invite, sync_to_thread=False, use_cache=True),
             "movement": Provide(lambda: movement, sync_to_thread=False, use_cache=True),
+            "usable": Provide(lambda: measured.usable, sync_to_thread=False, use_cache=True),
             "mail_templates": Provide(lambda: mail_templates, sync_to_thread=False, use_cache=True),
             "sent": Provide(wait_to_read),
             "posted": Provide(read_posted),

@@ -16,7 +16,7 @@ from portal.accounts import drafts, sign_up
 from portal.audit_log import actions as audit_log
 from portal.availability import actions as availability
 from portal.cases import erasure, watch
-from portal.notices import mailings, series, subscriptions, telling, webhooks
+from portal.notices import mailings, nagging, series, subscriptions, telling, webhooks
 from portal.notices.feeds import Site
 from portal.promises import actions as promises
 from portal.security import sessions, throttle
@@ -81,12 +81,16 @@ def _of_notices(settings: Settings) -> Ticks:
             while await webhooks.tell(site, client=client, resolve=outward.look_up, now=now):
                 now = datetime.now(UTC)
 
+    async def nag(now: datetime) -> None:
+        await nagging.nag(now=now)
+
     return {
         mailings.JOB: ("* * * * *", tell),
         "forget_told": ("10 23 * * *", telling.forget_records),
         "repeat": ("29 * * * *", repeat),
         "webhooks": ("* * * * *", tell_webhooks),
         "forget_calls": ("35 22 * * *", webhooks.forget_old),
+        "nag": ("*/5 * * * *", nag),
         "forget_looks": ("30 22 * * *", availability.forget_old),
     }
 

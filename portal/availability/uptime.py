@@ -7,6 +7,7 @@ left out of both.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -42,15 +43,34 @@ class Uptime(msgspec.Struct, frozen=True, kw_only=True):
         return self.whole - self.observed
 
     @property
+    def up(self) -> int:
+        """Observed and usable."""
+        return self.observed - self.down
+
+    @property
+    def outside(self) -> int:
+        """Observed outside announced work."""
+        return self.observed - self.planned
+
+    @property
+    def outside_up(self) -> int:
+        """Observed and usable outside announced work."""
+        return self.outside - self.outside_down
+
+    @property
+    def outside_down(self) -> int:
+        """Out of order outside announced work."""
+        return self.down - self.planned_down
+
+    @property
     def share(self) -> float | None:
         """Of the observed time, planned work counted as downtime; None where nothing was observed."""
-        return (self.observed - self.down) / self.observed if self.observed else None
+        return self.up / self.observed if self.observed else None
 
     @property
     def share_without_planned(self) -> float | None:
         """The same outside announced work."""
-        outside = self.observed - self.planned
-        return (outside - self.down + self.planned_down) / outside if outside else None
+        return self.outside_up / self.outside if self.outside else None
 
 
 class Day(msgspec.Struct, frozen=True):
@@ -60,21 +80,16 @@ class Day(msgspec.Struct, frozen=True):
     uptime: Uptime
 
 
-def uptime(seen: Iterable[Observed], planned: Sequence[Span], since: datetime, until: datetime) -> Uptime:
-    """Of the time from ``since`` to ``until``. ``seen`` does not overlap; ``planned`` may."""
-    whole = (since, until)
-    windows = joined(planned)
-    observed = down = inside = inside_down = 0.0
-    for one in seen:
-        part = overlap((one.since, one.until), whole)
-        if part is None:
-            continue
-        within = sum(seconds(cut) for window in windows if (cut := overlap(part, window)) is not None)
-        observed, inside = observed + seconds(part), inside + within
-        if not one.up:
-            down, inside_down = down + seconds(part), inside_down + within
+def uptime(seen: Sequence[Observed], planned: Iterable[Span], since: datetime, until: datetime) -> Uptime:
+    """Of the time from ``since`` to ``until``. ``seen`` is in order and does not overlap; ``planned`` may."""
+    observed, down = _lengths(seen, (since, until))
+    inside = inside_down = 0.0
+    for window in joined(planned):
+        if cut := overlap(window, (since, until)):
+            lengths = _lengths(seen, cut)
+            inside, inside_down = inside + lengths[0], inside_down + lengths[1]
     return Uptime(
-        whole=int(seconds(whole)),
+        whole=int(seconds((since, until))),
         observed=int(observed),
         down=int(down),
         planned=int(inside),
@@ -83,17 +98,27 @@ def uptime(seen: Iterable[Observed], planned: Sequence[Span], since: datetime, u
 
 
 def by_day(
-    seen: Sequence[Observed], planned: Sequence[Span], *, days: int, zone: ZoneInfo, now: datetime
+    seen: Sequence[Observed], planned: Iterable[Span], *, days: int, zone: ZoneInfo, now: datetime
 ) -> list[Day]:
     """The last ``days`` local days, the oldest first; the last one is today, up to ``now``."""
-    today = now.astimezone(zone).date()
-    found = []
+    today, windows, found = now.astimezone(zone).date(), joined(planned), []
     for back in range(days - 1, -1, -1):
         day = today - timedelta(days=back)
         since, until = midnight(day, zone), min(now, midnight(day + timedelta(days=1), zone))
-        close = [one for one in seen if one.since < until and one.until > since]
-        found.append(Day(day, uptime(close, planned, since, until)))
+        found.append(Day(day, uptime(seen, windows, since, until)))
     return found
+
+
+def _lengths(seen: Sequence[Observed], span: Span) -> tuple[float, float]:
+    """Seconds of ``span`` that were observed, and those of them in which the service was down."""
+    observed = down = 0.0
+    first = bisect_right(seen, span[0], key=lambda one: one.until)
+    for one in seen[first : bisect_left(seen, span[1], key=lambda one: one.since)]:
+        length = seconds((max(one.since, span[0]), min(one.until, span[1])))
+        observed += length
+        if not one.up:
+            down += length
+    return observed, down
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:

@@ -229,7 +229,7 @@ async def end(
 
 
 @atomic
-async def report(no: int, text: Words, *, seen: int, by: UUID, now: datetime) -> None:
+async def report(no: int, text: Words, *, seen: int, by: UUID | None, now: datetime) -> None:
     """The page tells afterwards what happened and what was learnt. Raises NotFound, ChangedMeanwhile."""
     row, notice = await record.locked(no, seen, now, also_over=True)
     await record.change(row, notice, "reported", {}, text=text, telling="", by=by, now=now)

@@ -14,7 +14,7 @@ from db.outbox import OutboxMessage
 from db.services import Service
 from db.subscriptions import Subscription
 from portal.i18n import N_, Words, _, using
-from portal.notices import subscriptions, telling
+from portal.notices import nagging, subscriptions, telling
 from portal.notices.rules import Affected, Notice
 from portal.notices.telling import Round
 from portal.outbox import LEAVE, Unwanted
@@ -37,6 +37,8 @@ _rounds: dict[UUID, tuple[float, Round | None]] = {}
 
 async def prepared(message: OutboxMessage, settings: Settings, *, now: datetime) -> Mapping[str, Any]:
     """What the message's templates show, its links working. Raises Unwanted when nobody waits for it any more."""
+    if message.template == nagging.MAIL:
+        return nagging.shown(message, settings)
     data = cast(Mapping[str, str], message.data)
     subscription = UUID(data["subscription"])
     rows = await Subscription.raw(_WHOM, subscription)
@@ -56,6 +58,8 @@ async def prepared(message: OutboxMessage, settings: Settings, *, now: datetime)
 
 async def shown(message: OutboxMessage, settings: Settings) -> Mapping[str, Any]:
     """The same to look at, with links that do nothing. Raises ValueError when it can't be told any more."""
+    if message.template == nagging.MAIL:
+        return nagging.shown(message, settings)
     data = cast(Mapping[str, str], message.data)
     rows = await Subscription.raw(_WHOM, UUID(data["subscription"]))
     row: dict[str, Any] = rows[0] if rows else {"origin": "asked", "title_fa": None, "title_en": None}

@@ -16,7 +16,7 @@ from litestar.response import Redirect, Template
 from portal.errors import NotFound
 from portal.forms import FormReader
 from portal.i18n import Words, _, localized
-from portal.notices import queries, rules, strip
+from portal.notices import measured, queries, rules, strip
 from portal.notices.queries import Change
 from portal.notices.rules import Notice
 from portal.paging import PAGE, page_of
@@ -71,6 +71,7 @@ async def show_one(no: FromPath[int], now: NamedDependency[datetime]) -> Templat
         "notice": notice,
         "stage": rules.stage(notice, now),
         "history": history,
+        "promised_delay": await measured.promised_delay(),
         "reports": [told for told in history if told.kind == "reported"],
         "now": now,
         "current": "notices",

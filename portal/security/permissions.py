@@ -122,6 +122,8 @@ ACCESS: dict[str, Access] = {
     "notices.calendar": OPEN,
     "notices.status": OPEN,
     "notices.status_schema": OPEN,
+    "notices.availability": OPEN,
+    "notices.availability_of": OPEN,
     "promises.all": OPEN,
     "promises.all_figures": OPEN,
     "promises.service": OPEN,

@@ -13,6 +13,7 @@ from portal.i18n import Words
 from tests.browser.demo import ROOT, Demo
 
 SERVICE = "resource-monitoring"
+TITLE = {"fa": "کار روی سرورها", "en": "Work on the servers"}
 HOUR = timedelta(hours=1)
 
 
@@ -29,12 +30,12 @@ async def _do(what: str) -> None:
     await open_pool(1)
     now = datetime.now(UTC)
     if what == "begin":
-        words = Words("به‌روزرسانی", "Upgrade")
+        words = Words(**TITLE)
         saying = Saying(title=words, body=words, services={SERVICE: "unavailable"})
         draft = Draft(kind="planned", saying=saying, starts_at=now - 4 * HOUR, ends_at=now + 2 * HOUR)
         await actions.post(draft, by=None, now=now - 80 * HOUR)
     else:
-        (notice,) = await queries.current(now=now)
+        notice = next(one for one in await queries.current(now=now) if one.title.en == TITLE["en"])
         over = notice.begins + HOUR
         await actions.end(notice.no, finished_at=over, seen=notice.version, by=None, now=now)
     await close_pool()

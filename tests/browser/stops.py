@@ -130,6 +130,8 @@ STOPS = [
     Stop("notices", "notices.all", GUEST, at("/notices")),
     Stop("notices-older", "notices.all", GUEST, at("/notices?before=1")),
     Stop("notice-none", "notices.notice", GUEST, at("/notices/99999"), 404),
+    Stop("availability", "notices.availability", GUEST, at("/notices/availability")),
+    Stop("availability-of", "notices.availability_of", GUEST, at(f"/notices/availability/{FIRST}")),
     Stop("promises", "promises.all", GUEST, at("/promises")),
     Stop("promises-service", "promises.service", GUEST, at(f"/promises/{FIRST}")),
     Stop("promises-none", "promises.service", GUEST, at("/promises/nothing"), 404),

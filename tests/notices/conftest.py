@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest_asyncio
 
 from portal.app import create_app
-from portal.notices import queries
+from portal.notices import measured, queries
 from portal.services.actions import load_samples
 from portal.settings import Settings
 from tests.conftest import NOON, OPENED
@@ -24,6 +24,7 @@ class Timed(Browser):
         """It is ``now``, and nothing is remembered from another time."""
         self.now = now
         queries.forget()
+        measured.forget()
         return self
 
 

@@ -18,6 +18,7 @@ from portal import app as portal_app
 from portal import place
 from portal import settings as settings_module
 from portal.calendars import queries as calendar_queries
+from portal.notices import measured
 from portal.notices import queries as notice_queries
 from portal.security import sessions
 from portal.services import queries as service_queries
@@ -138,6 +139,7 @@ def nothing_remembered() -> None:
     service_queries.forget()
     calendar_queries.forget()
     notice_queries.forget()
+    measured.forget()
     place.forget()
 
 
