@@ -108,10 +108,7 @@ async def reschedule(
     if not notice.planned or notice.begins <= now:
         raise Ended
     await record.check_free(row, starts_at)
-    if starts_at <= now:
-        raise WrongWindow("starts_at", _("The beginning must lie in the future."))
-    if ends_at is not None and ends_at <= starts_at:
-        raise WrongWindow("ends_at", _("The end must lie after the beginning."))
+    drafts.check_moved(starts_at, ends_at, now)
     announced = rules.announced_after(notice, starts_at, now)
     if announced != notice.announced_at:
         await NoticeTable.raw(_PROMISE_ANEW, now, now, row.id)
