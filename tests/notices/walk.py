@@ -89,6 +89,7 @@ class Walk:
             await tell(now)
         queries.forget()
         feed_routes.forget()
+        mails._rounds.clear()
         return self
 
     async def look(self, notice: Notice) -> Seen:
@@ -216,7 +217,7 @@ class Walk:
         new, self.n_mails = rows[self.n_mails :], len(rows)
         heard: dict[str, list[str]] = {reader: [] for reader in READERS}
         for row in new:
-            shown = await mails.prepared(row, self.settings, now=self.now)
+            shown = await mails.prepared(row, self.settings, now=row.created_at)
             subject = self.templates.render(row.template, row.locale, shown).subject
             assert row.locale == READERS[row.recipient]
             assert (row.locale == "fa") == any("\u0600" <= letter <= "\u06ff" for letter in subject)
@@ -235,7 +236,6 @@ async def walk(samples: None, settings: Settings) -> AsyncIterator[Walk]:
     clerk = Account(username="clerk", display_name="C", role="staff", password_hash="!", created_at=NOON)
     await clerk.save()
     await works_everywhere()
-    mails._rounds.clear()
     application = create_app(settings, clock=lambda: walks[0].now)
     async with client_of(application) as one, client_of(application) as other:
         case = f"/cases/{codes.show_text(filed.number)}"
