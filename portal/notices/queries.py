@@ -49,6 +49,17 @@ _PAST = f"""{_NOTICES}
 _board: tuple[float, list[Notice]] | None = None
 
 
+def promised_lead(service: str) -> str:
+    """In SQL: the hours of notice that the statement in force promises for the column ``service``, NULL without one.
+
+    It asks for the instant twice.
+    """
+    return f"""(
+        SELECT (v.document->>'notice_lead_hours')::int FROM sla_version v
+        WHERE v.service = {service} AND v.in_force_from <= {{}} AND (v.superseded_at IS NULL OR v.superseded_at > {{}})
+    )"""  # noqa: S608 - the name of a column
+
+
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a notice's history; names as in ``db.notices.NoticeChange``."""
 
