@@ -32,5 +32,7 @@ async def until(visitor: Visitor, path: str, status: int) -> None:
 
 
 def typed(visitor: Visitor, moment: datetime) -> str:
-    day, clock = (show(moment, visitor.language, ZONE) for show in (jalali.show_numeric_date, jalali.show_clock))
+    day, clock = (
+        show(moment, visitor.language, ZONE) for show in (jalali.show_numeric_date, jalali.show_clock)
+    )
     return f"{day} {clock}"
