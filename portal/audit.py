@@ -77,6 +77,8 @@ ACTIONS: dict[str, str] = {
     "case_reopened": N_("Case opened again by its applicant"),
     "case_recounted": N_("Dates of a case counted anew"),
     "cases_recounted": N_("Dates of open cases counted anew"),
+    "case_credited": N_("Downtime credited to a case"),
+    "cases_credited": N_("Downtime credited to open cases"),
     "case_missed": N_("Promise of a case missed"),
     "case_passcode": N_("Gave out a new passcode"),
     "case_claimed": N_("Put a request under an account"),

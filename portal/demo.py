@@ -59,6 +59,7 @@ PEOPLE = (
     Person("admin", "نرگس آذرنیا، مدیر سایت", "admin", (STATISTICS,)),
     Person("admin2", "رامین کوهسار، جانشین مدیر سایت", "admin", (STATISTICS,)),
     Person("manager", "سهیلا فرازمند، مدیر خدمت", "manager", (EVALUATION, STATISTICS)),
+    Person("manager2", "مهرداد نیک‌بین، جانشین مدیر خدمت", "manager", (EVALUATION, STATISTICS)),
     Person(
         "staff", "بابک دادگر، کارشناس میز خدمت", "staff", (STATISTICS, EVALUATION, PLANNING, TEHRAN, TABRIZ)
     ),

@@ -63,9 +63,11 @@ _HASTEN = """
 UPDATE pgqueuer SET execute_after = now()
 WHERE entrypoint = 'deliver' AND status = 'queued' AND execute_after > now()
 """
+# What tells of a notice goes to thousands and comes after all others, here too.
 _REQUEUE_LOST = """
 INSERT INTO pgqueuer (priority, entrypoint, payload, status)
-SELECT 0, 'deliver', uuid_send(id), 'queued' FROM outbox_message AS message
+SELECT CASE WHEN cause LIKE 'notice:%' THEN -1 ELSE 0 END, 'deliver', uuid_send(id), 'queued'
+FROM outbox_message AS message
 WHERE state = 'queued' AND created_at < {}
     AND NOT EXISTS (SELECT FROM pgqueuer WHERE entrypoint = 'deliver' AND payload = uuid_send(message.id))
 """

@@ -15,7 +15,7 @@ from portal import outbox, outward, uploads
 from portal.accounts import drafts, sign_up
 from portal.audit_log import actions as audit_log
 from portal.availability import actions as availability
-from portal.cases import erasure, watch
+from portal.cases import crediting, erasure, watch
 from portal.notices import mailings, nagging, series, subscriptions, telling, webhooks
 from portal.notices.feeds import Site
 from portal.promises import actions as promises
@@ -56,10 +56,14 @@ def _of_the_desk(settings: Settings) -> Ticks:
     async def publish(now: datetime) -> None:
         await promises.publish(zone=settings.zone, now=now)
 
+    async def credit(now: datetime) -> None:
+        await crediting.credit_downtime(now=now)
+
     return {
         "tidy": ("*/5 * * * *", tidy),
         "seal": ("* * * * *", seal),
         "watch": ("* * * * *", watch_cases),
+        "credit": ("* * * * *", credit),
         # Hourly, so that a worker that was down at midnight still sends the day's mail.
         "anchor": ("17 * * * *", anchor),
         "sweep": ("40 22 * * *", sweep),

@@ -46,6 +46,7 @@ _HAPPENED = {
     "reopened": N_("Opened again by the applicant"),
     "missed": N_("The promised time has passed"),
     "recounted": N_("Counted anew after a change of the calendar"),
+    "credited": N_("Downtime of the service credited"),
     "noted": N_("Internal note"),
     "referred": N_("Referred to another unit"),
     "answered": N_("Answered"),

@@ -20,20 +20,13 @@ from portal.notices import drafts, mailings, queries, record, rules
 from portal.notices.drafts import NOBODY, Draft, Ended, NotBegun, WrongWindow
 from portal.notices.rules import Affected, Impact
 
-# In SQL: services by their slug with the lead that the statement in force promises.
-_PROMISED = """
-    SELECT s.id, s.slug, s.title_fa, s.title_en, (
-        SELECT (v.document->>'notice_lead_hours')::int FROM sla_version v
-        WHERE v.service = s.id AND v.in_force_from <= {} AND (v.superseded_at IS NULL OR v.superseded_at > {})
-    ) AS lead
-    FROM service s WHERE s.slug = ANY({}) AND s.state <> 'draft' ORDER BY s.position, s.slug
-"""
-_LEAD = """
-    UPDATE notice_service t SET promised_lead_hours = (
-        SELECT (v.document->>'notice_lead_hours')::int FROM sla_version v
-        WHERE v.service = t.service AND v.in_force_from <= {} AND (v.superseded_at IS NULL OR v.superseded_at > {})
-    ) WHERE t.notice = {}
-"""
+_TOUCHED = f"""
+    SELECT s.id, s.slug, s.title_fa, s.title_en, {queries.promised_lead("s.id")} AS lead
+    FROM service s WHERE s.slug = ANY({{}}) AND s.state <> 'draft' ORDER BY s.position, s.slug
+"""  # noqa: S608 - constants
+_PROMISE_ANEW = f"""
+    UPDATE notice_service t SET promised_lead_hours = {queries.promised_lead("t.service")} WHERE t.notice = {{}}
+"""  # noqa: S608 - constants
 
 
 @atomic
@@ -107,18 +100,18 @@ async def reschedule(
     """The planned outage has another window; whoever was told hears of the old and the new one.
 
     A start outside the old window is announced anew: its lead counts from ``now`` and is promised by the statements in
-    force now. Raises NotFound, Ended (also once it has begun), ChangedMeanwhile, WrongWindow, TooLate.
+    force now. Raises NotFound, Ended (also once it has begun), ChangedMeanwhile, TooLate, and WrongWindow, also where
+    another window of its series begins.
     """
+    await record.hold_series(no)
     row, notice = await record.locked(no, seen, now)
     if not notice.planned or notice.begins <= now:
         raise Ended
-    if starts_at <= now:
-        raise WrongWindow("starts_at", _("The beginning must lie in the future."))
-    if ends_at is not None and ends_at <= starts_at:
-        raise WrongWindow("ends_at", _("The end must lie after the beginning."))
+    await record.check_free(row, starts_at)
+    drafts.check_moved(starts_at, ends_at, now)
     announced = rules.announced_after(notice, starts_at, now)
     if announced != notice.announced_at:
-        await NoticeTable.raw(_LEAD, now, now, row.id)
+        await NoticeTable.raw(_PROMISE_ANEW, now, now, row.id)
         notice = msgspec.structs.replace(notice, services=await queries.touched(row.id))
     moved = msgspec.structs.replace(notice, starts_at=starts_at, ends_at=ends_at, announced_at=announced)
     if starts_at <= notice.published_at:
@@ -266,7 +259,7 @@ def _row(draft: Draft, now: datetime) -> NoticeTable:
 
 
 async def _services(impacts: Mapping[str, Impact], now: datetime, *, planned: bool) -> dict[UUID, Affected]:
-    rows = await Service.raw(_PROMISED, now, now, list(impacts))
+    rows = await Service.raw(_TOUCHED, now, now, list(impacts))
     if not rows or len(rows) != len(impacts):
         raise NotFound(_("There is no such service."))
     return {

@@ -89,3 +89,11 @@ def check(draft: Draft, now: datetime) -> None:
         raise WrongWindow("publish_at", _("This time is past. Leave it empty to publish now."))
     if published >= draft.starts_at:
         raise WrongWindow("publish_at", _("It must be published before it begins."))
+
+
+def check_moved(starts_at: datetime, ends_at: datetime | None, now: datetime) -> None:
+    """Raises WrongWindow where a planned outage can't be moved to this window at ``now``."""
+    if starts_at <= now:
+        raise WrongWindow("starts_at", _("The beginning must lie in the future."))
+    if ends_at is not None and ends_at <= starts_at:
+        raise WrongWindow("ends_at", _("The end must lie after the beginning."))

@@ -13,8 +13,8 @@ import msgspec
 from db.outbox import OutboxMessage
 from db.services import Service
 from db.subscriptions import Subscription
-from portal.i18n import N_, Words, _, using
-from portal.notices import nagging, subscriptions, telling
+from portal.i18n import Words, _, using
+from portal.notices import nagging, subscriptions, telling, wording
 from portal.notices.rules import Affected, Notice
 from portal.notices.telling import Round
 from portal.outbox import LEAVE, Unwanted
@@ -22,7 +22,6 @@ from portal.settings import Settings
 
 FOLDER = "notices/"
 """Where the templates of these messages lie: mail/ and sms/."""
-IMPACTS = {"unavailable": N_("unavailable"), "read_only": N_("tracking only"), "slow": N_("slow")}
 SILENT = "hidden"
 """What stands in place of a secret where a message is only looked at."""
 REMEMBER = 5.0
@@ -83,7 +82,7 @@ async def delivered(message: OutboxMessage, arrived: bool, now: datetime) -> Non
         await subscriptions.bounced(subscription, now=now)
 
 
-async def preview(
+def preview(
     notice: Notice, kind: str, locale: str, settings: Settings, *, data: Mapping[str, Any] | None = None
 ) -> Mapping[str, Any]:
     """What the mail of ``kind`` would show of ``notice``, for the people who are about to publish it."""
@@ -144,7 +143,7 @@ def _of_round(locale: str, told: Round, origin: str, settings: Settings, leave: 
 
 
 def _affected(one: Affected) -> tuple[str, str]:
-    return str(one.title), _(IMPACTS[one.impact])
+    return str(one.title), _(wording.IMPACTS[one.impact])
 
 
 def _window(stored: list[str | None] | None) -> tuple[datetime, datetime | None] | None:

@@ -13,7 +13,7 @@ import msgspec
 from db.notices import Notice as NoticeTable
 from db.notices import NoticeChange
 from portal.i18n import Words
-from portal.notices.rules import LINGERS, Affected, Notice
+from portal.notices.rules import LINGERS, OUTSIDE, Affected, Notice
 
 REMEMBER = 4.0
 """Seconds that the board is kept in this process: with the time it takes to read, nothing is staler than five."""
@@ -40,6 +40,11 @@ _BETWEEN = f"""{_NOTICES}
     WHERE coalesce(n.started_at, n.starts_at) < {{}} AND coalesce(n.finished_at, n.ends_at, 'infinity') > {{}}
     ORDER BY coalesce(n.started_at, n.starts_at), n.no
 """
+_OUTSIDE = f"""{_NOTICES}
+    WHERE n.kind = 'incident' AND n.cause = '{OUTSIDE}' AND n.cancelled_at IS NULL
+        AND greatest(n.changed_at, coalesce(n.finished_at, n.ends_at, 'infinity')) > {{}}
+    ORDER BY n.no
+"""
 _OF = f"{_NOTICES} WHERE n.id = {{}}"
 _PAST = f"""{_NOTICES}
     WHERE n.published_at <= {{}} AND n.no < {{}}
@@ -47,6 +52,17 @@ _PAST = f"""{_NOTICES}
 """
 
 _board: tuple[float, list[Notice]] | None = None
+
+
+def promised_lead(service: str) -> str:
+    """In SQL: the hours of notice that the statement in force promises for the column ``service``, NULL without one.
+
+    It asks for the instant twice.
+    """
+    return f"""(
+        SELECT (v.document->>'notice_lead_hours')::int FROM sla_version v
+        WHERE v.service = {service} AND v.in_force_from <= {{}} AND (v.superseded_at IS NULL OR v.superseded_at > {{}})
+    )"""  # noqa: S608 - the name of a column
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +118,11 @@ async def published(*, before: int = 2**31 - 1, limit: int = 50, now: datetime) 
 async def between(since: datetime, until: datetime) -> list[Notice]:
     """Every notice whose window touches the time from ``since`` to ``until``, in the order they begin."""
     return [_notice(row) for row in await NoticeTable.raw(_BETWEEN, until, since)]
+
+
+async def outside_our_power(*, after: datetime) -> list[Notice]:
+    """Incidents whose cause is outside our power that went on after ``after`` or were written to since."""
+    return [_notice(row) for row in await NoticeTable.raw(_OUTSIDE, after)]
 
 
 async def changes(no: int) -> list[Change]:

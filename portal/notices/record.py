@@ -15,8 +15,12 @@ from portal import audit
 from portal.errors import NotFound
 from portal.i18n import Words, _
 from portal.notices import mailings, queries
-from portal.notices.drafts import NOBODY, ChangedMeanwhile, Ended, TooLate
+from portal.notices.drafts import NOBODY, ChangedMeanwhile, Ended, TooLate, WrongWindow
 from portal.notices.rules import Notice
+
+_HOLD = """
+    SELECT FROM notice_series WHERE id = (SELECT series FROM notice WHERE no = {}) FOR NO KEY UPDATE
+"""
 
 
 async def locked(no: int, seen: int, now: datetime, *, also_over: bool = False) -> tuple[NoticeTable, Notice]:
@@ -82,6 +86,22 @@ async def write(
     await NoticeChange.insert(
         NoticeChange(notice=notice, n=n, kind=kind, at=now, by=by, data=stored, **both("text", text))
     )
+
+
+async def hold_series(no: int) -> None:
+    """Nobody else moves or adds a window of the notice's series until the transaction ends.
+
+    To be held before the notice itself, as whoever ends a series does.
+    """
+    if 0 < no < 2**31:
+        await NoticeTable.raw(_HOLD, no)
+
+
+async def check_free(row: NoticeTable, starts_at: datetime) -> None:
+    """Raises WrongWindow where another window of the series of ``row``, which is held, begins at ``starts_at``."""
+    same = (NoticeTable.series == row.series) & (NoticeTable.starts_at == starts_at)
+    if row.series is not None and await NoticeTable.exists().where(same & (NoticeTable.id != row.id)):
+        raise WrongWindow("starts_at", _("Another window of the same series begins then."))
 
 
 def check_lead(notice: Notice, late_reason: Words) -> None:

@@ -77,7 +77,10 @@ async def extend(series: UUID, *, zone: ZoneInfo, now: datetime) -> None:
         return
     until = now + AHEAD
     after = max(row.made_until, now)
-    starts = repeats.windows(row.rrule, row.starts_at, zone, after=after, until=until)
+    taken = {one["starts_at"] for one in await Notice.select(Notice.starts_at).where(Notice.series == series)}
+    coming = repeats.windows(row.rrule, row.starts_at, zone, after=after, until=until)
+    # A window that was moved to this time stands for the one of the rule.
+    starts = [one for one in coming if one not in taken]
     length = timedelta(minutes=row.minutes)
     draft = Draft(
         kind="planned",

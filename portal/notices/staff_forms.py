@@ -12,7 +12,7 @@ from litestar.datastructures import FormMultiDict
 
 from portal.forms import FormReader
 from portal.i18n import N_, Words, _
-from portal.notices import repeats, rules, staff_labels
+from portal.notices import repeats, rules, usual, wording
 from portal.notices.drafts import Draft, Saying
 from portal.notices.rules import Impact
 from portal.notices.staff_queries import Offered
@@ -72,7 +72,7 @@ class SentNotice(msgspec.Struct, frozen=True, kw_only=True):
 def read_notice(form: FormMultiDict, offered: Sequence[Offered], zone: ZoneInfo, now: datetime) -> SentNotice:
     """``offered`` are the services for which the sender may post; an incident begins now unless it says otherwise."""
     reader = FormReader(form)
-    incident = reader.choice("kind", staff_labels.KINDS) == "incident"
+    incident = reader.choice("kind", wording.KINDS) == "incident"
     services = _impacts(reader, offered)
     starts_at = reader.moment("starts_at", zone, required=not incident)
     ends_at = None if incident else reader.moment("ends_at", zone, required=False)
@@ -107,10 +107,13 @@ def read_notice(form: FormMultiDict, offered: Sequence[Offered], zone: ZoneInfo,
 def filled(typed: dict[str, str]) -> dict[str, str]:
     """``typed`` with the usual words in its empty texts."""
     kind = typed.get("kind", "")
-    kind = kind if kind in staff_labels.KINDS else "planned"
+    kind = kind if kind in wording.KINDS else "planned"
     impacts = [value for name, value in typed.items() if name.startswith(IMPACT)]
-    usual = staff_labels.usual_words(kind, impacts)
-    texts = {f"{name}_{code}": getattr(words, code) for name, words in usual.items() for code in ("fa", "en")}
+    texts = {
+        f"{name}_{code}": getattr(words, code)
+        for name, words in usual.usual_words(kind, impacts).items()
+        for code in ("fa", "en")
+    }
     return {**typed, **{name: text for name, text in texts.items() if not typed.get(name, "").strip()}}
 
 

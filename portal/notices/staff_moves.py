@@ -15,7 +15,6 @@ from portal.errors import NotFound
 from portal.forms import FormReader
 from portal.i18n import N_, _
 from portal.notices import actions, rules, series, staff_queries
-from portal.notices.drafts import WrongWindow
 from portal.notices.rules import Notice
 from portal.notices.staff_forms import LONGEST_TEXT, both
 
@@ -172,6 +171,4 @@ async def make(sent: SentMove, no: int, *, by: UUID, now: datetime) -> None:
             raise NotFound(_("There is nothing here."))
         await series.end(found.id, cancelling=sent.values["cancelling"], by=by, now=now)
         return
-    if sent.move.name == "reschedule" and await staff_queries.is_taken(no, sent.values["starts_at"]):
-        raise WrongWindow("starts_at", _("Another window of the same series begins then."))
     await _VERBS[sent.move.name](no, seen=sent.seen, by=by, now=now, **sent.values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from litestar.response import Template
 
 from portal.forms import named
 from portal.i18n import _, current_language
-from portal.notices import queries, rules, staff_labels, staff_queries
+from portal.notices import queries, rules, staff_queries, wording
 from portal.notices.drafts import TooLate, WrongWindow
 from portal.notices.rules import Notice
 from portal.notices.staff_forms import IMPACT, LABELS, REPEATS
@@ -39,9 +39,9 @@ def new_page(
         **shown(errors),
         "offered": [(f"{IMPACT}{one.slug}", one) for one in offered],
         "typed": {"kind": "planned", "cause": "unknown", **typed},
-        "kinds": _options(staff_labels.KINDS),
-        "impacts": _options(staff_labels.IMPACT_LABELS),
-        "causes": _options(staff_labels.CAUSE_LABELS),
+        "kinds": _options(wording.KINDS),
+        "impacts": _options(wording.IMPACTS),
+        "causes": _options(wording.CAUSES),
         "repeats": _options(REPEATS),
         "preview": preview,
     }
@@ -79,8 +79,8 @@ async def notice_page(
         "moves": possible if works else [],
         "open_move": open_move,
         "typed": sent.typed if sent else {},
-        "states": _options(staff_labels.STATES),
-        "causes": _options(staff_labels.CAUSE_LABELS),
+        "states": [(state, _(wording.CHANGES[state])) for state in rules.INCIDENT_STATES],
+        "causes": _options(wording.CAUSES),
         "works": works,
         "made": _made(made),
         "now": now,
@@ -112,7 +112,7 @@ def shown(errors: dict[str, str], *, prefix: str = "", **more: Any) -> dict[str,
         for name, message in named(errors, labels).items()
     }
     common = {"labels": labels, "errors": errors, "summary": summary, "current": "notices"}
-    return {**staff_labels.WORDS, **common, **more}
+    return {**common, **more}
 
 
 def _made(name: str) -> str:
@@ -121,7 +121,7 @@ def _made(name: str) -> str:
     return _(MOVES[name].said) if name in MOVES else ""
 
 
-def _options(labels: dict[str, str]) -> list[tuple[str, str]]:
+def _options(labels: Mapping[Any, str]) -> list[tuple[str, str]]:
     return [(key, _(label)) for key, label in labels.items()]
 
 

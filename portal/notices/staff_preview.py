@@ -10,25 +10,26 @@ import msgspec
 from litestar.plugins.jinja import JinjaTemplateEngine
 
 from portal.i18n import using
-from portal.notices import repeats, staff_labels, staff_queries
+from portal.notices import mails, repeats, staff_queries
 from portal.notices.drafts import Draft
 from portal.notices.rules import Affected, Notice
 from portal.notices.series import AHEAD
 from portal.notices.staff_forms import SentNotice
 from portal.notices.staff_queries import Offered
 from portal.settings import Settings
+from portal.templating import MailTemplates, MailText
 
-STRIP, WORDS = "notices/_strip.html", "notices/desk/_words.html"
+STRIP, MAIL = "notices/_strip.html", "notices/mail/published"
 
 
 class Spoken(msgspec.Struct, frozen=True, kw_only=True):
-    """The notice in one language: the strip of every page at publication and while it is on, and the mail. Markup."""
+    """The notice in one language: the strip of every page at publication and while it is on (markup), and the mail."""
 
     code: str
     direction: str
     announced: Any
     begun: Any
-    mail: Any
+    mail: MailText
 
 
 class Preview(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +46,7 @@ async def preview(
     offered: Sequence[Offered],
     engine: JinjaTemplateEngine,
     common: Mapping[str, Any],
+    mail_templates: MailTemplates,
     settings: Settings,
     now: datetime,
 ) -> Preview:
@@ -57,7 +59,16 @@ async def preview(
         windows = repeats.windows(sent.rule, notice.starts_at, settings.zone, after=now, until=until)
     return Preview(
         notice=notice,
-        spoken=tuple(_spoken(notice, code, engine, common) for code in settings.languages),
+        spoken=tuple(
+            _spoken(
+                notice,
+                code,
+                engine,
+                common,
+                mail_templates.render(MAIL, code, mails.preview(notice, "published", code, settings)),
+            )
+            for code in settings.languages
+        ),
         told=await staff_queries.listeners(notice.kind, [of.slug for of in notice.services]),
         windows=tuple(windows),
     )
@@ -89,16 +100,16 @@ def as_posted(draft: Draft, offered: Sequence[Offered], now: datetime) -> Notice
     )
 
 
-def _spoken(notice: Notice, code: str, engine: JinjaTemplateEngine, common: Mapping[str, Any]) -> Spoken:
-    known = {**staff_labels.WORDS, **common}
+def _spoken(
+    notice: Notice, code: str, engine: JinjaTemplateEngine, common: Mapping[str, Any], mail: MailText
+) -> Spoken:
     with using(code):
         # Each language has templates of its own, and only a macro gives back what it drew as markup.
-        strip: Any = engine.get_template(STRIP).make_module(known)
-        words: Any = engine.get_template(WORDS).make_module(known)
+        strip: Any = engine.get_template(STRIP).make_module(dict(common))
         return Spoken(
             code=code,
             direction="rtl" if code == "fa" else "ltr",
             announced=strip.strip_line(notice, notice.published_at),
             begun=strip.strip_line(notice, max(notice.starts_at, notice.published_at)),
-            mail=words.mail_words(notice),
+            mail=mail,
         )

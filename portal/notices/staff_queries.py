@@ -13,18 +13,16 @@ from db.notices import NoticeChange
 from db.services import Service
 from db.subscriptions import NoticeMailing, Subscription
 from portal.i18n import Words
+from portal.notices.queries import promised_lead
 from portal.security.sessions import SignedIn
 
-_OFFERED = """
-    SELECT s.slug, s.title_fa, s.title_en, (
-        SELECT (v.document->>'notice_lead_hours')::int FROM sla_version v
-        WHERE v.service = s.id AND v.in_force_from <= {} AND (v.superseded_at IS NULL OR v.superseded_at > {})
-    ) AS lead
+_OFFERED = f"""
+    SELECT s.slug, s.title_fa, s.title_en, {promised_lead("s.id")} AS lead
     FROM service s
     WHERE s.state <> 'draft' AND (
-        {} OR s.unit = ANY({}) OR ({} AND s.agency IN (SELECT u.agency FROM unit u WHERE u.id = ANY({}))))
+        {{}} OR s.unit = ANY({{}}) OR ({{}} AND s.agency IN (SELECT u.agency FROM unit u WHERE u.id = ANY({{}}))))
     ORDER BY s.position, s.slug
-"""
+"""  # noqa: S608 - constants
 _LISTENERS = """
     SELECT channel, count(DISTINCT address) AS n FROM subscription
     WHERE confirmed_at IS NOT NULL AND ended_at IS NULL AND kinds @> jsonb_build_array({}::text)
@@ -132,12 +130,3 @@ async def series_of(no: int, *, now: datetime) -> SeriesAtHand | None:
         ended_at=row["series.ended_at"],
         ahead=tuple((one["no"], one["starts_at"]) for one in ahead),
     )
-
-
-async def is_taken(no: int, starts_at: datetime) -> bool:
-    """Whether another window of the notice's series begins at ``starts_at``."""
-    own = await NoticeTable.select(NoticeTable.series).where(NoticeTable.no == no).first()
-    if own is None or own["series"] is None:
-        return False
-    same = (NoticeTable.series == own["series"]) & (NoticeTable.starts_at == starts_at)
-    return await NoticeTable.exists().where(same & (NoticeTable.no != no))

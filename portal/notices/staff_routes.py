@@ -26,7 +26,7 @@ from portal.security.cookies import and_say, said
 from portal.security.csrf import Posted
 from portal.security.headers import PRIVATE
 from portal.settings import Settings
-from portal.templating import page_context
+from portal.templating import MailTemplates, page_context
 
 
 @get("/", name="notices.desk")
@@ -89,6 +89,7 @@ async def show_new(request: Staff, now: NamedDependency[datetime], service: From
 async def post_notice(
     request: Staff,
     posted: NamedDependency[Posted],
+    mail_templates: NamedDependency[MailTemplates],
     settings: NamedDependency[Settings],
     now: NamedDependency[datetime],
 ) -> Template | Redirect:
@@ -111,7 +112,8 @@ async def post_notice(
     except WrongWindow as refusal:
         return new_page(offered, sent.typed, refused(refusal, sent.typed), status=422)
     engine = cast(JinjaTemplateEngine, request.app.template_engine)
-    seen = await preview(sent, offered, engine, page_context(request, settings), settings, now)
+    common = page_context(request, settings)
+    seen = await preview(sent, offered, engine, common, mail_templates, settings, now)
     return new_page(offered, sent.typed, {}, preview=seen)
 
 

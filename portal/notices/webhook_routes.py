@@ -15,7 +15,7 @@ from litestar.response import Redirect, Template
 from portal.errors import BadRequest
 from portal.forms import FormReader, named
 from portal.i18n import N_, _
-from portal.notices import webhooks, wording
+from portal.notices import webhooks
 from portal.outward import LONGEST_URL
 from portal.security.cookies import and_say, said
 from portal.security.csrf import Posted
@@ -82,7 +82,6 @@ async def _page(
         "secret": secret,
         "state_label": lambda state: _(STATES[state]),
         "tones": TONES,
-        "change_label": lambda kind: _(wording.CHANGES[kind]),
         "current": "admin",
     }
     return Template("notices/webhooks.html", context=context, status_code=status, headers=PRIVATE)

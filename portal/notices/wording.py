@@ -11,9 +11,18 @@ import msgspec
 from portal import jalali
 from portal.i18n import N_, Words, _, current_language, ngettext
 from portal.notices import rules
-from portal.notices.rules import Affected, Impact, Notice
+from portal.notices.rules import Affected, Impact, Kind, Notice, Stage
 from portal.text import show_number
 
+KINDS: dict[Kind, str] = {"planned": N_("Planned outage"), "incident": N_("Incident")}
+STAGES: dict[Stage, str] = {
+    "unpublished": N_("Not published yet"),
+    "ahead": N_("Ahead"),
+    "soon": N_("Soon"),
+    "now": N_("On now"),
+    "over": N_("Over"),
+    "cancelled": N_("Cancelled"),
+}
 IMPACTS: dict[Impact, str] = {
     "unavailable": N_("Unavailable"),
     "read_only": N_("Tracking only"),
@@ -25,6 +34,7 @@ STATES = {
     "watching": N_("It is repaired, and we are watching whether it holds."),
     "fixed": N_("It is repaired."),
 }
+"""How far the repair of an incident is, as a sentence; CHANGES has the same as the name of a step."""
 CAUSES = {
     "software": N_("A fault in our software"),
     "hardware": N_("A fault in our machines"),
@@ -47,6 +57,16 @@ CHANGES = {
     "reported": N_("Report published"),
     "caused": N_("Cause named"),
 }
+ROUNDS = {
+    "published": N_("Publication"),
+    "ahead_72": N_("72 hours before"),
+    "ahead_24": N_("24 hours before"),
+    "ahead_1": N_("1 hour before"),
+    "started": N_("Beginning"),
+    "changed": N_("Change"),
+    "cancelled": N_("Cancellation"),
+    "ended": N_("End"),
+}
 MOST_NAMED = 2
 """Services that the strip names one by one."""
 
@@ -63,8 +83,8 @@ def line(notice: Notice, at: datetime, zone: tzinfo) -> Line:
     """What every page says of the notice at ``at``, in the reader's language."""
     stage = rules.stage(notice, at)
     if stage in ("over", "cancelled"):
-        return Line(_(_LABELS[stage]), _gone(notice, stage, at, zone), "past")
-    label = _(_LABELS[notice.kind])
+        return Line(_(STAGES[stage]), _gone(notice, stage, at, zone), "past")
+    label = _(KINDS[notice.kind])
     if stage == "now":
         tone = "now" if _worst(notice) != "slow" else ""
         return Line(label, " ".join(_present(notice, at, zone)), tone)
@@ -127,20 +147,15 @@ def names(zone: tzinfo) -> dict[str, Callable[..., Any]]:
         "notice_window": lambda starts_at, ends_at: window(starts_at, ends_at, zone),
         "notice_when": lambda moment, at: when(moment, at, zone),
         "notice_hours": hours,
+        "kind_words": lambda kind: _(KINDS[kind]),
+        "stage_words": lambda stage: _(STAGES[stage]),
+        "round_words": lambda kind: _(ROUNDS[kind]),
         "impact_words": lambda impact: _(IMPACTS[impact]),
         "cause_words": lambda cause: _(CAUSES[cause]),
         "incident_words": lambda state: _(STATES[state]),
         "change_words": lambda kind: _(CHANGES[kind]),
         "service_status": status,
     }
-
-
-_LABELS = {
-    "planned": N_("Planned outage"),
-    "incident": N_("Incident"),
-    "over": N_("Over"),
-    "cancelled": N_("Cancelled"),
-}
 
 
 def _future(notice: Notice, at: datetime, zone: tzinfo) -> list[str]:
@@ -164,7 +179,7 @@ def _present(notice: Notice, at: datetime, zone: tzinfo) -> list[str]:
     return [*said, _("The work is done and is being checked.")] if notice.verifying_at else said
 
 
-def _gone(notice: Notice, stage: str, at: datetime, zone: tzinfo) -> str:
+def _gone(notice: Notice, stage: Stage, at: datetime, zone: tzinfo) -> str:
     given = {"services": services(notice.services), "window": "", "end": ""}
     if stage == "cancelled":
         given["window"] = window(notice.starts_at, notice.ends_at, zone)

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Template
 
-from portal import csv_lines, i18n
+from portal import csv_lines, i18n, jalali
+from portal.charts import Chart, Series, bar_chart
 from portal.errors import NotFound
 from portal.i18n import _
 from portal.notices import measured
 from portal.promises import figures, queries
-from portal.promises.chart import chart
+from portal.promises.figures import Week
 from portal.promises.labels import WORDS
 from portal.promises.queries import Published
 from portal.services.queries import service_by_slug
@@ -47,8 +50,8 @@ async def show_one(
     service = await service_by_slug(slug, now=now)
     if service is None:
         raise _no_service()
-    rtl = i18n.direction() == "rtl"
-    charts = {kept.target: chart(kept.weeks, rtl=rtl) for kept in found.figures.promises} if found else {}
+    promises = found.figures.promises if found else ()
+    charts = {kept.target: chart(kept.weeks, settings.zone) for kept in promises}
     context = {
         **WORDS,
         "found": found,
@@ -84,6 +87,20 @@ async def send_facts(request: Request[Any, Any, Any], slug: FromPath[str]) -> Re
         return Response(packed, headers=headers, media_type="application/json")
     return Response(
         await asyncio.to_thread(gzip.decompress, packed), headers=headers, media_type="application/json"
+    )
+
+
+def chart(weeks: Sequence[Week], zone: ZoneInfo) -> Chart | None:
+    """Kept and missed by week, the last day of each beneath it; None where nothing is shown of any."""
+    if not any(week.kept or week.missed for week in weeks):
+        return None
+    return bar_chart(
+        [jalali.show_numeric_date(week.until, i18n.current_language(), zone) for week in weeks],
+        [
+            Series(_("kept"), tuple(week.kept or 0 for week in weeks)),
+            Series(_("missed"), tuple(week.missed or 0 for week in weeks)),
+        ],
+        rtl=i18n.direction() == "rtl",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -13,11 +14,12 @@ import msgspec
 from portal.i18n import N_, _, current_language
 from portal.jalali import show_date
 from portal.services.labels import TARGETS, party_words, promises
-from portal.services.statement import Clause, Section, Statement
+from portal.services.statement import Clause, Section, Statement, Words
 from portal.services.wording import basis_words, cost_rows, ending_rows, monitoring_rows
 
 Fate = Literal["added", "removed", "changed"]
 FATES: dict[Fate, str] = {"added": N_("Added"), "removed": N_("Removed"), "changed": N_("Changed")}
+UNNAMED: Mapping[str, Words] = {}
 _WORD = re.compile(r"\S+\s*")
 
 
@@ -76,11 +78,14 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         return not any(getattr(self, name) for name in self.__struct_fields__)
 
 
-def compare(old: Statement, new: Statement) -> Comparison:
-    """What ``new`` says otherwise than ``old``; sections and clauses are told apart by their keys and ids."""
+def compare(old: Statement, new: Statement, calendars: Mapping[str, Words] = UNNAMED) -> Comparison:
+    """What ``new`` says otherwise than ``old``; sections and clauses are told apart by their keys and ids.
+
+    ``calendars`` are titles by name; one without stands there by its name.
+    """
     return Comparison(
         cover=(*_rows(_names(old), _names(new)), *_laws(old, new)),
-        times=_rows(_times(old), _times(new)),
+        times=_rows(_times(old, calendars), _times(new, calendars)),
         monitoring=_rows(dict(monitoring_rows(old)), dict(monitoring_rows(new))),
         cost=_rows(dict(cost_rows(old)), dict(cost_rows(new))),
         validity=_rows(_validity(old), _validity(new)),
@@ -129,13 +134,15 @@ def _laws(old: Statement, new: Statement) -> list[Row]:
     return went + [Row(name, None, words) for words in after if words not in before]
 
 
-def _times(statement: Statement) -> dict[str, str]:
+def _times(statement: Statement, calendars: Mapping[str, Words]) -> dict[str, str]:
     """Promised times, then the calendar of each, which decides them as much."""
-    calendars = {
-        _("%(promise)s: calendar") % {"promise": _(TARGETS[target.key])}: target.calendar
+    counted_by = {
+        _("%(promise)s: calendar") % {"promise": _(TARGETS[target.key])}: str(
+            calendars.get(target.calendar, target.calendar)
+        )
         for target in statement.targets
     }
-    return {**dict(promises(statement)), **calendars}
+    return {**dict(promises(statement)), **counted_by}
 
 
 def _validity(statement: Statement) -> dict[str, str]:

@@ -13,6 +13,7 @@ from litestar.response import Template
 
 from portal.errors import NotFound
 from portal.i18n import _, current_language
+from portal.services import editor_queries
 from portal.services.comparison import compare, fate_words
 from portal.services.edition_queries import Edition
 from portal.services.labels import WORDS
@@ -65,7 +66,7 @@ async def show_changes(
         "fate_words": fate_words,
         "old": old,
         "new": new,
-        "differences": compare(old.statement, new.statement),
+        "differences": compare(old.statement, new.statement, await editor_queries.calendars()),
         "current": "services",
     }
     return Template("services/changes.html", context=context)

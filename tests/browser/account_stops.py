@@ -24,7 +24,7 @@ def account_of(username: str) -> Go:
 
 
 async def no_reason(visitor: Visitor, world: World) -> Response:
-    await account_of("liaison")(visitor, world)
+    await account_of("auditor")(visitor, world)
     return await visitor.send("/propose-admin")
 
 

@@ -11,14 +11,14 @@ CLOCK_STOPS = [
         "contest-errors",
         "cases.contest",
         APPLICANT,
-        sending_nothing(lambda world: world.waiting.path, "/contest", within="#contest"),
+        sending_nothing(lambda world: world.waiting.path, "/contest", within="details:has(#contest)"),
         422,
     ),
     Stop(
         "reopen-errors",
         "cases.reopen",
         APPLICANT,
-        sending_nothing(lambda world: world.closed.path, "/reopen", within="#reopen"),
+        sending_nothing(lambda world: world.closed.path, "/reopen", within="details:has(#reopen)"),
         422,
     ),
     *(

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from playwright.async_api import Response
 
 from portal import jalali
-from tests.browser.going import STAFF, Stop, World, at, sending_nothing
+from tests.browser.going import ADMIN, STAFF, Stop, World, at, sending_nothing
 from tests.browser.visitor import Visitor
 
 DESK, NEW = "/desk/notices", "/desk/notices/new"
@@ -69,4 +69,8 @@ NOTICE_STOPS = [
     Stop("notices-desk", "notices.desk", STAFF, at(DESK)),
     Stop("notices-month", "notices.desk_calendar", STAFF, at(f"{DESK}/calendar")),
     Stop("notices-no-month", "notices.desk_calendar", STAFF, at(f"{DESK}/calendar?month=x"), 404),
+    Stop("webhooks", "notices.webhooks", ADMIN, at("/admin/webhooks")),
+    Stop(
+        "webhooks-errors", "notices.add_webhook", ADMIN, sending_nothing("/admin/webhooks", "/webhooks"), 422
+    ),
 ]

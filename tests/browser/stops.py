@@ -29,6 +29,7 @@ from tests.browser.going import (
     too_old,
 )
 from tests.browser.mine_stops import MINE_STOPS
+from tests.browser.notice_stops import NOTICE_STOPS
 from tests.browser.security_stops import SECURITY_STOPS
 from tests.browser.service_stops import SERVICE_STOPS
 from tests.browser.subscription_stops import SUBSCRIPTION_STOPS
@@ -262,7 +263,7 @@ STOPS = [
     Stop("unit-unused", "services.unit", ADMIN, unused_unit),
     *SERVICE_STOPS,
     *CLOCK_STOPS,
-    *SUBSCRIPTION_STOPS,
+    *NOTICE_STOPS,
 ]
 NO_PAGES = {
     "site.data_back",
@@ -276,6 +277,10 @@ NO_PAGES = {
     "cases.back",
     "desk.file",
     "notices.after_move",
+    "notices.atom",
+    "notices.calendar",
+    "notices.status",
+    "notices.status_schema",
     "cases.file_of",
     "cases.short",
     "promises.all_figures",

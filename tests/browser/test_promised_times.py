@@ -132,7 +132,7 @@ async def test_a_contested_pause_is_decided_by_somebody_else(arrive, demo, langu
     await applicant.follow(applicant.page.locator("main a[href$='/why']"))
     assert await applicant.says("Which indicator do you mean?")
     await applicant.follow(applicant.page.locator("main a[href$='#contest']"))
-    await applicant.fill("reason", "It stood in the request.", within="#contest")
+    await applicant.fill("reason", "It stood in the request.", within="details:has(#contest)")
     await applicant.send("/contest")
 
     await clerk.open(f"/desk{filed.path}")
@@ -168,7 +168,7 @@ async def test_a_case_that_is_opened_again_runs_late_and_its_delay_is_announced(
     await clerk.open(f"/desk{filed.path}")
     await move(clerk, "close", outcome="done", reason="Everything was sent.")
     await applicant.open(filed.path)
-    await applicant.fill("reason", "Nothing came.", within="#reopen")
+    await applicant.fill("reason", "Nothing came.", within="details:has(#reopen)")
     await applicant.send("/reopen")
 
     await clerk.open(f"/desk{filed.path}")

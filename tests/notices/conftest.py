@@ -12,6 +12,7 @@ from portal.notices import measured, queries
 from portal.services.actions import load_samples
 from portal.settings import Settings
 from tests.conftest import NOON, OPENED
+from tests.notices.walk import walk  # noqa: F401
 from tests.support.browser import Browser, client_of, works_everywhere
 
 

@@ -48,7 +48,7 @@ async def test_a_mail_says_what_when_why_and_how_to_leave(samples, settings):
     assert mail.subject == "Planned outage: Database upgrade, Tuesday 24 November 2026, 12:00"
     for part in (mail.text, mail.html):
         assert "The yearbook" in part
-        assert "unavailable" in part
+        assert "Unavailable" in part
         assert "from Tuesday 24 November 2026, 12:00 to Tuesday 24 November 2026, 14:00" in part
         assert "Please send yours before it begins." in part
         assert f"http://localhost:8000/en/notices/{notice.no}" in part
@@ -78,7 +78,7 @@ async def test_a_moved_window_names_the_old_and_the_new_one(samples, settings):
 @pytest.mark.parametrize("draft", [PLANNED, changed(INCIDENT)])
 async def test_every_message_has_words_in_both_languages(kind, channel, locale, draft, samples, settings):
     notice = await posted(draft)
-    shown = await mails.preview(notice, kind, locale, settings)
+    shown = mails.preview(notice, kind, locale, settings)
     mail = renderer(settings)(f"notices/{channel}/{kind}", locale, shown)
     assert mail.subject
     assert "None" not in mail.text

@@ -41,6 +41,8 @@ async def test_the_preview_shows_both_languages_who_is_told_and_the_lead_and_pos
     assert "Yearbook outage" in page
     assert "Told by e-mail: 2 addresses." in page
     assert "Announced 71 hours before it begins, promised 48 hours: kept." in page
+    for said in ("You get this because you asked for notices of this portal.", "اگر دیگر نمی‌خواهید"):
+        assert said in page, said  # the very words of the mail
     assert await Notice.count() == 0
 
 

@@ -1,5 +1,6 @@
 """Series of windows: posted ahead, extended by the worker, ended."""
 
+import asyncio
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,8 +12,9 @@ from db.subscriptions import NoticeMailing
 from portal.errors import NotFound
 from portal.notices import actions, series
 from portal.notices.drafts import Ended, TooLate, WrongWindow
+from portal.services.actions import load_samples
 from portal.worker import ticks_of
-from tests.conftest import NOON
+from tests.conftest import NOON, OPENED
 from tests.notices.outages import HOUR, INCIDENT, PLANNED, WHY, changed, found
 from tests.services.managers import a_manager
 
@@ -129,3 +131,28 @@ async def test_a_series_whose_service_is_gone_holds_up_no_other(samples):
     assert len(await starts()) == 9
     with pytest.raises(NotFound):
         await series.extend(row, zone=ZONE, now=NOON + 10 * DAY)
+
+
+async def test_a_window_moved_to_where_the_next_one_belongs_stands_for_it(samples):
+    await begun()
+    last = await Notice.select().order_by(Notice.starts_at, ascending=False).first()
+    start = NOON + 66 * DAY
+    await actions.reschedule(last["no"], start, start + HOUR, WHY, seen=1, by=None, now=NOON)
+    await series.extend_series(zone=ZONE, now=NOON + 15 * DAY)
+    assert await starts() == [3, 10, 17, 24, 31, 38, 45, 52, 66, 73]
+
+
+async def test_two_windows_moved_to_one_time_at_once_are_not_both_there(committed):
+    await load_samples(OPENED)
+    await begun()
+    windows = await Notice.select().order_by(Notice.starts_at).limit(2)
+    start = NOON + 5 * DAY
+    answers = await asyncio.gather(
+        *(
+            actions.reschedule(one["no"], start, start + HOUR, WHY, seen=1, by=None, now=NOON)
+            for one in windows
+        ),
+        return_exceptions=True,
+    )
+    assert sorted(type(answer) for answer in answers if answer) == [WrongWindow]
+    assert await Notice.count().where(Notice.starts_at == start) == 1

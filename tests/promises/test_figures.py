@@ -2,13 +2,12 @@
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import msgspec
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.promises.chart import WIDTH, chart
 from portal.promises.figures import (
     MINIMUM,
     Fact,
@@ -20,6 +19,7 @@ from portal.promises.figures import (
     figures,
     nearest_rank,
 )
+from portal.promises.routes import chart
 
 DAY = date(2026, 11, 21)
 AS_OF = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -121,27 +121,11 @@ def test_only_the_newest_edition_counts_where_it_says_so():
     assert (found.window("edition").missed, found.window("365").missed) == (0, 7)
 
 
-WEEKS = [Week(DAY - timedelta(days=7 * n), n, 1) for n in reversed(range(13))]
-
-
-def test_time_runs_as_the_language_is_read():
-    right, left = chart(WEEKS, rtl=False), chart(WEEKS, rtl=True)
-    assert [bar.x for bar in right.bars] == sorted(bar.x for bar in right.bars)
-    assert [bar.x for bar in left.bars] == [WIDTH - bar.x - bar.width for bar in right.bars]
-
-
-def test_missed_stands_on_kept_and_nothing_leaves_the_drawing():
-    drawn = chart(WEEKS, rtl=True)
-    for bar in drawn.bars:
-        assert sum(bar.missed) == bar.kept[0]
-        assert drawn.top_y <= bar.missed[0] <= drawn.ground
-        assert 0 <= bar.x <= drawn.width - bar.width
-
-
-@pytest.mark.parametrize(("most", "top"), [(1, 1), (3, 5), (7, 10), (11, 20), (480, 500), (501, 1000)])
-def test_the_scale_ends_at_a_round_number(most, top):
-    assert chart([Week(DAY, most, 0)], rtl=False).top == top
-
-
 def test_without_anything_to_show_there_is_no_chart():
-    assert chart([Week(DAY, None, None)], rtl=False) is None
+    assert chart((Week(DAY, None, None),), ZoneInfo("UTC")) is None
+
+
+def test_each_week_has_a_bar_of_kept_and_one_of_missed():
+    drawn = chart((Week(DAY, 3, 1), Week(DAY, None, None)), ZoneInfo("UTC"))
+    assert drawn is not None
+    assert [one.values for one in drawn.series] == [(3, 0), (1, 0)]

@@ -42,7 +42,7 @@ async def test_every_service_stands_in_the_overview_with_its_share(browser, coun
 
 async def test_a_chart_has_a_name_a_description_and_its_table(browser, counted):
     page = (await browser.get(f"/en/promises/{SLUG}")).text
-    assert 'role="img" aria-labelledby="result-title result-desc"' in page
+    assert 'role="img" aria-labelledby="result-title result-text"' in page
     assert '<title id="result-title">' in page
     assert page.count('<th scope="row">') >= 4 + 13
     assert "Week by week: Result" in page

@@ -63,6 +63,12 @@ def test_another_validity_is_said():
     assert (found[0].before, found[0].after) == ("Not set", "20 March 2027")
 
 
+def test_another_calendar_stands_there_by_its_title():
+    targets = tuple(msgspec.structs.replace(target, calendar="tehran") for target in OLD.targets)
+    found = compare(OLD, changed(targets=targets), {"tehran": Words("تهران", "Tehran province")}).times
+    assert {row.after for row in found} >= {"Tehran province"}
+
+
 def test_a_reworded_clause_shows_the_words_that_went_and_came():
     text = OLD.clauses[0].text.en
     last = text.rsplit(" ", 1)[1]
