@@ -7,9 +7,10 @@ left out of both.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
+from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -80,13 +81,41 @@ class Day(msgspec.Struct, frozen=True):
     uptime: Uptime
 
 
-def uptime(seen: Sequence[Observed], planned: Iterable[Span], since: datetime, until: datetime) -> Uptime:
-    """Of the time from ``since`` to ``until``. ``seen`` is in order and does not overlap; ``planned`` may."""
-    observed, down = _lengths(seen, (since, until))
+class Timeline:
+    """Stretches that were observed, in order and without overlaps, summed so that any part of them is told at once."""
+
+    def __init__(self, seen: Sequence[Observed]) -> None:
+        self.since = [one.since.timestamp() for one in seen]
+        self.until = [one.until.timestamp() for one in seen]
+        self.up = [one.up for one in seen]
+        lengths = [until - since for since, until in zip(self.since, self.until, strict=True)]
+        self.observed = [0.0, *accumulate(lengths)]
+        self.down = [
+            0.0,
+            *accumulate(0.0 if up else length for up, length in zip(self.up, lengths, strict=True)),
+        ]
+
+    def within(self, span: Span) -> tuple[float, float]:
+        """Seconds of ``span`` that were observed, and those of them in which the service was down."""
+        begin, end = self._before(span[0].timestamp()), self._before(span[1].timestamp())
+        return end[0] - begin[0], end[1] - begin[1]
+
+    def _before(self, at: float) -> tuple[float, float]:
+        n = bisect_left(self.since, at)
+        observed, down = self.observed[n], self.down[n]
+        if n and self.until[n - 1] > at:
+            cut = self.until[n - 1] - at
+            observed, down = observed - cut, down if self.up[n - 1] else down - cut
+        return observed, down
+
+
+def uptime(seen: Timeline, planned: Iterable[Span], since: datetime, until: datetime) -> Uptime:
+    """Of the time from ``since`` to ``until``; spans of ``planned`` may overlap."""
+    observed, down = seen.within((since, until))
     inside = inside_down = 0.0
     for window in joined(planned):
         if cut := overlap(window, (since, until)):
-            lengths = _lengths(seen, cut)
+            lengths = seen.within(cut)
             inside, inside_down = inside + lengths[0], inside_down + lengths[1]
     return Uptime(
         whole=int(seconds((since, until))),
@@ -97,9 +126,7 @@ def uptime(seen: Sequence[Observed], planned: Iterable[Span], since: datetime, u
     )
 
 
-def by_day(
-    seen: Sequence[Observed], planned: Iterable[Span], *, days: int, zone: ZoneInfo, now: datetime
-) -> list[Day]:
+def by_day(seen: Timeline, planned: Iterable[Span], *, days: int, zone: ZoneInfo, now: datetime) -> list[Day]:
     """The last ``days`` local days, the oldest first; the last one is today, up to ``now``."""
     today, windows, found = now.astimezone(zone).date(), joined(planned), []
     for back in range(days - 1, -1, -1):
@@ -107,18 +134,6 @@ def by_day(
         since, until = midnight(day, zone), min(now, midnight(day + timedelta(days=1), zone))
         found.append(Day(day, uptime(seen, windows, since, until)))
     return found
-
-
-def _lengths(seen: Sequence[Observed], span: Span) -> tuple[float, float]:
-    """Seconds of ``span`` that were observed, and those of them in which the service was down."""
-    observed = down = 0.0
-    first = bisect_right(seen, span[0], key=lambda one: one.until)
-    for one in seen[first : bisect_left(seen, span[1], key=lambda one: one.since)]:
-        length = seconds((max(one.since, span[0]), min(one.until, span[1])))
-        observed += length
-        if not one.up:
-            down += length
-    return observed, down
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:

@@ -12,7 +12,7 @@ import msgspec
 from portal import jalali, place
 from portal.availability.queries import seen
 from portal.availability.samples import minute_of
-from portal.availability.uptime import Day, Observed, Uptime, by_day, midnight, uptime
+from portal.availability.uptime import Day, Observed, Timeline, Uptime, by_day, midnight, uptime
 from portal.i18n import Words
 from portal.notices import figures, queries
 from portal.notices.figures import Told
@@ -122,17 +122,17 @@ async def raw(slug: str, *, zone: ZoneInfo, now: datetime) -> tuple[list[Observe
 
 def measured(given: Given) -> OfService:
     """Everything that is published about the service."""
-    windows = figures.planned_spans(given.notices, given.slug, given.now)
+    counting = _Counting(given)
     today = given.now.astimezone(given.zone).date()
     return OfService(
         slug=given.slug,
         title=given.title,
         stretches={
-            days: _over(given, midnight(today - timedelta(days=days - 1), given.zone), given.now)
+            days: counting.over(midnight(today - timedelta(days=days - 1), given.zone), given.now)
             for days in STRETCHES
         },
-        days=tuple(by_day(given.seen, windows, days=BARS, zone=given.zone, now=given.now)),
-        months={language: tuple(_months(given, language, today)) for language in LANGUAGES},
+        days=tuple(by_day(counting.seen, counting.planned, days=BARS, zone=given.zone, now=given.now)),
+        months={language: tuple(counting.months(language, today)) for language in LANGUAGES},
     )
 
 
@@ -165,23 +165,30 @@ def _since(zone: ZoneInfo, now: datetime) -> datetime:
     return midnight(now.astimezone(zone).date() - timedelta(days=STRETCHES[-1]), zone)
 
 
-def _over(given: Given, since: datetime, until: datetime) -> Measured:
-    windows = figures.planned_spans(given.notices, given.slug, given.now)
-    outside = figures.spans_outside(given.notices, given.slug, given.now)
-    return Measured(
-        uptime=uptime(given.seen, windows, since, until),
-        outside=uptime(given.seen, outside, since, until).planned_down,
-        told=figures.told(given.notices, given.slug, since=since, until=until, promised=given.promised),
-    )
+class _Counting:
+    """What all figures of a service are counted from, put in order once."""
 
+    def __init__(self, given: Given) -> None:
+        self.given = given
+        self.seen = Timeline(given.seen)
+        self.planned = figures.planned_spans(given.notices, given.slug, given.now)
+        self.outside = figures.spans_outside(given.notices, given.slug, given.now)
 
-def _months(given: Given, language: str, today: date) -> list[Month]:
-    """The present month and those before it, the newest first."""
-    found: list[Month] = []
-    day = today
-    while len(found) < MONTHS:
-        first, following = jalali.month_around(day, language)
-        since, until = midnight(first, given.zone), min(given.now, midnight(following, given.zone))
-        found.append(Month(first, _over(given, since, until)))
-        day = first - timedelta(days=1)
-    return found
+    def over(self, since: datetime, until: datetime) -> Measured:
+        given = self.given
+        return Measured(
+            uptime=uptime(self.seen, self.planned, since, until),
+            outside=uptime(self.seen, self.outside, since, until).planned_down,
+            told=figures.told(given.notices, given.slug, since=since, until=until, promised=given.promised),
+        )
+
+    def months(self, language: str, today: date) -> list[Month]:
+        """The present month and those before it, the newest first."""
+        found: list[Month] = []
+        zone, day = self.given.zone, today
+        while len(found) < MONTHS:
+            first, following = jalali.month_around(day, language)
+            since, until = midnight(first, zone), min(self.given.now, midnight(following, zone))
+            found.append(Month(first, self.over(since, until)))
+            day = first - timedelta(days=1)
+        return found

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.availability.uptime import Observed, by_day, joined, uptime
+from portal.availability.uptime import Observed, Timeline, by_day, joined, uptime
 
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -37,7 +37,7 @@ PLANNED = [(at(1, 21, 30), at(1, 23, 30)), (at(5, 7), at(5, 8, 20))]
 
 
 def test_a_scripted_week_equals_the_figure_worked_out_by_hand():
-    week = uptime(SCRIPT, PLANNED, MONDAY, MONDAY + WEEK)
+    week = uptime(Timeline(SCRIPT), PLANNED, MONDAY, MONDAY + WEEK)
     minutes = {name: getattr(week, name) / 60 for name in ("whole", "observed", "unknown", "down", "planned")}
     assert minutes == {
         "whole": 10_080,
@@ -52,27 +52,27 @@ def test_a_scripted_week_equals_the_figure_worked_out_by_hand():
 
 
 def test_unobserved_time_is_unknown_not_up():
-    day = uptime([Observed(at(0, 0), at(0, 1), False)], [], at(0, 0), at(1, 0))
+    day = uptime(Timeline([Observed(at(0, 0), at(0, 1), False)]), [], at(0, 0), at(1, 0))
     assert (day.unknown, day.share) == (23 * 3600, 0.0)
 
 
 def test_nothing_observed_has_no_share():
-    assert uptime([], [], at(0, 0), at(1, 0)).share is None
+    assert uptime(Timeline([]), [], at(0, 0), at(1, 0)).share is None
 
 
 def test_a_stretch_wholly_in_planned_work_has_no_share_without_it():
     seen = [Observed(at(0, 0), at(0, 2), False)]
-    assert uptime(seen, [(at(0, 0), at(0, 2))], at(0, 0), at(0, 2)).share_without_planned is None
+    assert uptime(Timeline(seen), [(at(0, 0), at(0, 2))], at(0, 0), at(0, 2)).share_without_planned is None
 
 
 def test_overlapping_windows_count_once():
     seen = [Observed(at(0, 0), at(0, 4), True)]
     windows = [(at(0, 1), at(0, 3)), (at(0, 2), at(0, 4))]
-    assert uptime(seen, windows, at(0, 0), at(0, 4)).planned == 3 * 3600
+    assert uptime(Timeline(seen), windows, at(0, 0), at(0, 4)).planned == 3 * 3600
 
 
 def test_days_are_local_and_today_reaches_to_now():
-    days = by_day(SCRIPT, PLANNED, days=3, zone=TEHRAN, now=at(3, 10, 20))
+    days = by_day(Timeline(SCRIPT), PLANNED, days=3, zone=TEHRAN, now=at(3, 10, 20))
     assert [one.day for one in days] == [date(2026, 11, 24), date(2026, 11, 25), date(2026, 11, 26)]
     today = days[-1].uptime
     assert today.whole == (10 * 60 + 20 + 210) * 60
@@ -89,8 +89,10 @@ def test_cutting_a_stretch_in_two_changes_nothing(windows, begin, length):
     end = MONDAY + 200 * MINUTE
     since, until = MONDAY + begin * MINUTE, MONDAY + (begin + length) * MINUTE
     middle = since + (until - since) / 2
-    whole = uptime([Observed(since, until, False)], planned, MONDAY, end)
-    cut = uptime([Observed(since, middle, False), Observed(middle, until, False)], planned, MONDAY, end)
+    whole = uptime(Timeline([Observed(since, until, False)]), planned, MONDAY, end)
+    cut = uptime(
+        Timeline([Observed(since, middle, False), Observed(middle, until, False)]), planned, MONDAY, end
+    )
     assert whole == cut
 
 
