@@ -1,5 +1,6 @@
 """Whoever has an open case hears of outages of its service, and no longer than it is open."""
 
+from db.accounts import ContactPoint
 from db.outbox import OutboxMessage
 from db.services import Service
 from db.subscriptions import Subscription
@@ -9,10 +10,12 @@ from portal.services import queries as service_queries
 from portal.services.actions import load_service, read_sample
 from portal.services.endings import withdraw_ending
 from tests.cases.factories import KEY, SLUG, a_case, a_clerk, a_draft, a_service
+from tests.cases.test_filing_pages import file
 from tests.conftest import NOON
 from tests.notices.outages import HOUR, PLANNED, SAYING, YEARBOOK, changed, posted
 from tests.notices.subscribers import a_subscriber, tell, told
 from tests.services.managers import a_manager, a_wish, end
+from tests.support.browser import client_of, signed_in
 
 OUTAGE = changed(PLANNED, saying=changed(SAYING, services={SLUG: "unavailable"}))
 MAIL = "maryam@agency.example"
@@ -92,3 +95,28 @@ async def test_the_end_of_a_service_is_told_and_its_calling_off_too(db):
     await tell(NOON + HOUR)
     await tell(NOON + 2 * HOUR)
     assert [kind for _, kind in await told()] == ["ending", "goes_on"]
+
+
+async def test_a_tick_on_the_form_asks_the_address_to_confirm_hearing_on(browser):
+    await a_service()
+    await file(browser, hear="yes")
+    asked = await Subscription.objects().where(Subscription.origin == "asked")
+    assert [(row.address, row.confirmed_at) for row in asked] == [(MAIL, None)]
+    assert await OutboxMessage.exists().where(OutboxMessage.template == "notices/mail/confirm")
+
+
+async def test_without_the_tick_only_the_open_request_brings_notices(browser):
+    await a_service()
+    await file(browser)
+    assert [row.origin for row in await Subscription.objects()] == ["case"]
+
+
+async def test_a_tick_for_ones_own_address_needs_no_second_look(db, application):
+    await a_service()
+    async with client_of(application) as client:
+        person = await signed_in(client, "maryam", "citizen")
+        given = {"kind": "email", "value": MAIL, "verified_at": NOON, "changed_at": NOON}
+        await ContactPoint(account=person.account.id, **given).save()
+        await file(person, hear="yes")
+    asked = await Subscription.objects().where(Subscription.origin == "asked")
+    assert [(row.account, row.confirmed_at is not None) for row in asked] == [(person.account.id, True)]
