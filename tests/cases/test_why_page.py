@@ -5,6 +5,7 @@ import pytest
 from db.cases import Case
 from portal import codes
 from portal.cases import actions
+from portal.notices import telling
 from tests.cases.downtime import MINUTE, an_incident, credit, down
 from tests.cases.visitors import as_filer, by_desk, filed_now, path_of, right_now, send
 
@@ -77,7 +78,7 @@ async def test_the_page_says_that_the_reply_date_moved_by_the_downtime_and_where
     no = await an_outage(42, "software")
     page = (await as_filer(browser).get(why_of(asked))).text
     assert "The service was down for 42 minutes, from" in page
-    assert "Your reply date moved by that time." in page
+    assert ". Your reply date moved by that time." in page
     assert f'href="/en/notices/{no}"' in page
     assert "our own dates moved" not in page
     assert "you have that much longer to answer" in (await browser.get(path_of(asked))).text
@@ -106,3 +107,11 @@ async def test_the_code_alone_tells_the_day_of_the_downtime_only(asked, stranger
     page = (await stranger.get(why_of(asked))).text
     assert "The service was down for a time" in page
     assert "42 minutes" not in page
+
+
+async def test_a_case_whose_applicant_was_mailed_a_notice_still_opens_at_the_desk(settings, clerk):
+    filed = await filed_now(settings)
+    await an_incident(right_now(), cause="software", now=right_now())
+    await telling.tell_due(("mail",), now=right_now())
+    desk = (await clerk.get(f"/en/desk/cases/{codes.show_text(filed.number)}")).text
+    assert "A notice about the service" in desk
