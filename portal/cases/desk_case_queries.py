@@ -56,7 +56,8 @@ _FILES = """
     WHERE "case" = {} AND stored_as NOT LIKE 'gone:%' ORDER BY at, id
 """
 _MAILS = """
-    SELECT split_part(template, '/', 3) AS kind, recipient, state, attempts, created_at, ended_at, error
+    SELECT CASE WHEN template LIKE 'cases/mail/%' THEN split_part(template, '/', 3) ELSE 'notice' END AS kind,
+           recipient, state, attempts, created_at, ended_at, error
     FROM outbox_message WHERE "case" = {} ORDER BY created_at DESC, id DESC
 """
 
@@ -99,7 +100,10 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CaseMail(msgspec.Struct, frozen=True, kw_only=True):
-    """One mail about the case and what became of it; see ``db.outbox``. ``kind`` is that of the event it tells."""
+    """One mail about the case and what became of it; see ``db.outbox``.
+
+    ``kind`` is that of the event it tells, or ``notice``.
+    """
 
     kind: str
     recipient: str

@@ -155,8 +155,8 @@ def happened(happening: Happening) -> str:
 
 
 def mail_about(kind: str) -> str:
-    """What the mail about an event of ``kind`` says, in the reader's language."""
-    return _(_HAPPENED[kind])
+    """What the mail about an event of ``kind``, or about a ``notice``, says, in the reader's language."""
+    return _("A notice about the service") if kind == "notice" else _(_HAPPENED[kind])
 
 
 def by_whom(happening: Happening) -> str:
