@@ -13,6 +13,7 @@ from portal.i18n import Words
 from tests.browser.demo import ROOT, Demo
 
 SERVICE = "resource-monitoring"
+TITLE = {"fa": "کار روی سرورها", "en": "Work on the servers"}
 HOUR = timedelta(hours=1)
 LONG = timedelta(days=400)
 # In SQL: as if it had been posted so much earlier, and all that is due were told by now.
@@ -60,7 +61,7 @@ async def _begin(now: datetime) -> int:
     from portal.notices import actions
     from portal.notices.drafts import Draft, Saying
 
-    words = Words("به‌روزرسانی", "Upgrade")
+    words = Words(**TITLE)
     saying = Saying(title=words, body=words, services={SERVICE: "unavailable"})
     draft = Draft(kind="planned", saying=saying, starts_at=now - 4 * HOUR, ends_at=now + 2 * HOUR)
     return await actions.post(draft, by=None, now=now - 80 * HOUR)
