@@ -119,7 +119,7 @@ async def test_an_incident_shows_its_updates_cause_delay_and_report(timed):
     await actions.report(notice.no, learnt, seen=4, by=clerk.id, now=NOON + 2 * HOUR)
     html = (await timed.at(NOON + 3 * HOUR).get(f"/en/notices/{notice.no}")).text
     told = facts(html)
-    assert told["Announced after"] == "30 minutes"
+    assert told["Announced after"] == "30 minutes; promised: 30 minutes As promised"
     assert told["Cause"] == "Something outside our power: electricity, network, data centre"
     assert told["What really was"].endswith("13:00")
     assert learnt.en in part(html, "What happened and what we learnt")

@@ -24,7 +24,8 @@ async def test_an_incident_is_told_of_everywhere_from_its_announcement_to_its_re
     await walk.at(NOON)
     assert await walk.look(notice) == disturbed("investigating")
     told = await walk.told(notice.no)
-    assert (told["Announced after"], told["Cause"]) == ("30 minutes", "A fault in our software")
+    assert told["Announced after"] == "30 minutes; promised: 30 minutes As promised"
+    assert told["Cause"] == "A fault in our software"
     assert await walk.mails() == ["published"]
 
     for n, state in enumerate(("identified", "watching"), start=1):
