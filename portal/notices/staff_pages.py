@@ -111,7 +111,7 @@ def shown(errors: dict[str, str], *, prefix: str = "", **more: Any) -> dict[str,
         f"{prefix}-{name}" if prefix and name != "form" else name: message
         for name, message in named(errors, labels).items()
     }
-    common = {"labels": labels, "errors": errors, "summary": summary, "current": "notices"}
+    common = {"labels": labels, "errors": errors, "summary": summary, "current": "desk_notices"}
     return {**common, **more}
 
 

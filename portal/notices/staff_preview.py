@@ -69,7 +69,13 @@ async def preview(
             )
             for code in settings.languages
         ),
-        told=await staff_queries.listeners(notice.kind, [of.slug for of in notice.services]),
+        told={
+            channel: n
+            for channel, n in (
+                await staff_queries.listeners(notice.kind, [of.slug for of in notice.services])
+            ).items()
+            if channel == "mail" or settings.sms
+        },
         windows=tuple(windows),
     )
 

@@ -39,7 +39,7 @@ async def test_the_preview_shows_both_languages_who_is_told_and_the_lead_and_pos
     page = words_of((await press(desk, "preview")).text)
     assert "قطعی سالنامه" in page
     assert "Yearbook outage" in page
-    assert "Told by e-mail: 2 addresses." in page
+    assert "Addresses that are told by e-mail: 2" in page
     assert "Announced 71 hours before it begins, promised 48 hours: kept." in page
     for said in ("You get this because you asked for notices of this portal.", "اگر دیگر نمی‌خواهید"):
         assert said in page, said  # the very words of the mail
