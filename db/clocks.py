@@ -58,6 +58,22 @@ class ClockAlarm(Table, tablename="clock_alarm"):
     clock_alarm_once = Unique([case, target, round, level])
 
 
+class CreditedDowntime(Table, tablename="credited_downtime"):
+    """A stretch in which a service was down, credited up to ``until`` to every case of it that it concerned.
+
+    ``side`` is applicant or agency, as in the cases' events. What the worker has done, so that it need not look again:
+    the truth is in the events, and a row that is missing costs another look.
+    """
+
+    id = UUID(primary_key=True, default=uuid7)
+    service = ForeignKey(Service, on_delete=KEEP, null=False)
+    side = Varchar(length=10)
+    since = Timestamptz(default=None)
+    until = Timestamptz(default=None)
+    credited_downtime_once = Unique([service, side, since])
+    known_side = Check("side IN ('applicant', 'agency')")
+
+
 class UnitHead(Table, tablename="unit_head"):
     """The account that is told when a promise of the unit is missed for long."""
 

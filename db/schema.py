@@ -26,6 +26,7 @@ APPEND_ONLY = (
     "audit_entry",
     "audit_seal",
     "calendar_revision",
+    "notice_change",
 )  # the app's role may add and read rows, never change them
 READ_ONLY = ("migration",)
 LOCK = 7_244_215_640_913  # any number, the same in every version: one migration at a time per database

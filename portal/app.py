@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -17,7 +17,7 @@ from litestar.template.config import TemplateConfig
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from db.engine import AWAY, close_pool, open_pool
-from portal import error_pages, i18n
+from portal import error_pages, i18n, maintenance
 from portal import settings as settings_module
 from portal.accounts import proposals
 from portal.accounts.new_routes import people_admin_router
@@ -26,6 +26,7 @@ from portal.accounts.security_routes import security_router
 from portal.accounts.staff_routes import accounts_admin_router
 from portal.accounts.step_routes import step_router
 from portal.audit_log.staff_routes import audit_router
+from portal.availability import labels
 from portal.calendars.movement import Movement
 from portal.calendars.staff_routes import calendars_router
 from portal.cases import rules
@@ -34,6 +35,14 @@ from portal.cases.moving import Shifter
 from portal.cases.staff_routes import staff_router
 from portal.cases.tracking_routes import tracking_handlers
 from portal.i18n import LanguagePrefix
+from portal.notices import measured, wording
+from portal.notices.availability_routes import availability_router
+from portal.notices.feed_routes import feed_handlers
+from portal.notices.routes import router as notices_router
+from portal.notices.staff_routes import staff_router as notices_desk_router
+from portal.notices.strip import NoticesAtHand
+from portal.notices.subscription_routes import subscriptions_router
+from portal.notices.webhook_routes import webhooks_router
 from portal.promises.routes import router as promises_router
 from portal.resets import links
 from portal.resets.admin_routes import admin_router as resets_admin_router
@@ -48,10 +57,11 @@ from portal.services.staff_routes import admin_router as agencies_router
 from portal.services.watch_routes import watch_router
 from portal.settings import Settings
 from portal.site import erasing
+from portal.site.mine_notices import mine_notices_router
 from portal.site.mine_routes import mine_router
 from portal.site.routes import site_handlers
 from portal.site.staff_routes import admin_router
-from portal.templating import STATIC, MailTemplates, PageEngine, request_now
+from portal.templating import STATIC, Clock, MailTemplates, PageEngine, request_now
 
 POOL = 10
 """Database connections of one web process."""
@@ -66,6 +76,7 @@ FEATURES: tuple[Any, ...] = (
     services_router,
     documents_router,
     promises_router,
+    notices_router,
     agencies_router,
     calendars_router,
     watch_router,
@@ -75,8 +86,14 @@ FEATURES: tuple[Any, ...] = (
     resets_admin_router,
     mine_router,
     audit_router,
+    webhooks_router,
     accounts_admin_router,
     people_admin_router,
+    notices_desk_router,
+    *feed_handlers,
+    subscriptions_router,
+    mine_notices_router,
+    availability_router,
     *site_handlers,
     *filing_handlers,
     *tracking_handlers,
@@ -87,41 +104,52 @@ FEATURES: tuple[Any, ...] = (
 OPEN_CASES = Shifter()
 
 
-def create_app(settings: Settings | None = None, movement: Movement = OPEN_CASES) -> ASGIApp:
+def utc_clock() -> datetime:
+    """The present instant."""
+    return datetime.now(UTC)
+
+
+def create_app(
+    settings: Settings | None = None, movement: Movement = OPEN_CASES, clock: Clock = utc_clock
+) -> ASGIApp:
     """The whole portal as one ASGI application, its guards outermost.
 
-    ``movement`` knows which deadlines a calendar's change would move.
+    ``movement`` knows which deadlines a calendar's change would move, ``clock`` what time it is.
     """
     settings = settings or settings_module.load()
     for code in settings_module.LANGUAGES:
         i18n.catalogue(code)
     proposals.register(erasing.WISH, erasing.KIND)
-    inner = _litestar(settings, movement)
+    inner = _litestar(settings, movement, clock)
     guarded = OriginGuard(inner, settings, error_pages.cross_site(inner))
+    noticed = NoticesAtHand(guarded, settings, clock)
     # i18n knows nothing of Litestar, not even its types.
-    localized = cast(ASGIApp, LanguagePrefix(guarded, settings.languages))
-    return SecurityHeaders(HostGuard(localized, settings), settings)
+    localized = cast(ASGIApp, LanguagePrefix(cast(Any, noticed), settings.languages))
+    gate = maintenance.Gate(localized, settings, clock)
+    return SecurityHeaders(HostGuard(gate, settings), settings)
 
 
-def _litestar(settings: Settings, movement: Movement = OPEN_CASES) -> Litestar:
+def _litestar(settings: Settings, movement: Movement = OPEN_CASES, clock: Clock = utc_clock) -> Litestar:
+    page_names = {**rules.NAMES, **wording.names(settings.zone), **labels.NAMES}
     mail_templates = MailTemplates(settings, rules.NAMES)
     return Litestar(
         route_handlers=[*FEATURES, _static_files()],
         dependencies={
-            "now": Provide(utc_now),
+            "now": Provide(_instant_of(clock)),
             "settings": Provide(lambda: settings, sync_to_thread=False, use_cache=True),
             "invite": Provide(lambda: links.invite, sync_to_thread=False, use_cache=True),
             "movement": Provide(lambda: movement, sync_to_thread=False, use_cache=True),
+            "usable": Provide(lambda: measured.usable, sync_to_thread=False, use_cache=True),
             "mail_templates": Provide(lambda: mail_templates, sync_to_thread=False, use_cache=True),
             "sent": Provide(wait_to_read),
             "posted": Provide(read_posted),
             "form": Provide(read_form),
         },
         guards=[permitted],
-        after_request=_with_foot,
-        middleware=[RequestAtHand(), SignedInReader(settings, _clock)],
+        after_request=_with_foot(clock),
+        middleware=[RequestAtHand(), SignedInReader(settings, clock)],
         exception_handlers=error_pages.HANDLERS,
-        template_config=TemplateConfig(instance=PageEngine(settings, rules.NAMES)),
+        template_config=TemplateConfig(instance=PageEngine(settings, page_names, clock)),
         lifespan=[_pool],
         openapi_config=None,
         debug=False,
@@ -131,12 +159,15 @@ def _litestar(settings: Settings, movement: Movement = OPEN_CASES) -> Litestar:
     )
 
 
-async def _with_foot(response: Any) -> Any:
-    """A page knows whether its foot may say that all services are free; one that needs no database does without."""
-    if isinstance(response, Template):
-        with contextlib.suppress(*AWAY):
-            response.context["all_free"] = await all_free(now=_clock())
-    return response
+def _with_foot(clock: Clock) -> Callable[[Any], Awaitable[Any]]:
+    async def with_foot(response: Any) -> Any:
+        """A page knows whether its foot may say that all services are free; one that needs no database does without."""
+        if isinstance(response, Template):
+            with contextlib.suppress(*AWAY):
+                response.context["all_free"] = await all_free(now=clock())
+        return response
+
+    return with_foot
 
 
 class RequestAtHand(ASGIMiddleware):
@@ -151,17 +182,16 @@ class RequestAtHand(ASGIMiddleware):
             request_now.reset(token)
 
 
-async def utc_now(settings: NamedDependency[Settings]) -> datetime:
-    """The instant of this request; below the routes it is an argument.
+def _instant_of(clock: Clock) -> Callable[..., Awaitable[datetime]]:
+    async def instant(settings: NamedDependency[Settings]) -> datetime:
+        """The instant of this request; below the routes it is an argument.
 
-    It asks for ``settings`` so that Litestar 2.25 finds one after the other: for two at once it opens a task
-    group in every request.
-    """
-    return _clock()
+        It asks for ``settings`` so that Litestar 2.25 finds one after the other: for two at once it opens a task
+        group in every request.
+        """
+        return clock()
 
-
-def _clock() -> datetime:
-    return datetime.now(UTC)
+    return instant
 
 
 @contextlib.asynccontextmanager

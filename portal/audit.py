@@ -20,6 +20,12 @@ from db.audit import AuditEntry
 from portal.i18n import N_
 
 ACTIONS: dict[str, str] = {
+    "webhook_added": N_("Added a webhook"),
+    "webhook_removed": N_("Removed a webhook"),
+    "notice_posted": N_("Posted a notice"),
+    "notice_changed": N_("Changed a notice"),
+    "notice_series_begun": N_("Posted windows that come again"),
+    "notice_series_ended": N_("Ended windows that come again"),
     "signed_in": N_("Signed in"),
     "sign_in_failed": N_("Sign-in failed"),
     "second_step_asked": N_("Gave the right password, was asked for the second step"),
@@ -71,6 +77,8 @@ ACTIONS: dict[str, str] = {
     "case_reopened": N_("Case opened again by its applicant"),
     "case_recounted": N_("Dates of a case counted anew"),
     "cases_recounted": N_("Dates of open cases counted anew"),
+    "case_credited": N_("Downtime credited to a case"),
+    "cases_credited": N_("Downtime credited to open cases"),
     "case_missed": N_("Promise of a case missed"),
     "case_passcode": N_("Gave out a new passcode"),
     "case_claimed": N_("Put a request under an account"),

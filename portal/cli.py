@@ -13,7 +13,7 @@ from pathlib import Path
 import asyncpg
 
 from db.embedded import EmbeddedError
-from portal import serve, settings
+from portal import maintenance, serve, settings
 from portal.errors import PortalError
 from portal.settings import SettingError, Settings
 
@@ -63,18 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     def command(name: str, run: Callable[..., None], says: str) -> None:
         added = commands.add_parser(name, help=says, description=says)
         added.set_defaults(run=run)
-        if name in ("create-admin", "recover"):
-            added.add_argument("username", help="what the person signs in with")
-        if name == "create-admin":
-            added.add_argument("display_name", help="the name that colleagues see")
-        if name == "recover":
-            added.add_argument(
-                "--remove-second-step", action="store_true", help="for somebody who lost that as well"
-            )
-        if name == "verify-audit":
-            added.add_argument("--anchor", metavar="SEQ:MAC", help="a seal as it was mailed outside")
-        if name == "recompute":
-            added.add_argument("file", help="facts.json, as /promises hands it out")
+        _take(name, added)
 
     command("serve", _serve, "Serve the portal: database, web processes and a worker. Ctrl-C stops it.")
     command("demo", _demo, "Load sample services, cases and accounts, then serve.")
@@ -91,8 +80,30 @@ def _parser() -> argparse.ArgumentParser:
         "Print a link, good once within 24 hours, to set the password of an account when no admin can help.",
     )
     command("verify-audit", _verify_audit, "Check every seal of the audit log; names the first wrong row.")
+    command("maintenance", _maintenance, "Close the whole portal with a page that says so, or open it again.")
     command("recompute", _recompute, "Count published facts again and print the figures; needs no database.")
     return parser
+
+
+def _take(name: str, added: argparse.ArgumentParser) -> None:
+    """What the command wants to know."""
+    if name in ("create-admin", "recover"):
+        added.add_argument("username", help="what the person signs in with")
+    if name == "create-admin":
+        added.add_argument("display_name", help="the name that colleagues see")
+    if name == "recover":
+        added.add_argument(
+            "--remove-second-step", action="store_true", help="for somebody who lost that as well"
+        )
+    if name == "verify-audit":
+        added.add_argument("--anchor", metavar="SEQ:MAC", help="a seal as it was mailed outside")
+    if name == "recompute":
+        added.add_argument("file", help="facts.json, as /promises hands it out")
+    if name == "maintenance":
+        added.add_argument("state", choices=("on", "off"))
+        added.add_argument(
+            "--until", metavar="MOMENT", help='when it will be over, like "1405/09/14 22:00", if known'
+        )
 
 
 def _serve(chosen: Settings, _: argparse.Namespace) -> None:
@@ -185,6 +196,20 @@ def _verify_audit(chosen: Settings, given: argparse.Namespace) -> None:
         print(
             f"Not sealed yet: {verdict.n_unsealed:,}, the oldest of {verdict.oldest_unsealed:%Y-%m-%d %H:%M} UTC"
         )
+
+
+def _maintenance(chosen: Settings, given: argparse.Namespace) -> None:
+    if given.state == "off":
+        maintenance.end(chosen)
+        print("The portal is open again within a second.")
+        return
+    until = maintenance.read_until(given.until, chosen) if given.until else None
+    if given.until and (until is None or until <= datetime.now(UTC)):
+        raise Refused('--until: give a moment that lies ahead, like "1405/09/14 22:00" or "2026-12-05 22:00"')
+    maintenance.begin(chosen, until)
+    print(
+        "Within a second every page says that the portal is being worked on. Open it: portal maintenance off"
+    )
 
 
 def _recompute(given: argparse.Namespace) -> None:

@@ -22,7 +22,7 @@ from db.accounts import Account
 from db.cases import Case
 from db.engine import Engine, atomic, close_pool, open_pool
 from db.services import Unit
-from portal import uploads
+from portal import demo_outages, uploads
 from portal.accounts.actions import make_account
 from portal.cases import actions, desk_actions
 from portal.cases.actions import FilingDraft
@@ -138,6 +138,7 @@ async def fill(settings: Settings, *, now: datetime) -> list[tuple[str, str, str
     for story in msgspec.json.decode(CASES.read_bytes(), type=tuple[Story, ...]):
         if not await Case.exists().where(Case.submission_id == _submission(story)):
             await _tell(story, await _files(story, settings), settings.secret_key, {**units, **ids}, now)
+    await demo_outages.fill(zone=settings.zone, now=now)
     await promises.publish(zone=settings.zone, now=now)
     return accounts
 

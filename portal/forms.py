@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
-from datetime import UTC, date
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 from uuid import UUID
 
@@ -92,6 +92,20 @@ class FormReader:
         if span and not span[0] <= value <= span[1]:
             self.fail(name, _outside(span))
             return None
+        return value
+
+    def moment(self, name: str, zone: tzinfo, *, required: bool = True) -> datetime | None:
+        """A day of either calendar with a time on ``zone``'s clock, in UTC."""
+        typed = self.text(name, max_length=60, required=required)
+        if not typed:
+            return None
+        try:
+            value = jalali.parse_moment(typed, zone)
+        except jalali.WrongDay as wrong:
+            self.fail(name, f"{wrong.sentence(current_language())}.")
+            return None
+        if value is None and name not in self.errors:
+            self.fail(name, _("Write day and time like 1405/09/14 22:00."))
         return value
 
     def choice(self, name: str, allowed: Collection[str], *, required: bool = True) -> str:

@@ -106,6 +106,12 @@ def N_(message: str) -> str:  # noqa: N802 - gettext's customary name
 _ = gettext
 
 
+def in_both(message: str) -> Words:
+    """``message``, marked by ``N_``, in both languages."""
+    spoken = {code: catalogue(code).gettext(message) for code in ("fa", "en")}
+    return Words(**spoken)
+
+
 def install(environment: Environment) -> None:
     """Let ``environment`` translate; a line break inside ``{% trans %}`` is one space, as in extraction."""
     environment.add_extension("jinja2.ext.i18n")

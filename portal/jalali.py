@@ -159,6 +159,22 @@ def first_day(year: int) -> date:
     return _gregorian(year, 1, 1)
 
 
+def month_around(day: date, language: str) -> tuple[date, date]:
+    """The first day of the month in which ``day`` lies and that of the next: Jalali in Persian, else Gregorian."""
+    number = _jalali(day)[2] if language == "fa" else day.day
+    first = day - timedelta(days=number - 1)
+    later = first + timedelta(days=31)  # no month of either calendar has more
+    return first, later - timedelta(days=(_jalali(later)[2] if language == "fa" else later.day) - 1)
+
+
+def show_month(day: date, language: str) -> str:
+    """The month in which ``day`` lies, with its year: «آبان ۱۴۰۵», "November 2026"."""
+    if language == "fa":
+        year, month, _day = _jalali(day)
+        return persian_digits(f"{JALALI_MONTHS['fa'][month - 1]} {year}")
+    return f"{GREGORIAN_MONTHS['en'][day.month - 1]} {day.year}"
+
+
 def show_date(when: date, language: str, zone: tzinfo) -> str:
     """The day without its weekday: «۳۰ آبان ۱۴۰۵», "21 November 2026"."""
     day = _local(when, zone)

@@ -29,6 +29,8 @@ RECORD_DELAYS = (0.5, 1, 2, 4, 8, 8, 8)
 LOST_AFTER = timedelta(minutes=5)
 ONCE = "once"
 """Data with this word is of a message whose record names nobody any more once it has ended, delivered or not."""
+LEAVE = "leave"
+"""What a template shows under this name is the address that ends such mails; the mail's head has it, too."""
 
 # One round trip in the filing path. PgQueuer's own enqueue costs several times as much and loads 15 MB of
 # modules into every web process; what its table asks for is pinned by tests/test_outbox.py.
@@ -36,7 +38,7 @@ _ENQUEUE = """
 WITH message AS (
     INSERT INTO outbox_message
         (id, channel, recipient, template, locale, data, cause, "case", state, attempts, created_at, error)
-    VALUES ($1, 'mail', $2, $3, $4, $5, $6, $7, 'queued', 0, $8, '')
+    VALUES ($1, $9, $2, $3, $4, $5, $6, $7, 'queued', 0, $8, '')
     ON CONFLICT (cause) DO NOTHING
     RETURNING id
 )
@@ -61,9 +63,11 @@ _HASTEN = """
 UPDATE pgqueuer SET execute_after = now()
 WHERE entrypoint = 'deliver' AND status = 'queued' AND execute_after > now()
 """
+# What tells of a notice goes to thousands and comes after all others, here too.
 _REQUEUE_LOST = """
 INSERT INTO pgqueuer (priority, entrypoint, payload, status)
-SELECT 0, 'deliver', uuid_send(id), 'queued' FROM outbox_message AS message
+SELECT CASE WHEN cause LIKE 'notice:%' THEN -1 ELSE 0 END, 'deliver', uuid_send(id), 'queued'
+FROM outbox_message AS message
 WHERE state = 'queued' AND created_at < {}
     AND NOT EXISTS (SELECT FROM pgqueuer WHERE entrypoint = 'deliver' AND payload = uuid_send(message.id))
 """
@@ -72,6 +76,8 @@ Change = dict[Column | str, Any]
 Prepare = Callable[[OutboxMessage], Awaitable[Mapping[str, Any]]]
 Render = Callable[[str, str, Mapping[str, Any]], smtp.MailText]
 Post = Callable[[EmailMessage], Awaitable[None]]
+Text = Callable[[str, str], Awaitable[None]]
+After = Callable[[OutboxMessage, bool, datetime], Awaitable[None]]
 
 
 class Outcome(Enum):
@@ -91,12 +97,18 @@ class Retry(Exception):
         self.delay, self.server_down = delay, server_down
 
 
+class Unwanted(Exception):
+    """Nobody wants the message any more; the text says why. Raised while it is prepared."""
+
+
 class Courier(msgspec.Struct, frozen=True, kw_only=True):
     """How messages leave this process.
 
-    ``prepare`` returns what the template shows, with a fresh link where a feature adds one; ``render`` makes
-    the words; ``post`` hands the mail over, None where no mail server is configured; there ``keep`` may put it where
-    its reader finds it. ``sender`` is the address mails come from and ``host`` the portal's own name, without port.
+    ``prepare`` returns what the template shows, with a fresh link where a feature adds one, or raises Unwanted;
+    ``render`` makes the words; ``post`` hands the mail over, None where no mail server is configured; there ``keep``
+    may put it where its reader finds it. ``text`` hands a text message over, None where no gateway is configured.
+    ``after`` hears what arrived (True) and what never will. ``sender`` is the address mails come from and ``host`` the
+    portal's own name, without port.
     """
 
     prepare: Prepare
@@ -105,6 +117,12 @@ class Courier(msgspec.Struct, frozen=True, kw_only=True):
     sender: str
     host: str
     keep: Post | None = None
+    text: Text | None = None
+    after: After | None = None
+
+    def carries(self, channel: str) -> bool:
+        """Whether messages of ``channel`` leave at all, or lie where their reader finds them."""
+        return self.text is not None if channel == "sms" else (self.post or self.keep) is not None
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,6 +144,7 @@ async def enqueue(
     cause: str,
     case: UUID | None,
     now: datetime,
+    channel: str = "mail",
 ) -> None:
     """A message is recorded and its delivery queued in the caller's transaction: both happen, or neither.
 
@@ -134,7 +153,7 @@ async def enqueue(
     """
     shown = msgspec.json.encode(data).decode()
     await connection_of_transaction().execute(
-        _ENQUEUE, uuid7(), recipient, template, locale, shown, cause, case, now
+        _ENQUEUE, uuid7(), recipient, template, locale, shown, cause, case, now, channel
     )
 
 
@@ -156,23 +175,38 @@ async def deliver(message_id: UUID, *, now: datetime, courier: Courier) -> Outco
     message = await OutboxMessage.objects().get(OutboxMessage.id == message_id).output(load_json=True)
     if message is None or message.state != "queued":
         return Outcome.NOTHING
-    if courier.post is None and courier.keep is None:
+    if not courier.carries(message.channel):
         return await _record(message, Outcome.KEPT, now=now)
     try:
-        hand_over = courier.post or courier.keep
-        assert hand_over, "one of both is there"
-        await hand_over(await _compose(message, courier, now=now))
+        outcome = await _hand_over(message, courier, now=now)
+    except Unwanted as reason:
+        return await _record(message, Outcome.FAILED, now=now, error=str(reason))
     except smtp.Permanent as error:
-        return await _record(message, Outcome.FAILED, now=now, error=str(error))
+        outcome = await _record(message, Outcome.FAILED, now=now, error=str(error))
     except smtp.Temporary as error:
         return await _put_off(message, error, now=now)
-    return await _record(message, Outcome.SENT if courier.post else Outcome.KEPT, now=now)
+    else:
+        await _record(message, outcome, now=now)
+    if courier.after and outcome is not Outcome.KEPT:
+        await courier.after(message, outcome is Outcome.SENT, now)
+    return outcome
 
 
-async def _compose(message: OutboxMessage, courier: Courier, *, now: datetime) -> EmailMessage:
-    text = courier.render(message.template, message.locale, await courier.prepare(message))
-    message_id = f"{message.id}@{courier.host}"
-    return smtp.compose(text, message.recipient, courier.sender, message_id, message.locale, now)
+async def _hand_over(message: OutboxMessage, courier: Courier, *, now: datetime) -> Outcome:
+    shown = await courier.prepare(message)
+    words = courier.render(message.template, message.locale, shown)
+    if message.channel == "sms":
+        assert courier.text, "asked before"
+        await courier.text(message.recipient, words.text.strip())
+        return Outcome.SENT
+    leave, message_id = shown.get(LEAVE, ""), f"{message.id}@{courier.host}"
+    mail = smtp.compose(
+        words, message.recipient, courier.sender, message_id, message.locale, now, leave=leave
+    )
+    hand_over = courier.post or courier.keep
+    assert hand_over, "asked before"
+    await hand_over(mail)
+    return Outcome.SENT if courier.post else Outcome.KEPT
 
 
 async def _put_off(message: OutboxMessage, error: smtp.Temporary, *, now: datetime) -> Outcome:

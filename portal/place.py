@@ -76,7 +76,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     hours: str
 
 
-PASSWORDS, ACCOUNTS = N_("Forgotten passwords"), N_("Accounts")
+PASSWORDS, ACCOUNTS, NOTICES = N_("Forgotten passwords"), N_("Accounts"), N_("Notices")
 _ALL = (
     Choice(
         key="reset_approvers",
@@ -139,6 +139,25 @@ _ALL = (
         label=N_("Citizens may make an account themselves"),
         help=N_("Nobody needs one to send a request or to follow it."),
         default=True,
+    ),
+    Choice(
+        key="fault_minutes",
+        kind="number",
+        group=NOTICES,
+        label=N_("Minutes until an incident is announced"),
+        help=N_("What is promised, counted from when it was first seen. How far it is kept is published."),
+        default=30,
+        least=1,
+        most=1440,
+    ),
+    Choice(
+        key="notice_nag_hours",
+        kind="number",
+        group=NOTICES,
+        label=N_("Hours until an open incident without news is brought to mind"),
+        help=N_("Those who may write to it get a mail, once for each silence. 0: never."),
+        default=4,
+        most=168,
     ),
 )
 CHOICES: dict[str, Choice] = {choice.key: choice for choice in _ALL}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
@@ -22,12 +23,28 @@ class SettingError(Exception):
     """A setting can't be used; the text names it and says what would be right."""
 
 
+class SmsGateway(msgspec.Struct, frozen=True, kw_only=True):
+    """Where text messages go: ``body`` is what is POSTed, with ``{to}`` or ``{local}``, and ``{text}``.
+
+    ``success`` is a regular expression that the answer has to hold, empty for any with a status of 2xx;
+    ``authorization`` the header of that name, or empty; ``per_day`` the most messages of one day (UTC).
+    """
+
+    url: str
+    body: str
+    content_type: str
+    success: str = ""
+    authorization: str = ""
+    per_day: int = 1000
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the program is told from outside; see ``docs/operators.md`` for each name.
 
     ``secret_key`` signs and seals everything that needs a key; at least 32 bytes. ``secret_key_old`` is the one before,
     None when there is none: what was made with it still counts, and nothing new is made with it.
     ``second_factor_grace`` is how long people of the desk may do without a second factor; None: for ever (the demo).
+    ``sms`` None: no text messages.
     """
 
     data_dir: Path
@@ -45,6 +62,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     demo_password: str
     audit_anchor: str
     second_factor_grace: timedelta | None
+    sms: SmsGateway | None = None
 
     @property
     def secure(self) -> bool:
@@ -86,6 +104,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         demo_password=get("PORTAL_DEMO_PASSWORD", ""),
         audit_anchor=_audit_anchor(get("PORTAL_AUDIT_ANCHOR", "")),
         second_factor_grace=_grace(get),
+        sms=_sms(get),
     )
 
 
@@ -134,6 +153,34 @@ def _smtp_url(value: str) -> str:
     if value and urlsplit(value).scheme not in ("smtp", "smtps", "smtp+starttls"):
         raise SettingError("PORTAL_SMTP_URL: begin with smtp://, smtps:// or smtp+starttls://")
     return value
+
+
+def _sms(get: Reader) -> SmsGateway | None:
+    url = get("PORTAL_SMS_URL", "")
+    if not url:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+        raise SettingError("PORTAL_SMS_URL: begin with https:// (http:// only for this machine)")
+    body = get("PORTAL_SMS_BODY", '{"to": "{to}", "text": "{text}"}')
+    if "{text}" not in body or not ("{to}" in body or "{local}" in body):
+        raise SettingError("PORTAL_SMS_BODY: it must hold {text}, and {to} or {local}")
+    content_type = get("PORTAL_SMS_TYPE", "application/json")
+    if content_type not in ("application/json", "application/x-www-form-urlencoded"):
+        raise SettingError("PORTAL_SMS_TYPE: application/json or application/x-www-form-urlencoded")
+    success = get("PORTAL_SMS_SUCCESS", "")
+    try:
+        re.compile(success)
+    except re.error as error:
+        raise SettingError(f"PORTAL_SMS_SUCCESS: not a regular expression: {error}") from error
+    return SmsGateway(
+        url=url,
+        body=body,
+        content_type=content_type,
+        success=success,
+        authorization=get("PORTAL_SMS_AUTHORIZATION", ""),
+        per_day=_whole(get, "PORTAL_SMS_PER_DAY", "1000", low=1, high=10_000_000),
+    )
 
 
 def _audit_anchor(value: str) -> str:

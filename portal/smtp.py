@@ -10,7 +10,9 @@ import os
 import re
 from contextlib import suppress
 from datetime import datetime
+from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
+from email.policy import EmailPolicy, Policy
 from email.utils import format_datetime, formataddr, parseaddr
 from pathlib import Path
 from typing import Protocol
@@ -28,6 +30,16 @@ _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 
 
+class _Unfolded(UnstructuredHeader, BaseHeader):
+    """Its value stands on one line: Python would cut a long address into encoded words, which no program follows."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_REGISTRY = HeaderRegistry()
+_REGISTRY.map_to_type("list-unsubscribe", _Unfolded)
+_POLICY = EmailPolicy(header_factory=_REGISTRY)
 _partings: set[asyncio.Task[None]] = set()  # asyncio itself holds tasks only weakly
 
 
@@ -74,16 +86,24 @@ def one_address(text: str) -> str:
 
 
 def compose(
-    mail_text: MailText, recipient: str, sender: str, message_id: str, locale: str, now: datetime
+    mail_text: MailText,
+    recipient: str,
+    sender: str,
+    message_id: str,
+    locale: str,
+    now: datetime,
+    *,
+    leave: str = "",
 ) -> EmailMessage:
     """A mail to exactly one ``recipient``, as plain text and HTML.
 
     ``sender`` is an address or ``Name <address>``. ``message_id`` stays the same when a mail is sent again,
-    so that the reader's program can drop the second copy. Raises Permanent for what can't stand in a header
+    so that the reader's program can drop the second copy. ``leave`` is the address at which one POST ends such mails
+    (RFC 8058); empty: the mail is no such mail. Raises Permanent for what can't stand in a header
     and for what is not one address.
     """
     name, address = parseaddr(sender)
-    message = EmailMessage()
+    message = EmailMessage(policy=_POLICY)
     message.set_content(mail_text.text, cte=_transfer_encoding(mail_text.text))
     message.add_alternative(mail_text.html, subtype="html", cte=_transfer_encoding(mail_text.html))
     # After the bodies: those take every Content-* header with them.
@@ -96,6 +116,8 @@ def compose(
         "Content-Language": locale,
         "Auto-Submitted": "auto-generated",
     }
+    if leave:
+        headers |= {"List-Unsubscribe": f"<{leave}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     try:
         for header, value in headers.items():
             message[header] = value

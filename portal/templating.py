@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from contextvars import ContextVar
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,6 +26,7 @@ from portal.security.sessions import COOKIE
 from portal.settings import LANGUAGES, Settings
 
 Kind = TypeVar("Kind", bound=Environment)
+Clock = Callable[[], datetime]
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 STATIC = TEMPLATES / "_static"
@@ -33,6 +34,8 @@ _BLANK_LINES = re.compile(r"\n\s*\n\s*")
 LANGUAGE_NAMES = {"fa": "فارسی", "en": "English"}
 
 request_now: ContextVar[Request[Any, Any, Any] | None] = ContextVar("request_now", default=None)
+notices_now: ContextVar[Any] = ContextVar("notices_now", default=None)
+"""What ``notices.strip`` knows for the page being made; that layer stands above this one."""
 
 
 class OtherLanguage(msgspec.Struct, frozen=True):
@@ -98,11 +101,11 @@ class _Settled(NodeTransformer):
 class PageEngine(JinjaTemplateEngine):
     """Litestar's way to the pages' templates, each in the language of the request being answered.
 
-    Autoescaped, strict, compiled once. ``names`` are the features' own globals.
+    Autoescaped, strict, compiled once. ``names`` are the features' own globals; ``clock`` dates the forms.
     """
 
-    def __init__(self, settings: Settings, names: Mapping[str, Any]) -> None:
-        self.spoken = {code: _page_environment(settings, names, code) for code in LANGUAGES}
+    def __init__(self, settings: Settings, names: Mapping[str, Any], clock: Clock) -> None:
+        self.spoken = {code: _page_environment(settings, names, code, clock) for code in LANGUAGES}
         super().__init__(engine_instance=self.spoken[i18n.current_language()])
 
     def get_template(self, template_name: str) -> Template:
@@ -110,7 +113,7 @@ class PageEngine(JinjaTemplateEngine):
         return self.spoken[i18n.current_language()].get_template(template_name)
 
 
-def _page_environment(settings: Settings, names: Mapping[str, Any], code: str) -> Environment:
+def _page_environment(settings: Settings, names: Mapping[str, Any], code: str, clock: Clock) -> Environment:
     environment = _environment(settings, names, autoescape=True, kind=_Spoken)
     environment.spoken = code
     environment.template_class = _Page
@@ -120,7 +123,7 @@ def _page_environment(settings: Settings, names: Mapping[str, Any], code: str) -
     environment.globals.update(
         link=i18n.localized,
         static=static,
-        csrf=lambda path: _form_token(settings, path),
+        csrf=lambda path: _form_token(settings, path, clock()),
     )
     return environment
 
@@ -136,6 +139,7 @@ def page_context(request: Request[Any, Any, Any], settings: Settings) -> dict[st
         "account": account,
         "may_be_signed_in": unread,
         "may": lambda name: may_open(name, account),
+        "notices_now": notices_now.get(),
         "other_language": OtherLanguage(code, LANGUAGE_NAMES[code], i18n.other_language_path(path, query))
         if offered
         else None,
@@ -150,9 +154,12 @@ class MailTemplates:
         self.html = _environment(settings, names, autoescape=True, kind=Environment)
 
     def render(self, template: str, locale: str, data: Mapping[str, Any]) -> MailText:
-        """The mail of ``templates/<template>.{subject.txt,txt,html}``."""
+        """The mail of ``templates/<template>.{subject.txt,txt,html}``; a text message (``…/sms/…``) is its text."""
         with i18n.using(locale):
             context = {**data, "language": locale, "direction": i18n.direction()}
+            if "/sms/" in template:
+                text_message = " ".join(self.text.get_template(f"{template}.txt").render(context).split())
+                return MailText(subject=text_message, text=text_message, html="")
             return MailText(
                 subject=" ".join(self.text.get_template(f"{template}.subject.txt").render(context).split()),
                 text=_BLANK_LINES.sub(
@@ -218,7 +225,7 @@ def _digits(value: str) -> str:
     return text.persian_digits(value) if i18n.current_language() == "fa" else value
 
 
-def _form_token(settings: Settings, path: str) -> str:
+def _form_token(settings: Settings, path: str, now: datetime) -> str:
     request = request_now.get()
     assert request is not None, "csrf() belongs on a page"
-    return csrf.token_for(request, settings, path, datetime.now(UTC))
+    return csrf.token_for(request, settings, path, now)

@@ -9,12 +9,9 @@ import asyncio
 import logging
 import random
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
-from typing import Any, cast
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import asyncpg
@@ -24,18 +21,15 @@ from pgqueuer.domain.errors import FailingListenerError, RetryRequested
 from pgqueuer.models import Job, Schedule
 from piccolo.engine import engine_finder
 
-from db.cases import AccessGrant
 from db.engine import AWAY, Engine, close_pool, open_pool
-from db.outbox import OutboxMessage
-from portal import outbox, smtp, templating, uploads
-from portal.accounts import drafts, sign_up
-from portal.accounts import mails as account_mails
-from portal.audit_log import actions as audit_log
-from portal.cases import erasure, mails, recount, rules, watch
-from portal.promises import actions as promises
-from portal.resets import mails as reset_mails
-from portal.security import sessions, throttle
-from portal.settings import LOOPBACK, Settings
+from portal import outbox, templating
+from portal.availability import probe
+from portal.availability.samples import Spool
+from portal.cases import recount, rules
+from portal.courier import courier_of
+from portal.notices import alarms, mailings
+from portal.settings import Settings
+from portal.ticks import NO_MORE, Tick, Ticks, ticks_of
 
 AT_ONCE = 8
 """Mails under way in one worker. PgQueuer's own concurrency_limit is 60 times slower and outlives a crash."""
@@ -43,13 +37,6 @@ HEARTBEAT = timedelta(seconds=10)
 """The jobs of a dead worker come back after this time."""
 AFTER_A_BUG = timedelta(minutes=15)
 RECONNECT_SECONDS = (0.5, 1, 2, 5)
-AFTER_ODD_CASE = timedelta(hours=1)
-THROTTLE_KEPT = timedelta(days=31)
-JOB_LOG_KEPT = timedelta(days=7)
-Tick = Callable[[datetime], Awaitable[None]]
-Ticks = Mapping[str, tuple[str, Tick]]
-"""What is done by the clock: name, crontab line in UTC, job."""
-NO_MORE: Ticks = {}
 BROKEN = (*AWAY, asyncpg.PostgresError, FailingListenerError)
 
 logger = logging.getLogger(__name__)
@@ -61,72 +48,12 @@ async def run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     courier = courier_of(settings, templating.MailTemplates(settings, rules.NAMES).render)
-    await work(courier, stop, ticks_of(settings))
+    async with probe.client(settings) as client:
+        spool = Spool(settings.data_dir / "looks.jsonl")
+        looking = asyncio.create_task(probe.run(probe.Probe(client, spool), stop, alarms.announce))
+        await work(courier, stop, ticks_of(settings))
+        await looking
     await close_pool()
-
-
-def ticks_of(settings: Settings) -> Ticks:
-    """What this installation does by the clock besides tidying up."""
-
-    async def seal(now: datetime) -> None:
-        await audit_log.seal(settings.secret_key)
-
-    async def anchor(now: datetime) -> None:
-        await audit_log.seal(settings.secret_key, everything=True)
-        if settings.audit_anchor:
-            await audit_log.send_head(settings.audit_anchor, settings.languages[0], now=now)
-
-    async def sweep(now: datetime) -> None:
-        await uploads.sweep(settings.uploads_dir, now=now)
-
-    async def forget(now: datetime) -> None:
-        await uploads.discard_names(await erasure.erase_outlived(now=now), settings.uploads_dir)
-
-    async def publish(now: datetime) -> None:
-        await promises.publish(zone=settings.zone, now=now)
-
-    return {
-        "seal": ("* * * * *", seal),
-        "watch": ("* * * * *", watch_cases),
-        # Hourly, so that a worker that was down at midnight still sends the day's mail.
-        "anchor": ("17 * * * *", anchor),
-        "sweep": ("40 22 * * *", sweep),
-        "forget": ("*/10 * * * *", forget),
-        "publish": ("*/10 * * * *", publish),
-    }
-
-
-def courier_of(settings: Settings, render: outbox.Render) -> outbox.Courier:
-    """How this installation sends: through PORTAL_SMTP_URL, or not at all when it is empty.
-
-    Then, on a machine that only itself can reach, mails lie in ``mail/`` of the data folder, their links working.
-    """
-
-    async def post(message: EmailMessage) -> None:
-        await smtp.post(message, settings.smtp_url)
-
-    async def keep(message: EmailMessage) -> None:
-        await asyncio.to_thread(smtp.keep, message, settings.data_dir / "mail")
-
-    async def prepare(message: OutboxMessage) -> Mapping[str, Any]:
-        if message.template.startswith("cases/mail/"):
-            return await mails.with_link(message, settings, now=datetime.now(UTC))
-        if message.template == watch.MAIL:
-            return watch.shown(message, settings)
-        if message.template.startswith(reset_mails.FOLDER):
-            return await reset_mails.prepared(message, settings, now=datetime.now(UTC))
-        if message.template.startswith(account_mails.FOLDER):
-            return await account_mails.with_link(message, settings, now=datetime.now(UTC))
-        return cast(Mapping[str, Any], message.data)
-
-    return outbox.Courier(
-        prepare=prepare,
-        render=render,
-        post=post if settings.smtp_url else None,
-        keep=keep if urlsplit(settings.base_url).hostname in LOOPBACK else None,
-        sender=settings.mail_from,
-        host=urlsplit(settings.base_url).hostname or "localhost",
-    )
 
 
 async def work(courier: outbox.Courier, stop: asyncio.Event, ticks: Ticks = NO_MORE) -> None:
@@ -157,7 +84,9 @@ async def serve_jobs(deliveries: Deliveries, stop: asyncio.Event, ticks: Ticks =
     queue = PgQueuer(AsyncpgDriver(connection))
     queue.entrypoint(outbox.JOB)(deliveries.deliver)
     queue.entrypoint(recount.JOB)(count_anew)
-    for name, (crontab, job) in {"tidy": ("*/5 * * * *", tidy), **ticks}.items():
+    if tell := ticks.get(mailings.JOB):
+        queue.entrypoint(mailings.JOB)(_when_asked(tell[1]))
+    for name, (crontab, job) in ticks.items():
         queue.schedule(name, crontab)(_at_the_time(job))
     stopping = asyncio.create_task(_pass_on(stop, queue.shutdown))
     try:
@@ -225,6 +154,18 @@ def _at_the_time(job: Tick) -> Callable[[Schedule], Awaitable[None]]:
     return run
 
 
+def _when_asked(job: Tick) -> Callable[[Job], Awaitable[None]]:
+    """The same work as at its time; what fails waits for that."""
+
+    async def run(_: Job) -> None:
+        try:
+            await job(datetime.now(UTC))
+        except BROKEN as error:
+            raise RetryRequested(HEARTBEAT) from error
+
+    return run
+
+
 async def count_anew(job: Job) -> None:
     """Open cases were counted as the job says; cut short, the next run goes on where this one stopped."""
     assert job.payload is not None, "a recount says what has changed"
@@ -235,27 +176,3 @@ async def count_anew(job: Job) -> None:
     except Exception as error:
         logger.exception("open cases were not counted anew")
         raise RetryRequested(AFTER_A_BUG) from error
-
-
-async def watch_cases(now: datetime) -> None:
-    """Every case whose time has come was looked at; one that can't be counted waits an hour and holds up nobody."""
-    while cases := await watch.due(now=now):
-        for case_id in cases:
-            try:
-                await watch.look_at(case_id, now=now)
-            except AWAY:
-                raise
-            except Exception:
-                logger.exception("the clock of case %s can't be read", case_id)
-                await watch.put_off(case_id, until=now + AFTER_ODD_CASE)
-
-
-async def tidy(now: datetime) -> None:
-    """Ended sessions and grants, old counters and old lines of the job log are gone; no mail is lost."""
-    await sessions.forget_ended(now)
-    await drafts.forget_ended(now)
-    await sign_up.forget_unconfirmed(now=now)
-    await AccessGrant.delete().where(AccessGrant.expires_at < now)
-    await throttle.forget_before(now - THROTTLE_KEPT)
-    await OutboxMessage.raw("DELETE FROM pgqueuer_log WHERE created < {}", now - JOB_LOG_KEPT)
-    await outbox.requeue_lost(now=now)

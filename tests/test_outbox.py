@@ -196,6 +196,14 @@ async def test_a_waiting_message_without_a_job_gets_one_again(db):
     assert len(await jobs(message)) == 1
 
 
+@pytest.mark.parametrize(("cause", "priority"), [("registered:1", 0), ("notice:1:reader", -1)])
+async def test_a_job_that_was_lost_comes_back_no_sooner_than_it_would_have(db, cause, priority):
+    message = await queue_one(cause)
+    await OutboxMessage.raw("DELETE FROM pgqueuer WHERE payload = {}", message.id.bytes)
+    await outbox.requeue_lost(now=NOON + 6 * MINUTES)
+    assert [job["priority"] for job in await jobs(message)] == [priority]
+
+
 async def test_a_message_that_has_ended_gets_no_job(db):
     message = await queue_one()
     await outbox.deliver(message.id, now=NOON, courier=courier(Post()))

@@ -15,7 +15,7 @@ from piccolo.engine import engine_finder
 from db.engine import AWAY
 from db.outbox import OutboxMessage
 from db.throttle import Throttle
-from portal import outbox, smtp, worker
+from portal import outbox, smtp, ticks, worker
 from tests.mail_server import Box, mail_server
 
 NOON = datetime(2026, 3, 21, 12, tzinfo=UTC)
@@ -183,7 +183,7 @@ async def test_old_counters_and_old_job_lines_are_removed(db):
             "VALUES ({}, 1, 'successful', 0, 'deliver')",
             NOON - timedelta(days=age),
         )
-    await worker.tidy(NOON)
+    await ticks.tidy(NOON)
     keys = await Throttle.select(Throttle.key).where(Throttle.key.is_in(["old", "new"])).output(as_list=True)
     assert keys == ["new"]
     assert len(await OutboxMessage.raw("SELECT 1 FROM pgqueuer_log")) == 1

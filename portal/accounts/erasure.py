@@ -12,6 +12,7 @@ from db.factors import RecoveryCode, SecondFactor
 from db.outbox import OutboxMessage
 from db.people import Draft, Proposal
 from db.resets import ResetRequest
+from db.subscriptions import Subscription
 from portal import audit
 from portal.accounts import mails
 from portal.accounts.queries import lock_admins
@@ -41,6 +42,9 @@ _FORGET_RESETS = """
         WHERE account = {} RETURNING id)
     UPDATE reset_approval SET note = '' FROM asked WHERE reset_approval.request = asked.id
 """
+_FORGET_SUBSCRIPTIONS = """
+    DELETE FROM subscription WHERE account = {} OR (origin = 'asked' AND address = ANY({}))
+"""
 
 
 @atomic
@@ -62,6 +66,7 @@ async def erase_account(account: UUID, *, now: datetime) -> list[str]:
     await OutboxMessage.raw(_FORGET_MAILS, now, rows[0]["username"], addresses)
     await mails.take_leave(account, rows[0]["locale"], now=now)
     await ResetRequest.raw(_FORGET_RESETS, now, account)
+    await Subscription.raw(_FORGET_SUBSCRIPTIONS, account, addresses)
     for table in OWNED:
         await table.delete().where(table.account == account)
     await Proposal.update({Proposal.reason: "", Proposal.data: "{}"}).where(Proposal.subject == account)

@@ -18,6 +18,7 @@ from portal.i18n import N_, Words, _
 from portal.office_hours import Week, Window
 
 LONGEST_NAME, LONGEST_SOURCE, LONGEST_NOTE, LONGEST_HOURS = 200, 200, 500, 100
+MOST_WINDOWS = 6
 _BACK, _AHEAD = timedelta(days=3 * 366), timedelta(days=20 * 366)
 """Beyond these a day is a slip of the pen."""
 _TAKEN_BY_PAGES = {"new"}
@@ -152,4 +153,6 @@ def _hours(reader: FormReader, name: str) -> tuple[Window, ...]:
     windows = read_windows(typed)
     if windows is None:
         reader.fail(name, _("Write hours like 07:30-14:30, several with a comma, one after the other."))
+    elif len(windows) > MOST_WINDOWS:
+        reader.fail(name, _("A day has at most six stretches of working hours."))
     return windows or ()

@@ -21,7 +21,7 @@ class MovedCase(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Moved(msgspec.Struct, frozen=True, kw_only=True):
-    """How many open cases of a service would move, and the first of them.
+    """How many open cases of a service would move, at most, and the first of them.
 
     ``told`` is how many of their applicants have an address, and hear of a day that changes.
     """
@@ -36,7 +36,7 @@ class Moved(msgspec.Struct, frozen=True, kw_only=True):
 class Movement(Protocol):
     """Whoever knows the open cases; checked when a handler asks for it, hence at run time."""
 
-    async def preview(self, name: str, calendar: Calendar) -> list[Moved]:
+    async def preview(self, name: str, calendar: Calendar, *, now: datetime) -> list[Moved]:
         """What would move if the calendar ``name`` said what ``calendar`` says; nothing is changed."""
 
     async def enqueue(self, name: str, n: int) -> None:

@@ -92,9 +92,11 @@ async def show_calendar(
 
 
 @get("/{name:str}/change", name="calendars.change")
-async def show_change(name: FromPath[str], movement: NamedDependency[Movement | None]) -> Template:
+async def show_change(
+    name: FromPath[str], movement: NamedDependency[Movement | None], now: NamedDependency[datetime]
+) -> Template:
     """What the draft would do, and the choice that publishes it. Raises NotFound."""
-    return await _change(await found(name), movement, {}, {})
+    return await _change(await found(name), movement, {}, {}, now=now)
 
 
 @post("/{name:str}/change", name="calendars.publish")
@@ -109,15 +111,15 @@ async def publish(
     calendar, kept = await found(name), typed(posted.form)
     sent = forms.read_publication(posted.form, may_move=movement is not None)
     if posted.stale:
-        return await _change(calendar, movement, kept, {"form": str(posted.stale)}, status=403)
+        return await _change(calendar, movement, kept, {"form": str(posted.stale)}, now=now, status=403)
     if sent.errors:
-        return await _change(calendar, movement, kept, sent.errors, status=422)
+        return await _change(calendar, movement, kept, sent.errors, now=now, status=422)
     enqueue = movement.enqueue if movement and sent.moves else None
     by = request.user.account_id
     try:
         await actions.publish(name, seen=sent.seen, note=sent.note, enqueue=enqueue, by=by, now=now)
     except (ChangedMeanwhile, NeverOpen) as refusal:
-        return await _change(await found(name), movement, kept, {"form": str(refusal)}, status=409)
+        return await _change(await found(name), movement, kept, {"form": str(refusal)}, now=now, status=409)
     return and_say(settings, f"{CALENDARS}/{name}", "published_moving" if sent.moves else "published")
 
 
@@ -143,11 +145,12 @@ async def _change(
     kept: dict[str, Any],
     errors: dict[str, str],
     *,
+    now: datetime,
     status: int = 200,
 ) -> Template:
     moved = []
     if movement and calendar.draft:
-        moved = await movement.preview(calendar.name, calendar.draft.plan.calendar)
+        moved = await movement.preview(calendar.name, calendar.draft.plan.calendar, now=now)
     examples = [(one.service, case) for one in moved for case in one.examples]
     context = shown(
         errors,

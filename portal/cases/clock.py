@@ -7,15 +7,15 @@ afresh from the marks they are the same (``tests/cases/test_clock_of_cases.py``)
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
 import msgspec
 
 from portal import sla
 from portal.cases import rules
-from portal.marks import Mark, Target, What, pauses
-from portal.office_hours import Calendar
+from portal.marks import Mark, Pause, Target, What, pauses
+from portal.office_hours import Calendar, Span
 from portal.services.statement import Watch
 from portal.sla import History, Reading
 
@@ -23,6 +23,8 @@ SILENT = frozenset({"noted", "assigned", "passcode", "claimed", "erased"})
 """Events that no clock cares about."""
 INNER = frozenset({"referral"})
 """Targets that the desk owes itself: they never set the date the applicant is promised."""
+Side = Literal["applicant", "agency"]
+"""Whose time a stretch of downtime is credited to; see ``cases.crediting``."""
 LEVELS = ("warned_1", "warned_2", "missed", "escalated_1", "escalated_2", "escalated_3")
 _WHAT: Mapping[str, What] = {
     "filed": "started",
@@ -68,8 +70,12 @@ class Dues(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def history_of(events: Iterable[Past]) -> History:
-    """The marks of ``events``, oldest first. A pause whose contest was upheld never was."""
+    """The marks of ``events``, oldest first, and what was credited to the agency.
+
+    A pause whose contest was upheld never was; one in which downtime was credited to the applicant lasts longer by it.
+    """
     marks: list[Mark] = []
+    credits: list[Span] = []
     state: str | None = None
     for event in events:
         before, state = state, rules.state_after(event.kind, state)
@@ -77,8 +83,29 @@ def history_of(events: Iterable[Past]) -> History:
             marks = [mark for mark in marks if not (mark.what == "paused" and mark.n == event.data["pause"])]
         if before == "waiting" and state != "waiting":
             marks.append(Mark("resumed", event.at, n=event.n))
+        if event.kind == "credited":
+            since, until = span_of(event)
+            if "agency" in event.data["for"]:
+                credits.append((since, until))
+            if "applicant" in event.data["for"]:
+                marks = _lengthened(marks, until - since)
         marks += _marks(event, before)
-    return History(tuple(marks))
+    return History(tuple(marks), tuple(credits))
+
+
+def span_of(event: Past) -> Span:
+    """The downtime that the event, a ``credited`` one, credits."""
+    return datetime.fromisoformat(event.data["since"]), datetime.fromisoformat(event.data["until"])
+
+
+def credited(events: Iterable[Past], side: Side) -> list[Span]:
+    """The downtime that was credited to this side, in the order in which it was."""
+    return [span_of(event) for event in events if event.kind == "credited" and side in event.data["for"]]
+
+
+def open_pause(events: Iterable[Past], *, now: datetime) -> Pause | None:
+    """The pause that nobody has ended, though its last day may be over."""
+    return next((pause for pause in pauses(history_of(events).marks, now=now) if pause.open), None)
 
 
 def readings(terms: Terms, events: Sequence[Past], *, now: datetime) -> list[Reading]:
@@ -130,6 +157,14 @@ def paused_seconds(events: Sequence[Past], reading: Reading, *, now: datetime) -
         for p in pauses(history_of(events).marks, now=now)
     ]
     return sum(int((end - begin).total_seconds()) for begin, end in spans if end > begin)
+
+
+def _lengthened(marks: Sequence[Mark], by: timedelta) -> list[Mark]:
+    """``marks`` with a later end of the last pause; one that had no last day has none."""
+    n = max((n for n, mark in enumerate(marks) if mark.what == "paused"), default=None)
+    if n is None or (until := marks[n].until) is None:
+        return list(marks)
+    return [*marks[:n], msgspec.structs.replace(marks[n], until=until + by), *marks[n + 1 :]]
 
 
 def _marks(event: Past, before: str | None) -> list[Mark]:

@@ -35,7 +35,9 @@ _CASE = """
 """
 _EVENTS = """
     SELECT e.id, e.n, e.kind, e.actor_role, e.at, e.data->>'outcome' AS outcome,
-           (e.data->>'until')::timestamptz AS until, (e.data->>'expected_on')::date AS expected_on,
+           (e.data->>CASE WHEN e.kind <> 'credited' THEN 'until'
+               WHEN e.data->'for' @> '"applicant"' THEN 'paused_until' END)::timestamptz AS until,
+           (e.data->>'expected_on')::date AS expected_on,
            e.actor AS actor_id, a.display_name AS actor,
            t.display_name AS assignee,
            u.name_fa || ' — ' || g.name_fa AS unit_fa, u.name_en || ' — ' || g.name_en AS unit_en,
@@ -54,7 +56,8 @@ _FILES = """
     WHERE "case" = {} AND stored_as NOT LIKE 'gone:%' ORDER BY at, id
 """
 _MAILS = """
-    SELECT split_part(template, '/', 3) AS kind, recipient, state, attempts, created_at, ended_at, error
+    SELECT CASE WHEN template LIKE 'cases/mail/%' THEN split_part(template, '/', 3) ELSE 'notice' END AS kind,
+           recipient, state, attempts, created_at, ended_at, error
     FROM outbox_message WHERE "case" = {} ORDER BY created_at DESC, id DESC
 """
 
@@ -77,7 +80,7 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True):
 
     ``actor`` is None for guests and for the system. ``internal``: the words are for the desk only. ``assignee``
     and ``unit`` are whom the event names, None where it names nobody. ``until`` is the last instant of the pause that
-    it began, ``expected_on`` the day that it announced.
+    it began or made longer, ``expected_on`` the day that it announced.
     """
 
     n: int
@@ -97,7 +100,10 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CaseMail(msgspec.Struct, frozen=True, kw_only=True):
-    """One mail about the case and what became of it; see ``db.outbox``. ``kind`` is that of the event it tells."""
+    """One mail about the case and what became of it; see ``db.outbox``.
+
+    ``kind`` is that of the event it tells, or ``notice``.
+    """
 
     kind: str
     recipient: str

@@ -17,10 +17,10 @@ SAVE = "save"
 """Name of the button that keeps a form instead of sending it."""
 
 
-async def keep(filing: FilingForm, service: ServiceView, account: UUID, *, now: datetime) -> None:
-    """What was typed is a draft of ``account``; chosen files are not kept."""
+async def keep(filing: FilingForm, service: ServiceView, account: UUID, *, now: datetime) -> bool:
+    """What was typed is a draft of ``account``, unless it is too long for one; chosen files are not kept."""
     data = {name: [value] if isinstance(value, str) else value for name, value in filing.typed.items()}
-    await drafts.save(account, form_of(service), data, now=now)
+    return await drafts.save(account, form_of(service), data, now=now)
 
 
 async def begun(service: ServiceView, account: SignedIn | None, *, now: datetime) -> FilingForm:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
-from uuid import uuid4
 
 import msgspec
 from litestar import get, post
-from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
@@ -16,25 +14,21 @@ from litestar.response import Redirect, Template
 from portal import codes, uploads
 from portal.cases import access, actions, filing_drafts, queries, visits
 from portal.cases.actions import DifferentSubmission, Filed, FilingDraft
-from portal.cases.forms import (
-    FilingForm,
-    labels,
-    needs_body,
-    questions,
-    read_filing,
-    summary,
-    takes_files,
-    with_errors,
-)
+from portal.cases.filing_pages import different_page, filing_page, paused_page
+from portal.cases.forms import FilingForm, read_filing, with_errors
 from portal.cases.receipt import Receipt, receipt_of, square_code
 from portal.cases.visits import Visit, Visitor
 from portal.errors import NotFound, TooMany
 from portal.i18n import _, current_language, localized
+from portal.notices import closures
+from portal.notices import queries as notices
+from portal.notices.closures import Closure
+from portal.notices.subscription_routes import own_mails
+from portal.notices.subscriptions import Wish, subscribe
 from portal.security import throttle, upload_quota
 from portal.security.address import client_address, network_of
 from portal.security.cookies import and_say, cookie_value
-from portal.security.csrf import Sent
-from portal.services.labels import AUDIENCES
+from portal.security.csrf import Posted, Sent
 from portal.services.queries import ServiceView, service_by_slug
 from portal.settings import Settings
 
@@ -54,8 +48,11 @@ async def show_form(
     service = await _service(slug, now)
     if not service.is_open:
         return Template("cases/closed.html", context={"service": service, "current": "services"})
+    filing = await filing_drafts.begun(service, request.user, now=now)
+    if closed := await _closure(service, now):
+        return paused_page(service, filing, closed, now=now, kept=filing.saved_at is not None)
     cookies = [] if _tokens(request, settings) else [visits.keys(settings, [access.new_token()])]
-    return _page(service, await filing_drafts.begun(service, request.user, now=now), cookies=cookies)
+    return filing_page(service, filing, cookies=cookies)
 
 
 @post("/cases/new/{slug:str}", name="cases.file", request_max_body_size=LARGEST_BODY)
@@ -73,28 +70,76 @@ async def post_form(
     posted = await sent.read()
     today = now.astimezone(settings.zone).date()
     filing = read_filing(posted.form, service, current_language(), today=today)
-    if refusal := posted.stale or await _slow_down(filing, request, now):
-        return _page(service, with_errors(filing, {"form": str(refusal)}), status=refusal.status)
-    if request.user and posted.form.get(filing_drafts.SAVE):
-        await filing_drafts.keep(filing, service, request.user.account_id, now=now)
-        return and_say(settings, "/mine", "saved")
+    if answer := await _instead(filing, posted, service, request, settings, now=now):
+        return answer
     if filing.draft is None:
         wrong = await uploads.judge_all(filing.uploads)
-        return _page(service, with_errors(filing, wrong), status=422)
+        return filing_page(service, with_errors(filing, wrong), status=422)
     received = await upload_quota.receive_all(filing.uploads, settings.uploads_dir, sender=request, now=now)
     if received.errors:
-        return _page(service, with_errors(filing, received.errors), status=422)
+        return filing_page(service, with_errors(filing, received.errors), status=422)
     draft = msgspec.structs.replace(filing.draft, files=received.files)
     twin = await _twin(draft, service, request, settings, now=now)
     if twin is not None and not posted.form.get("again"):
         await uploads.discard_all(draft.files, settings.uploads_dir)
-        return _different(service, filing, twin)
+        return different_page(service, filing, twin)
     keys = _tokens(request, settings) or [access.new_token()]
     try:
         filed = await _file(draft, service, request, settings, browser=keys[0], now=now)
     except DifferentSubmission as earlier:
-        return _different(service, filing, earlier.number)
+        return different_page(service, filing, earlier.number)
+    await _hear(posted.form.get("hear"), draft, service, request, now=now)
     return await _to_receipt(filed, service, request, settings, keys)
+
+
+async def _instead(
+    filing: FilingForm,
+    posted: Posted,
+    service: ServiceView,
+    request: Visitor,
+    settings: Settings,
+    *,
+    now: datetime,
+) -> Template | Redirect | None:
+    """What is answered where nothing is to be filed: the form is closed, refused or only kept. None: go on."""
+    keeper = request.user.account_id if request.user and posted.form.get(filing_drafts.SAVE) else None
+    closed = await _closure(service, now)
+    if closed and keeper is None:
+        kept = False
+        if request.user and not posted.stale:
+            kept = await filing_drafts.keep(filing, service, request.user.account_id, now=now)
+        typed = with_errors(msgspec.structs.replace(filing, errors={}), {})
+        return paused_page(service, typed, closed, now=now, kept=kept, sent=True)
+    if refusal := posted.stale or await _slow_down(filing, request, now):
+        return filing_page(service, with_errors(filing, {"form": str(refusal)}), status=refusal.status)
+    if keeper is not None:
+        await filing_drafts.keep(filing, service, keeper, now=now)
+        return and_say(settings, "/mine", "saved")
+    return None
+
+
+async def _closure(service: ServiceView, now: datetime) -> Closure | None:
+    """Why a notice keeps the form closed now; None while none does."""
+    return closures.closure(await notices.board(now=now), service.slug, now)
+
+
+async def _hear(
+    wished: object, draft: FilingDraft, service: ServiceView, request: Visitor, *, now: datetime
+) -> None:
+    """If ``wished``: applicants hear of outages after the case has ended, too, once their address has confirmed."""
+    if not wished or not draft.contact_email:
+        return
+    account = request.user.account_id if request.user else None
+    own = account is not None and draft.contact_email in await own_mails(account)
+    with suppress(TooMany):  # the case is filed whatever becomes of this
+        await subscribe(
+            Wish(address=draft.contact_email, service=service.id),
+            locale=draft.locale,
+            network=client_address(request),
+            account=account if own else None,
+            own=own,
+            now=now,
+        )
 
 
 async def _to_receipt(
@@ -202,39 +247,6 @@ async def _passcode(receipt: Receipt, seen: Visit) -> str | None:
         receipt.case_id, tokens=seen.tokens[:1], account=None, applicant=None, keys=keys, now=now
     )
     return await access.receipt_passcode(receipt.case_id, keys=keys, now=now) if own == 2 else None
-
-
-def _page(
-    service: ServiceView,
-    filing: FilingForm,
-    *,
-    status: int = 200,
-    cookies: list[Cookie] | None = None,
-    template: str = "cases/new.html",
-    **more: Any,
-) -> Template:
-    context = {
-        "service": service,
-        "filing": filing,
-        "labels": labels(service),
-        "summary": summary(filing, service),
-        "questions": questions(service),
-        "takes_files": takes_files(service),
-        "needs_body": needs_body(service),
-        "audiences": [(key, _(label)) for key, label in AUDIENCES.items()],
-        "accept": uploads.ACCEPT,
-        "current": "services",
-        **more,
-    }
-    return Template(template, context=context, status_code=status, cookies=cookies or [])
-
-
-def _different(service: ServiceView, filing: FilingForm, number: int | None) -> Template:
-    """What was sent before stands; what was typed now can be sent as a request of its own."""
-    anew = msgspec.structs.replace(with_errors(filing, {}), submission_id=uuid4())
-    return _page(
-        service, anew, status=409, template="cases/different_submission.html", number=number, again=True
-    )
 
 
 def _tokens(request: Visitor, settings: Settings) -> list[str]:

@@ -38,7 +38,16 @@ LABELS = {
     "contact_phone": N_("Mobile number"),
     "declaration": N_("Declaration"),
 }
-_SINGLE = ("audience", "agency_name", "contact_name", "contact_email", "contact_phone", "body", "declaration")
+_SINGLE = (
+    "audience",
+    "agency_name",
+    "contact_name",
+    "contact_email",
+    "contact_phone",
+    "body",
+    "declaration",
+    "hear",
+)
 
 Typed = dict[str, str | list[str]]
 

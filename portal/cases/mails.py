@@ -6,7 +6,7 @@ A mail never carries what people wrote: it says that something happened and link
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -90,6 +90,8 @@ def shown(message: OutboxMessage, settings: Settings, *, token: str = "") -> Map
         "days": [_changed(day, message.locale) for day in data.get("days", [])],
         "more": data.get("more", 0),
         "paused_until": _moment(data.get("paused_until")),
+        "down": timedelta(seconds=data.get("down", 0)),
+        "notice": f"{desk}/notices/{data['notice']}" if data.get("notice") else "",
         "expected_on": date.fromisoformat(day) if (day := data.get("expected_on")) else None,
         "late": bool(data.get("late")),
         "outcome": data.get("outcome"),

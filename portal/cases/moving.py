@@ -6,7 +6,7 @@ statement counts by that calendar; whoever is not moved keeps the date that was 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,14 +15,16 @@ import msgspec
 from db.cases import Case
 from portal.calendars import queries as calendar_queries
 from portal.calendars.movement import Moved, MovedCase
-from portal.cases import clock, clock_terms, recount, rules
+from portal.cases import bulk, clock_terms, recount, rules
 from portal.cases.changed_days import changed_days, spans_of
 from portal.i18n import Words
 from portal.office_hours import Calendar
 
 EXAMPLES = 10
 _TOUCHED = """
-    SELECT c.id, c.number, c.service, c.sla_version, c.next_due_at, s.title_fa, s.title_en, count(*) OVER w AS n,
+    SELECT c.id, c.number, c.service, c.sla_version, c.next_due_at, s.title_fa, s.title_en,
+           c.contact_email <> '' AS reachable,
+           count(*) OVER w AS n,
            count(*) FILTER (WHERE c.contact_email <> '') OVER w AS told, row_number() OVER w2 AS place
     FROM "case" c
     JOIN sla_version v ON v.id = c.sla_version
@@ -39,12 +41,12 @@ _FIRST = f"SELECT * FROM ({_TOUCHED}) AS touched WHERE place <= {EXAMPLES} ORDER
 class Shifter:
     """Knows the open cases for ``portal.calendars.movement``."""
 
-    async def preview(self, name: str, calendar: Calendar) -> list[Moved]:
+    async def preview(self, name: str, calendar: Calendar, *, now: datetime) -> list[Moved]:
         """Per service, the open cases whose time goes through a day that would change, and how the first would move.
 
-        A case that waits for its applicant on just that day is counted though its date stays.
+        Of these first ones, who keeps their date (it is the applicant's turn on just that day) is not counted, nor
+        whoever's time can't be counted.
         """
-        now = datetime.now(UTC)
         newest = (await calendar_queries.newest())[name].calendar
         changed = spans_of(changed_days(newest, calendar, now.date()))
         if not changed:
@@ -64,10 +66,8 @@ class Shifter:
                 ),
             )
             after = await _due_under(row, name, calendar, now)
-            if after is not None and after != row["next_due_at"]:
-                example = MovedCase(code=row["number"], before=row["next_due_at"], after=after)
-                moved[row["service"]] = msgspec.structs.replace(kept, examples=(*kept.examples, example))
-        return list(moved.values())
+            moved[row["service"]] = _with(kept, row, after)
+        return [one for one in moved.values() if one.n]
 
     async def enqueue(self, name: str, n: int) -> None:
         """In the caller's transaction a job is queued that moves every open case to revision ``n``."""
@@ -78,8 +78,17 @@ class Shifter:
         await recount.enqueue_watch(service)
 
 
+def _with(kept: Moved, row: dict[str, Any], after: datetime | None) -> Moved:
+    """``kept`` with the case as an example, or without it where its date stays."""
+    if after is None or after == row["next_due_at"]:
+        return msgspec.structs.replace(kept, n=kept.n - 1, told=kept.told - bool(row["reachable"]))
+    example = MovedCase(code=row["number"], before=row["next_due_at"], after=after)
+    return msgspec.structs.replace(kept, examples=(*kept.examples, example))
+
+
 async def _due_under(row: dict[str, Any], name: str, calendar: Calendar, now: datetime) -> datetime | None:
     past, _hash = await clock_terms.past_of(row["id"])
     terms = await clock_terms.terms_of(row["service"], row["sla_version"], past, now=now)
     under = msgspec.structs.replace(terms, calendars={**terms.calendars, name: calendar})
-    return clock.dues(under, past, now=now).next_due_at
+    dues = bulk.dues_of(row["id"], under, past, now=now)
+    return dues.next_due_at if dues else None

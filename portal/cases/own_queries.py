@@ -43,6 +43,10 @@ _EVERYTHING = """
     FROM "case" c JOIN service s ON s.id = c.service
     WHERE c.applicant = {} ORDER BY c.filed_at
 """
+_OPEN_SERVICES = """
+    SELECT DISTINCT s.slug FROM "case" c JOIN service s ON s.id = c.service
+    WHERE c.applicant = {} AND NOT c.state = ANY({})
+"""
 
 
 class OwnCase(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,3 +110,9 @@ async def everything_of(account: UUID) -> list[dict[str, Any]]:
     """All cases of the person as they may read them, for their own export: forms, words, names of files."""
     rows: list[dict[str, Any]] = await Case.raw(_EVERYTHING, account)
     return rows
+
+
+async def open_services(account: UUID) -> list[str]:
+    """The slugs of the services for which ``account`` has an open case."""
+    rows = await Case.raw(_OPEN_SERVICES, account, sorted(ENDED_STATES))
+    return [row["slug"] for row in rows]

@@ -37,7 +37,9 @@ _FILED = """
 """
 _EVENTS = """
     SELECT e.id, e.kind, e.at, e.data->>'outcome' AS outcome, u.name_fa AS unit_fa, u.name_en AS unit_en,
-           (e.data->>'until')::timestamptz AS until, (e.data->>'expected_on')::date AS expected_on
+           (e.data->>CASE WHEN e.kind <> 'credited' THEN 'until'
+               WHEN e.data->'for' @> '"applicant"' THEN 'paused_until' END)::timestamptz AS until,
+           (e.data->>'expected_on')::date AS expected_on
     FROM case_event e
     LEFT JOIN unit u ON e.kind = 'referred' AND u.id = (e.data->>'unit')::uuid
     WHERE e."case" = {}
@@ -150,7 +152,7 @@ class KeptFile(msgspec.Struct, frozen=True, kw_only=True):
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that happened, as the applicant may read it. ``unit`` is set where one took over.
 
-    ``until`` is the last instant of the pause that it began, ``expected_on`` the day that it announced.
+    ``until`` is the last instant of the pause that it began or made longer, ``expected_on`` the day that it announced.
     """
 
     kind: str

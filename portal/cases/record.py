@@ -20,6 +20,7 @@ from portal.cases.clock import Dues, Past
 from portal.cases.events import DUES, Event, Standing, after, text_hash
 from portal.errors import Conflict, NotFound
 from portal.i18n import _
+from portal.notices import subscriptions
 from portal.uploads import StoredFile
 
 
@@ -42,14 +43,15 @@ class Words(msgspec.Struct, frozen=True):
 
 
 APPLICANT = Actor("applicant")
-# The event and its entry in the audit log in one round trip: filing waits for each of them.
+# The event, its entry in the audit log and who hears of notices in one round trip: filing waits for each of them.
 _INSERT = f"""
     WITH logged AS ({audit.INSERT}),
     worked_on AS (
         INSERT INTO case_unit (id, "case", unit)
         SELECT gen_random_uuid(), $9, $19::uuid WHERE $19 IS NOT NULL
         ON CONFLICT DO NOTHING
-    )
+    ),
+    {subscriptions.FOLLOWING}
     INSERT INTO case_event
         (id, "case", n, kind, actor_role, actor, data, text_hash, at, prev_hash, hash)
     VALUES ($8, $9, $10, $11, $12, $13, $14::jsonb, $15, $16, $17, $18)

@@ -62,6 +62,7 @@ MOVES: dict[tuple[str, str], str] = {
     **_moves("contest_upheld", ("waiting",), "in_review"),
     **_moves("missed", OPEN_STATES, None),
     **_moves("recounted", OPEN_STATES, None),
+    **_moves("credited", OPEN_STATES, None),
     **_moves("reopened", ("closed", "rejected"), "in_review"),
     **_moves("passcode", STATES, None),
     **_moves("claimed", STATES, None),

@@ -46,6 +46,7 @@ _HAPPENED = {
     "reopened": N_("Opened again by the applicant"),
     "missed": N_("The promised time has passed"),
     "recounted": N_("Counted anew after a change of the calendar"),
+    "credited": N_("Downtime of the service credited"),
     "noted": N_("Internal note"),
     "referred": N_("Referred to another unit"),
     "answered": N_("Answered"),
@@ -154,8 +155,8 @@ def happened(happening: Happening) -> str:
 
 
 def mail_about(kind: str) -> str:
-    """What the mail about an event of ``kind`` says, in the reader's language."""
-    return _(_HAPPENED[kind])
+    """What the mail about an event of ``kind``, or about a ``notice``, says, in the reader's language."""
+    return _("A notice about the service") if kind == "notice" else _(_HAPPENED[kind])
 
 
 def by_whom(happening: Happening) -> str:

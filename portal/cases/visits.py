@@ -140,6 +140,7 @@ async def case_page(
         "errors": errors or {},
         "said": found.said,
         "once": _once,
+        "slug": case.slug if found.tier or not case.sensitive else "",
         "current": "track",
     }
     if found.tier:

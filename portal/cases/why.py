@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from uuid import UUID
@@ -26,7 +26,7 @@ class WhyDay(msgspec.Struct, frozen=True, kw_only=True):
     they would tell the hour.
 
     ``closed`` names why nobody works that day, empty for a working day; ``paused`` says that part of it or all of
-    it waited for the applicant.
+    it waited for the applicant, ``down`` that part of it is left out because the service was down.
     """
 
     day: date
@@ -35,6 +35,7 @@ class WhyDay(msgspec.Struct, frozen=True, kw_only=True):
     total: Decimal | None
     closed: str
     paused: bool
+    down: bool
 
 
 class Why(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,14 +68,30 @@ class Wait(msgspec.Struct, frozen=True, kw_only=True):
     contest: str
 
 
+class Outage(msgspec.Struct, frozen=True, kw_only=True):
+    """The service was down, and a date moved by it: the applicant's own (``reply``), or those of the desk.
+
+    Its ends as in ``Why``; ``lasted`` is None where it would tell an hour. ``notice`` is the number of the notice that
+    tells of it, None where none does.
+    """
+
+    since: date
+    until: date
+    lasted: timedelta | None
+    reply: bool
+    notice: int | None
+
+
 class WhyPage(msgspec.Struct, frozen=True, kw_only=True):
-    """Every promise of a case, and the waits that count in all of them. ``exact``: to the instant, with the questions.
+    """Every promise of a case, the waits and outages that count in all of them. ``exact``: to the instant, with the
+    questions.
 
     ``may_contest``: the applicant may say that the pause of now is wrong.
     """
 
     promises: tuple[Why, ...]
     waits: tuple[Wait, ...]
+    outages: tuple[Outage, ...]
     exact: bool
     may_contest: bool
 
@@ -119,6 +136,7 @@ def _explained(
             if inner or reading.target.key not in clock.INNER
         ),
         waits=tuple(_wait(pause, asked) for pause in waits),
+        outages=tuple(_outages(events, waits)),
         exact=True,
         may_contest=any(pause.open for pause in waits) and contests.contestable(asked) is not None,
     )
@@ -135,6 +153,17 @@ def _wait(pause: Pause, asked: Sequence[AskedPause]) -> Wait:
     )
 
 
+def _outages(events: Sequence[Past], waits: Sequence[Pause]) -> Iterator[Outage]:
+    """What was credited, without what lay in a pause that never was."""
+    for event in events:
+        if event.kind == "credited":
+            since, until = clock.span_of(event)
+            reply = "applicant" in event.data["for"]
+            if not reply or any(wait.since <= since <= wait.until for wait in waits):
+                notice = event.data["notice"]
+                yield Outage(since=since, until=until, lasted=until - since, reply=reply, notice=notice)
+
+
 def _by_day(page: WhyPage, zone: tzinfo) -> WhyPage:
     """The page for whoever has the code alone: no instant finer than a day, no part of a day, which would tell one."""
     return msgspec.structs.replace(
@@ -143,6 +172,12 @@ def _by_day(page: WhyPage, zone: tzinfo) -> WhyPage:
         waits=tuple(
             msgspec.structs.replace(wait, since=_local(wait.since, zone), until=_local(wait.until, zone))
             for wait in page.waits
+        ),
+        outages=tuple(
+            msgspec.structs.replace(
+                outage, since=_local(outage.since, zone), until=_local(outage.until, zone), lasted=None
+            )
+            for outage in page.outages
         ),
         exact=False,
     )
@@ -169,9 +204,11 @@ def _why(
     one = ONE[reading.target.measure] * (60 if reading.target.unit == "working_hours" else 1)
     total, rows = 0, []
     waited = [wait for wait in waits if reading.stopped_at is None or wait.since < reading.stopped_at]
+    down = [span for span in history.credits if reading.stopped_at is None or span[0] < reading.stopped_at]
     for counted in days:
         total += counted.marks
-        rows.append(_day(counted, _amount(counted.marks, one), _amount(total, one), waited, zone))
+        amounts = _amount(counted.marks, one), _amount(total, one)
+        rows.append(_day(counted, amounts, waited, down, zone))
     name = _(TARGETS[reading.target.key])
     if reading.round > 1:
         name = _("%(promise)s, again") % {"promise": name}
@@ -187,16 +224,23 @@ def _why(
     )
 
 
-def _day(counted: Counted, amount: Decimal, total: Decimal, waits: Sequence[Pause], zone: tzinfo) -> WhyDay:
+def _day(
+    counted: Counted,
+    amounts: tuple[Decimal, Decimal],
+    waits: Sequence[Pause],
+    down: Sequence[Span],
+    zone: tzinfo,
+) -> WhyDay:
     begins = datetime.combine(counted.day, datetime.min.time(), zone)
     ends = begins + timedelta(days=1)
     return WhyDay(
         day=counted.day,
         hours=tuple(counted.windows),
-        amount=amount,
-        total=total,
+        amount=amounts[0],
+        total=amounts[1],
         closed=_closed(counted.reason),
         paused=any(pause.since < ends and pause.until > begins for pause in waits),
+        down=any(since < ends and until > begins for since, until in down),
     )
 
 

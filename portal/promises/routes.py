@@ -18,6 +18,7 @@ from portal import csv_lines, i18n, jalali
 from portal.charts import Chart, Series, bar_chart
 from portal.errors import NotFound
 from portal.i18n import _
+from portal.notices import measured
 from portal.promises import figures, queries
 from portal.promises.figures import Week
 from portal.promises.labels import WORDS
@@ -29,9 +30,14 @@ FRESH = "public, max-age=300"
 
 
 @get("/promises", name="promises.all")
-async def show_all() -> Template:
+async def show_all(settings: NamedDependency[Settings], now: NamedDependency[datetime]) -> Template:
     """Every service: how it kept what it promises."""
-    context = {**WORDS, "found": await queries.published(), "current": "promises"}
+    context = {
+        **WORDS,
+        "found": await queries.published(),
+        "outages": await measured.report(zone=settings.zone, now=now),
+        "current": "promises",
+    }
     return Template("promises/all.html", context=context)
 
 
@@ -46,7 +52,14 @@ async def show_one(
         raise _no_service()
     promises = found.figures.promises if found else ()
     charts = {kept.target: chart(kept.weeks, settings.zone) for kept in promises}
-    context = {**WORDS, "found": found, "service": service, "charts": charts, "current": "promises"}
+    context = {
+        **WORDS,
+        "found": found,
+        "service": service,
+        "charts": charts,
+        "outages": await measured.report(zone=settings.zone, now=now),
+        "current": "promises",
+    }
     return Template("promises/service.html", context=context)
 
 

@@ -112,7 +112,7 @@ async def permitted(connection: Connection, handler: BaseRouteHandler) -> None:
         await audit.append("denied", object=connection.scope["path_template"], now=datetime.now(UTC))
         raise NotAllowed(_("This page is not for your kind of account."))
     if access.fresh and not account.is_fresh:
-        raise ProofNeeded(_here(connection), await _words_of(connection))
+        raise ProofNeeded(here(connection), await _words_of(connection))
 
 
 def same_site_path(value: str) -> str:
@@ -136,7 +136,7 @@ async def _with_factor(connection: Connection, access: Access | None) -> None:
     account = connection.scope.get("user")
     overdue = isinstance(account, SignedIn) and account.factor_overdue
     if overdue and not (access and access.before_factor):
-        raise FactorNeeded(_here(connection), await _words_of(connection))
+        raise FactorNeeded(here(connection), await _words_of(connection))
 
 
 async def _account(connection: Connection) -> SignedIn:
@@ -144,7 +144,7 @@ async def _account(connection: Connection) -> SignedIn:
     account = connection.scope.get("user")
     if isinstance(account, SignedIn):
         return account
-    raise SignInNeeded(_here(connection), await _words_of(connection))
+    raise SignInNeeded(here(connection), await _words_of(connection))
 
 
 async def _words_of(connection: Connection) -> list[str]:
@@ -159,8 +159,11 @@ async def _words_of(connection: Connection) -> list[str]:
     return [value for value in shown if len(value.split()) > 1]
 
 
-def _here(connection: Connection) -> str:
-    """Where to come back to. After a form that is the page it stood on: its own address may open for forms only."""
+def here(connection: Connection) -> str:
+    """Where to come back to, without language prefix.
+
+    After a form that is the page it stood on: its own address may open for forms only.
+    """
     query = connection.scope.get("query_string", b"").decode("latin-1")
     path = same_site_path(connection.scope["path"] + (f"?{query}" if query else ""))
     if connection.scope.get("method") != "POST":

@@ -6,7 +6,7 @@ A draft may lack words; a form only refuses what can't be kept. ``typed`` fills 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime, tzinfo
+from datetime import date, tzinfo
 from itertools import zip_longest
 from typing import Any
 
@@ -131,21 +131,6 @@ def read_terms(form: FormMultiDict, calendars: Collection[str], draft: Draft) ->
         ),
     }
     return sent(reader, values)
-
-
-def read_moment(reader: FormReader, name: str, zone: tzinfo, *, required: bool) -> datetime | None:
-    """A day of either calendar with a time."""
-    typed = reader.text(name, max_length=60, required=required)
-    if not typed:
-        return None
-    try:
-        moment = jalali.parse_moment(typed, zone)
-    except jalali.WrongDay as wrong:
-        reader.fail(name, f"{wrong.sentence(current_language())}.")
-        return None
-    if moment is None:
-        reader.fail(name, _("Write day and time like 1405/09/14 22:00."))
-    return moment
 
 
 def sent(reader: FormReader, values: dict[str, Any], *, several: Sequence[str] = ()) -> Sent:

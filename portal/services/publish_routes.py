@@ -19,7 +19,7 @@ from portal.forms import FormReader, named, version_of
 from portal.i18n import _, current_language
 from portal.security.cookies import and_say, said
 from portal.security.csrf import Posted
-from portal.services import editor_forms, editor_queries, ending_queries, endings, publishing, rules
+from portal.services import editor_queries, ending_queries, endings, publishing, rules
 from portal.services.editions import NotInOrder
 from portal.services.editor_queries import ServiceAtHand
 from portal.services.editor_routes import SERVICES, Manager, at_hand, page_context
@@ -50,7 +50,7 @@ async def publish(
 ) -> Template | Redirect:
     service = await at_hand(slug, now)
     reader = FormReader(posted.form)
-    at = editor_forms.read_moment(reader, "at", settings.zone, required=False)
+    at = reader.moment("at", settings.zone, required=False)
     typed, seen = reader.typed("at"), reader.typed("seen")
     if posted.stale:
         return await _preview(service, typed, {"form": str(posted.stale)}, status=403)
@@ -153,7 +153,7 @@ def _read_wish(
     reader = FormReader(form)
     kind = reader.choice("kind", ("notice", "mutual"))
     together = kind == "mutual"
-    effective_at = editor_forms.read_moment(reader, "effective_at", settings.zone, required=True)
+    effective_at = reader.moment("effective_at", settings.zone, required=True)
     reason = reader.long_text("reason", max_length=LONGEST)
     notice = Words(*(reader.long_text(f"notice_{code}", max_length=LONGEST) for code in ("fa", "en")))
     consents = {

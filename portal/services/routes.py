@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,10 @@ from portal.services.wording import monitoring_rows, terms_in
 from portal.settings import Settings
 
 FRESH = "public, max-age=300"
+Usable = Callable[..., Awaitable[tuple[int, int] | None]]
+"""How long a service (slug, zone, now) could be used in the last 90 days, of how long somebody looked: in seconds, None
+where nobody did. Who looks stands above this layer.
+"""
 
 
 @get("/services", name="services.catalogue")
@@ -38,14 +43,23 @@ async def show_catalogue(
 
 @get("/services/{slug:str}", name="services.service")
 async def show_service(
-    slug: FromPath[str], settings: NamedDependency[Settings], now: NamedDependency[datetime]
+    slug: FromPath[str],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
+    usable: NamedDependency[Usable],
 ) -> Template:
     """One service: what it is, what is promised, whom to ask. Raises NotFound."""
     service = await queries.service_by_slug(slug, now=now)
     if service is None:
         raise _no_service()
     today = now.astimezone(settings.zone).date()
-    context = {**WORDS, "service": service, "today": today, "current": "services"}
+    context = {
+        **WORDS,
+        "service": service,
+        "today": today,
+        "usable": await usable(slug, zone=settings.zone, now=now),
+        "current": "services",
+    }
     return Template("services/service.html", context=context)
 
 

@@ -21,6 +21,7 @@ from portal.cases.staff_pages import mail_about
 from portal.errors import NotFound
 from portal.i18n import N_, _
 from portal.identifiers import mask_email
+from portal.notices import mails as notice_mails
 from portal.resets import mails as reset_mails
 from portal.settings import Settings
 from portal.site import queries
@@ -93,7 +94,9 @@ async def _words(
     """The words of a mail without a key or code: a real one is made only for sending and stored nowhere."""
     try:
         data: Any = message.data
-        if message.case:
+        if message.template.startswith(notice_mails.FOLDER):
+            data = await notice_mails.shown(message, settings)
+        elif message.case:
             data = mails.shown(message, settings)
         elif message.template.startswith(reset_mails.FOLDER):
             data = await reset_mails.shown(message, settings)

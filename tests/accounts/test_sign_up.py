@@ -10,13 +10,14 @@ from piccolo.engine import engine_finder
 from db.accounts import Account, ContactPoint, Session
 from db.audit import AuditEntry
 from db.outbox import OutboxMessage
-from portal import outbox, worker
+from portal import outbox
 from portal.accounts import mails
 from portal.accounts.actions import WrongPassword, make_account, sign_in
 from portal.accounts.contacts import confirm
 from portal.accounts.names import problem
 from portal.accounts.sign_up import SignUp, forget_unconfirmed, sign_up
 from portal.cases import rules
+from portal.courier import courier_of
 from portal.errors import NotFound, TooMany
 from portal.templating import MailTemplates
 from tests.cases.visitors import right_now
@@ -247,7 +248,7 @@ async def test_s19_known_taken_and_free_cost_the_same_statements(db):
 
 async def test_without_a_mail_server_the_link_lies_in_the_data_folder(db, settings, tmp_path):
     here = msgspec.structs.replace(settings, data_dir=tmp_path)
-    courier = worker.courier_of(here, MailTemplates(here, rules.NAMES).render)
+    courier = courier_of(here, MailTemplates(here, rules.NAMES).render)
     await begin()
     message = await OutboxMessage.select(OutboxMessage.id).first()
     assert await outbox.deliver(message["id"], now=right_now(), courier=courier) is outbox.Outcome.KEPT

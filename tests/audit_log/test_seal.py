@@ -12,7 +12,7 @@ import pytest
 from db.audit import AuditEntry, AuditSeal
 from db.engine import atomic
 from db.outbox import OutboxMessage
-from portal import audit, worker
+from portal import audit, ticks
 from portal import settings as settings_module
 from portal.audit_log import actions
 from portal.audit_log.actions import seal, send_head
@@ -128,10 +128,10 @@ async def test_s50_the_head_is_mailed_once_a_day(db):
 
 async def test_the_worker_seals_by_the_clock_and_mails_only_where_an_address_is_set(db, settings):
     await append(2)
-    ticks = worker.ticks_of(settings)
-    await ticks["seal"][1](NOON)
+    at_times = ticks.ticks_of(settings)
+    await at_times["seal"][1](NOON)
     assert await AuditSeal.count() == 2
-    await ticks["anchor"][1](NOON)
+    await at_times["anchor"][1](NOON)
     assert await OutboxMessage.count() == 0
 
 

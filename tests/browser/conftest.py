@@ -100,5 +100,5 @@ async def arrive(chromium: Browser, demo: Demo) -> AsyncIterator[Arrive]:
 async def toured(chromium: Browser, demo: Demo) -> dict[str, dict[str, Seen]]:
     """What was seen on every page, by language and name of the stop."""
     groups = [await gather_people(chromium, demo, language) for language in ("fa", "en")]
-    persian, english = await asyncio.gather(*map(tour, groups))
+    persian, english = await asyncio.gather(*[tour(group, demo) for group in groups])
     return {"fa": persian, "en": english}

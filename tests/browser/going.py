@@ -9,6 +9,7 @@ from playwright.async_api import Response
 
 from portal.security.cookies import SAID
 from tests.browser.cases import Filed
+from tests.browser.demo import Demo
 from tests.browser.visitor import Visitor
 
 GUEST, APPLICANT, CITIZEN, STAFF, ADMIN, HOLDER = "guest", "applicant", "citizen", "staff", "admin", "holder"
@@ -26,6 +27,7 @@ class World:
     filed: Filed
     waiting: Filed
     closed: Filed
+    demo: Demo
     states: dict[str, str] = field(default_factory=dict)
     app_key: str = ""
 

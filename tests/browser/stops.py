@@ -29,8 +29,10 @@ from tests.browser.going import (
     too_old,
 )
 from tests.browser.mine_stops import MINE_STOPS
+from tests.browser.notice_stops import NOTICE_STOPS
 from tests.browser.security_stops import SECURITY_STOPS
 from tests.browser.service_stops import SERVICE_STOPS
+from tests.browser.subscription_stops import SUBSCRIPTION_STOPS
 from tests.browser.visitor import Visitor
 
 FIRST = "yearbook-qom"
@@ -126,6 +128,11 @@ STOPS = [
         Stop(f"statement-{slug}", "services.statement", GUEST, at(f"/services/{slug}/sla"))
         for slug in SAMPLES
     ),
+    Stop("notices", "notices.all", GUEST, at("/notices")),
+    Stop("notices-older", "notices.all", GUEST, at("/notices?before=1")),
+    Stop("notice-none", "notices.notice", GUEST, at("/notices/99999"), 404),
+    Stop("availability", "notices.availability", GUEST, at("/notices/availability")),
+    Stop("availability-of", "notices.availability_of", GUEST, at(f"/notices/availability/{FIRST}")),
     Stop("promises", "promises.all", GUEST, at("/promises")),
     Stop("promises-service", "promises.service", GUEST, at(f"/promises/{FIRST}")),
     Stop("promises-none", "promises.service", GUEST, at("/promises/nothing"), 404),
@@ -216,6 +223,7 @@ STOPS = [
         422,
     ),
     Stop("slip", "desk.slip", STAFF, fresh_slip),
+    *SUBSCRIPTION_STOPS,
     *ACCOUNT_STOPS,
     *MINE_STOPS,
     Stop("mail", "site.mail", ADMIN, at("/admin/mail")),
@@ -255,10 +263,12 @@ STOPS = [
     Stop("unit-unused", "services.unit", ADMIN, unused_unit),
     *SERVICE_STOPS,
     *CLOCK_STOPS,
+    *NOTICE_STOPS,
 ]
 NO_PAGES = {
     "site.data_back",
     "site.mine_back",
+    "site.mine_notices_back",
     "site.own_export",
     "audit_log.case",
     "audit_log.export",
@@ -266,6 +276,11 @@ NO_PAGES = {
     "cases.after_move",
     "cases.back",
     "desk.file",
+    "notices.after_move",
+    "notices.atom",
+    "notices.calendar",
+    "notices.status",
+    "notices.status_schema",
     "cases.file_of",
     "cases.short",
     "promises.all_figures",

@@ -75,9 +75,9 @@ async def gather_people(chromium: Browser, demo: Demo, language: str) -> dict[st
     return people
 
 
-async def tour(people: dict[str, Visitor]) -> dict[str, Seen]:
+async def tour(people: dict[str, Visitor], demo: Demo) -> dict[str, Seen]:
     """Every stop, by its name; ``lost`` says where one could not be reached or looked at."""
-    world = await _prepare(people[APPLICANT], people[STAFF])
+    world = await _prepare(people[APPLICANT], people[STAFF], demo)
     seen = {}
     for stop in STOPS:
         seen[stop.name] = await _look(stop, people[stop.who], world)
@@ -86,7 +86,7 @@ async def tour(people: dict[str, Visitor]) -> dict[str, Seen]:
     return seen
 
 
-async def _prepare(applicant: Visitor, clerk: Visitor) -> World:
+async def _prepare(applicant: Visitor, clerk: Visitor, demo: Demo) -> World:
     """One case of the applicant in each situation that matters, and a sample of every state."""
     filed = [await file_request(applicant, "yearbook-qom", email="tour@mehregan.example") for _ in range(3)]
     for one in filed[1:]:
@@ -99,7 +99,7 @@ async def _prepare(applicant: Visitor, clerk: Visitor) -> World:
         await clerk.open(f"/desk?state={state}")
         code = await clerk.page.locator("main table .code-inline").last.text_content()
         states[state] = f"/cases/{code}"
-    return World(filed=filed[0], waiting=filed[1], closed=filed[2], states=states)
+    return World(filed=filed[0], waiting=filed[1], closed=filed[2], demo=demo, states=states)
 
 
 async def _look(stop: Stop, visitor: Visitor, world: World) -> Seen:

@@ -84,6 +84,7 @@ async def test_every_mistake_of_a_day_is_said_at_once_and_nothing_typed_is_lost(
         ("closure", "8-12", "A closed day has no hours."),
         ("part_day", "", "Write the hours"),
         ("working", "12-8, 9-10", "Write hours like"),
+        ("working", "0-1, 2-3, 4-5, 6-7, 8-9, 10-11, 12-13", "at most six stretches"),
         ("holiday", "", "Choose one."),
     ],
 )

@@ -28,7 +28,7 @@ class Cases:
         self.asked: list[str] = []
         self.queued: list[tuple[str, int]] = []
 
-    async def preview(self, name, calendar):
+    async def preview(self, name, calendar, *, now):
         self.asked.append(calendar.name)
         moved = [MovedCase(code=FIRST + n, before=NOON, after=NOON + timedelta(days=1)) for n in range(15)]
         return [

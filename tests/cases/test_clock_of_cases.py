@@ -12,6 +12,7 @@ from db.clocks import ClockFact
 from portal.cases import actions, clock, clock_terms, contests, desk_actions, record, rules
 from portal.cases.clock import Past
 from portal.errors import Conflict, NotAllowed
+from tests.cases.downtime import an_incident, credit, down
 from tests.cases.factories import NOON, a_case, a_clerk
 
 DAY = timedelta(days=1)
@@ -57,7 +58,17 @@ MOVES = {
     "uphold": lambda case, clerk, now: desk_actions.decide_contest(
         case.id, clerk=clerk, seen=case.version, decision="upheld", body="…", now=now
     ),
+    "outage": lambda case, clerk, now: an_outage(now),
+    "outage_outside": lambda case, clerk, now: an_outage(now, cause="infrastructure"),
 }
+
+
+async def an_outage(now: datetime, cause: str = "software") -> None:
+    """Half an hour that has just ended, credited."""
+    since = now - timedelta(minutes=40)
+    await an_incident(since, cause=cause, now=since)
+    await down(since, 30)
+    await credit(now)
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -180,7 +191,7 @@ def test_every_kind_of_event_is_known_to_the_clock():
     known = (
         clock.SILENT
         | set(clock._WHAT)
-        | {"taken", "replied", "contested", "contest_upheld", "contest_denied", "recounted"}
+        | {"taken", "replied", "contested", "contest_upheld", "contest_denied", "recounted", "credited"}
     )
     assert {kind for kind, _state in rules.MOVES} | set(rules.FIRST) <= known | {"missed"}
 
@@ -191,3 +202,50 @@ def test_leaving_the_wait_in_any_way_ends_the_pause():
     marks = clock.history_of(events).marks
     assert [mark.what for mark in marks] == ["started", "told", "paused", "resumed", "referred"]
     assert marks[2].until == datetime(2026, 11, 30, NOON.hour, NOON.minute, tzinfo=UTC)
+
+
+def credited(n: int, since: datetime, minutes: int, *sides: str) -> Past:
+    until = since + timedelta(minutes=minutes)
+    data = {"since": since.isoformat(), "until": until.isoformat(), "for": sides, "notice": None}
+    return Past(n, "credited", until, data)
+
+
+def asked_once() -> list[Past]:
+    return [
+        Past(1, "filed", NOON, {}),
+        Past(2, "asked", NOON + DAY, {"until": (NOON + 9 * DAY).isoformat()}),
+    ]
+
+
+def test_downtime_in_pieces_moves_a_reply_date_as_much_as_in_one():
+    at = NOON + 2 * DAY
+    whole = [*asked_once(), credited(3, at, 42, "applicant")]
+    pieces = [*asked_once(), credited(3, at, 12, "applicant"), credited(4, at, 30, "applicant")]
+    ends = [clock.open_pause(events, now=at).until for events in (whole, pieces)]
+    assert ends == [NOON + 9 * DAY + timedelta(minutes=42)] * 2
+
+
+def test_what_is_credited_to_us_is_a_break_and_moves_no_reply_date():
+    events = [*asked_once(), credited(3, NOON + 2 * DAY, 42, "agency")]
+    history = clock.history_of(events)
+    assert history.credits == ((NOON + 2 * DAY, NOON + 2 * DAY + timedelta(minutes=42)),)
+    assert clock.open_pause(events, now=NOON + 3 * DAY).until == NOON + 9 * DAY
+
+
+def test_a_pause_that_never_was_takes_what_was_credited_in_it_along():
+    events = [*asked_once(), credited(3, NOON + 2 * DAY, 42, "applicant")]
+    events += [
+        Past(4, "contested", NOON + 3 * DAY, {}),
+        Past(5, "contest_upheld", NOON + 3 * DAY, {"pause": 2}),
+    ]
+    assert [mark.what for mark in clock.history_of(events).marks] == ["started", "told", "resumed"]
+
+
+def test_a_later_pause_is_as_long_as_it_was_asked_to_be():
+    events = [
+        *asked_once(),
+        credited(3, NOON + 2 * DAY, 42, "applicant"),
+        Past(4, "replied", NOON + 3 * DAY, {}),
+    ]
+    events.append(Past(5, "asked", NOON + 4 * DAY, {"until": (NOON + 6 * DAY).isoformat()}))
+    assert clock.open_pause(events, now=NOON + 5 * DAY).until == NOON + 6 * DAY

@@ -9,7 +9,7 @@ import pytest
 from db.cases import Case
 from db.outbox import OutboxMessage
 from portal import codes
-from portal.cases import desk_actions, mails, recount, rules
+from portal.cases import bulk, desk_actions, mails, recount, rules
 from portal.cases.moved_mails import TEMPLATE
 from portal.templating import MailTemplates
 from tests.cases.factories import NOON, a_case, a_clerk
@@ -63,7 +63,7 @@ async def test_a_job_that_is_cut_short_tells_the_others_when_it_is_repeated(comm
     for n in range(3):
         await a_case(contact_email=f"{n}@agency.example")
     n = await a_closure()
-    monkeypatch.setattr(recount, "BATCH", 1)
+    monkeypatch.setattr(bulk, "BATCH", 1)
     real, seen = recount.outbox.enqueue_all, []
 
     async def enqueue_all(template, letters, *, now):

@@ -29,8 +29,13 @@ CLOSED = {date(2026, 11, day): Day(fa="آلودگی هوا", en="Smog") for day 
 
 async def a_closure() -> int:
     """The next revision of the office's calendar, which closes three days; its number."""
+    days = (await calendar_queries.newest())[NAME].calendar.days
+    return await a_revision(days={**days, **CLOSED})
+
+
+async def a_revision(**changed) -> int:
     newest = (await calendar_queries.newest())[NAME]
-    closed = msgspec.structs.replace(newest.calendar, days={**newest.calendar.days, **CLOSED})
+    closed = msgspec.structs.replace(newest.calendar, **changed)
     row = await CalendarTable.select(CalendarTable.id).where(CalendarTable.name == NAME).first()
     document = msgspec.json.encode(closed).decode()
     await CalendarRevision.insert(
@@ -107,13 +112,33 @@ async def test_the_preview_names_the_cases_whose_date_would_move(db, closed):
     before = (await the_case(filed.case_id)).next_due_at
     calendar = (await calendar_queries.newest())[NAME].calendar
     days = {before.date() + timedelta(days=n): Day() for n in range(-3, 1)} if closed else {}
-    found = await Shifter().preview(NAME, msgspec.structs.replace(calendar, days={**calendar.days, **days}))
+    found = await Shifter().preview(
+        NAME, msgspec.structs.replace(calendar, days={**calendar.days, **days}), now=now
+    )
     assert [(moved.n, [example.code for example in moved.examples]) for moved in found] == (
         [(1, [filed.number])] if closed else []
     )
     if closed:
         assert found[0].examples[0].before == before < found[0].examples[0].after
     assert (await the_case(filed.case_id)).next_due_at == before
+
+
+async def test_the_preview_counts_nobody_whose_date_stays(db):
+    filed, clerk = await a_case(), await a_clerk()
+    await desk_actions.ask(
+        filed.case_id, clerk=clerk, seen=1, body="?", until=NOON + timedelta(days=4), now=NOON
+    )
+    calendar = (await calendar_queries.newest())[NAME].calendar
+    shut = msgspec.structs.replace(calendar, days={**calendar.days, date(2026, 11, 23): Day()})
+    assert await Shifter().preview(NAME, shut, now=NOON) == []
+
+
+async def test_a_calendar_that_never_opens_stops_neither_the_preview_nor_the_job(db):
+    await a_case()
+    never = {date(2026, 11, 22): Day()}
+    calendar = msgspec.structs.replace((await calendar_queries.newest())[NAME].calendar, week={}, days=never)
+    assert await Shifter().preview(NAME, calendar, now=NOON) == []
+    assert await move(await a_revision(week={}, days=never)) == 0
 
 
 async def test_the_job_is_queued_with_the_revision(db):

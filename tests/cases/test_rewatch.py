@@ -8,7 +8,7 @@ import msgspec
 
 from db.cases import Case, CaseEvent
 from db.clocks import ClockAlarm
-from portal import worker
+from portal import ticks
 from portal.cases import desk_actions, recount
 from portal.forms import version_of
 from portal.services import queries
@@ -53,7 +53,7 @@ async def test_what_is_late_by_the_new_warnings_is_warned_of_at_once_and_once(db
     assert (await the_case(filed.case_id)).risk_at > SOON
     await warns(filed.case_id, Watch(warnings=(1, 99)))
     assert (await the_case(filed.case_id)).next_check_at == SOON
-    await worker.watch_cases(SOON)
+    await ticks.watch_cases(SOON)
     assert (await the_case(filed.case_id)).next_check_at > SOON
     await recount.run(f"watch:{(await the_case(filed.case_id)).service}".encode(), now=SOON)
     assert (await the_case(filed.case_id)).next_check_at > SOON

@@ -10,7 +10,7 @@ from db.accounts import Account, ContactPoint, Membership
 from db.cases import Case, CaseEvent
 from db.clocks import ClockAlarm, UnitHead
 from db.outbox import OutboxMessage
-from portal import worker
+from portal import ticks
 from portal.cases import desk_actions, watch
 from tests.cases.factories import NOON, a_case, a_clerk
 
@@ -60,7 +60,7 @@ async def test_before_its_time_nobody_looks_at_a_case(case_id):
 
 async def test_the_clerk_is_warned_before_the_promise_falls_due(case_id):
     at = await next_look(case_id)
-    await worker.watch_cases(at)
+    await ticks.watch_cases(at)
     assert await levels(case_id) == [("first_answer", "warned_1")]
     assert await mails() == [("clerk@desk.example", "warned_1")]
     assert at < await next_look(case_id) <= (await the_case(case_id)).first_answer_due_at
@@ -69,17 +69,17 @@ async def test_the_clerk_is_warned_before_the_promise_falls_due(case_id):
 async def test_a_miss_stands_in_the_history_once(case_id):
     due = (await the_case(case_id)).first_answer_due_at
     for minutes in (1, 2, 3):
-        await worker.watch_cases(due + timedelta(minutes=minutes))
+        await ticks.watch_cases(due + timedelta(minutes=minutes))
     misses = await CaseEvent.select().where(CaseEvent.case == case_id, CaseEvent.kind == "missed")
     assert [row["actor_role"] for row in misses] == ["system"]
 
 
 async def test_after_a_standstill_each_promise_is_mailed_about_once(case_id):
-    await worker.watch_cases(NOON + 200 * DAY)
+    await ticks.watch_cases(NOON + 200 * DAY)
     told = await mails()
     assert len(told) == len({target for target, _level in await levels(case_id)})
     assert {level for _recipient, level in told} == {"escalated_3"}
-    await worker.watch_cases(NOON + 201 * DAY)
+    await ticks.watch_cases(NOON + 201 * DAY)
     assert await mails() == told
 
 
@@ -94,7 +94,7 @@ async def test_a_long_miss_reaches_the_head_of_the_unit_and_then_managers(case_i
     await manager.save()
     await an_address(manager.id, "boss@desk.example")
     for days in range(30):
-        await worker.watch_cases(case.first_answer_due_at + days * DAY)
+        await ticks.watch_cases(case.first_answer_due_at + days * DAY)
     told = [entry for entry in await mails() if entry[1].startswith("escalated")]
     assert [level for _to, level in told[:3]] == ["escalated_1", "escalated_2", "escalated_3"]
     assert [to for to, _level in told[:3]] == ["clerk@desk.example", "head@desk.example", "boss@desk.example"]
@@ -104,7 +104,7 @@ async def test_while_nobody_has_the_case_its_whole_unit_is_warned(db):
     filed = await a_case()
     for name in ("one", "two"):
         await an_address(await a_clerk(name), f"{name}@desk.example")
-    await worker.watch_cases(await next_look(filed.case_id))
+    await ticks.watch_cases(await next_look(filed.case_id))
     assert {to for to, _level in await mails()} == {"one@desk.example", "two@desk.example"}
 
 
@@ -113,7 +113,7 @@ async def test_a_case_that_waits_for_its_applicant_is_not_warned_about(case_id):
     await desk_actions.ask(
         case_id, clerk=case.assignee, seen=case.version, body="?", until=NOON + 60 * DAY, now=NOON + DAY / 24
     )
-    await worker.watch_cases(NOON + 50 * DAY)
+    await ticks.watch_cases(NOON + 50 * DAY)
     assert await mails() == []
 
 
@@ -125,7 +125,7 @@ async def test_an_answered_case_needs_nobodys_look(case_id):
 
 async def test_a_word_about_a_delay_leaves_the_miss_a_miss(case_id):
     due = (await the_case(case_id)).result_due_at
-    await worker.watch_cases(due + DAY)
+    await ticks.watch_cases(due + DAY)
     case = await the_case(case_id)
     await desk_actions.extend(
         case_id,
@@ -156,7 +156,7 @@ async def test_a_case_that_can_not_be_counted_holds_up_no_other(case_id, monkeyp
         await real(case, now=now)
 
     monkeypatch.setattr(watch, "look_at", look_at)
-    await worker.watch_cases(at)
+    await ticks.watch_cases(at)
     assert await levels(other) != []
     assert await next_look(case_id) == at + timedelta(hours=1)
 
@@ -167,5 +167,5 @@ async def test_a_head_who_left_the_unit_hears_of_it_no_more(case_id):
     await UnitHead.insert(UnitHead(unit=case.unit, account=head))
     await Membership.delete().where(Membership.account == head)
     for days in range(30):
-        await worker.watch_cases(case.first_answer_due_at + days * DAY)
+        await ticks.watch_cases(case.first_answer_due_at + days * DAY)
     assert {to for to, _level in await mails()} == {"clerk@desk.example"}

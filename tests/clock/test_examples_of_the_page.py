@@ -39,3 +39,8 @@ def test_the_reopening_of_the_page_is_the_clocks():
     case = history(aban(21, 10), Mark("resulted", aban(21, 11)), Mark("reopened", aban(24, 9)))
     readings = read([hours(2, "first_answer"), days(5)], CALENDARS, case, now=aban(24, 10))
     assert readings[-1].due_at == aban(24, 11)
+
+
+def test_the_outage_of_the_page_is_the_clocks():
+    case = history(aban(21, 10), credits=((aban(21, 11), aban(21, 11, 42)),))
+    assert first(hours(8), case, aban(21, 12)).due_at == aban(22, 11, 42)

@@ -7,6 +7,7 @@ import asyncio
 import msgspec
 
 from portal import settings, worker
+from portal.courier import courier_of
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -17,5 +18,5 @@ class Words(msgspec.Struct, frozen=True):
 
 if __name__ == "__main__":
     chosen = settings.load()
-    courier = worker.courier_of(chosen, lambda *_: Words())
+    courier = courier_of(chosen, lambda *_: Words())
     asyncio.run(worker.work(courier, asyncio.Event()))

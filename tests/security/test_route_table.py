@@ -33,6 +33,8 @@ SOMETHING = {
     "proposal_id": str(uuid4()),
     "answer": "agree",
     "name": "no-such-calendar",
+    "token": "no-such-token",
+    "webhook": str(uuid4()),
     "day": "2026-11-21",
 }
 """A value of the right shape for each part of a path; nothing in the database answers to it."""

@@ -7,10 +7,13 @@ import msgspec
 import pytest
 
 from db.accounts import Account
+from db.availability import AvailabilitySpan
 from db.cases import Case, CaseEvent
+from db.notices import Notice
 from portal import demo, settings
 from portal.cases.rules import OUTCOMES, STATES
 from portal.demo import CASES, PEOPLE, Story, fill
+from portal.notices import measured, queries, rules
 from portal.security import passwords
 from portal.settings import SettingError
 from tests.conftest import NOON
@@ -83,6 +86,26 @@ async def test_nothing_happens_after_now_or_before_what_came_before(db, own):
         times = [row["at"] for row in rows]
         assert times == sorted(times)
         assert times[-1] <= NOON
+
+
+async def test_outages_are_past_and_ahead_and_were_looked_at(db, own):
+    await fill(own, now=NOON)
+    stages = [rules.stage(one, NOON) for one in await queries.published(now=NOON)]
+    assert stages == ["ahead", "over", "over"]
+    report = await measured.report(zone=own.zone, now=NOON)
+    down = {of.slug: of.stretches[90].uptime.down // 60 for of in report.services}
+    assert down.pop("yearbook-tehran") == 105
+    assert down.pop("performance-evaluation") == 47
+    assert set(down.values()) == {0}
+    assert {of.stretches[30].uptime.unknown // 60 for of in report.services} == {0}
+    assert {of.stretches[90].uptime.observed // 60 for of in report.services} == {56 * 1440 - 7 * 60}
+
+
+async def test_outages_are_told_once(db, own):
+    await fill(own, now=NOON)
+    before = (await Notice.count(), await AvailabilitySpan.count())
+    await fill(own, now=NOON + timedelta(days=3))
+    assert (await Notice.count(), await AvailabilitySpan.count()) == before
 
 
 async def test_some_promises_are_late_and_some_are_not(db, own):

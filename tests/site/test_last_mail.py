@@ -7,9 +7,10 @@ import pytest
 
 from db.accounts import ContactPoint
 from db.outbox import OutboxMessage
-from portal import outbox, smtp, worker
+from portal import outbox, smtp
 from portal.accounts import contacts
 from portal.cases import rules
+from portal.courier import courier_of
 from portal.outbox import Outcome, Retry
 from portal.templating import MailTemplates
 from tests.site.test_erasing import (  # noqa: F401
@@ -47,7 +48,7 @@ async def delivered(message, settings, error=None):
             raise error
         taken.append(mail)
 
-    courier = worker.courier_of(settings, MailTemplates(settings, rules.NAMES).render)
+    courier = courier_of(settings, MailTemplates(settings, rules.NAMES).render)
     courier = msgspec.structs.replace(courier, post=post)
     return await outbox.deliver(message, now=right_now(), courier=courier), taken
 

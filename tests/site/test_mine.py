@@ -8,10 +8,14 @@ import pytest
 
 from db.accounts import Account
 from db.cases import Case, CaseEvent
+from db.subscriptions import Subscription
 from portal import audit, codes
 from portal.accounts import drafts
 from portal.cases import access
-from tests.cases.factories import a_case
+from portal.i18n import Words
+from tests.cases.factories import SLUG, a_case, a_service
+from tests.notices.outages import EVALUATION, HOUR, PLANNED, SAYING, YEARBOOK, changed, posted
+from tests.notices.subscribers import a_subscriber
 from tests.support.browser import client_of, signed_in
 
 
@@ -128,3 +132,43 @@ async def test_whoever_reloads_the_answer_to_a_claim_is_back_at_the_list(citizen
 
 async def test_guests_are_sent_to_sign_in(browser):
     assert "/accounts/sign-in?next=%2Fmine" in (await browser.get("/mine")).headers["location"]
+
+
+async def test_my_notices_are_those_of_my_open_requests_and_subscriptions(citizen, settings):
+    titles = {slug: Words(slug, f"Work at {slug}") for slug in (SLUG, YEARBOOK, EVALUATION)}
+    for slug in titles:
+        await a_service(slug)
+    await a_case(applicant=citizen.account.id, key=settings.secret_key, now=right_now())
+    await a_subscriber("maryam@example.org", slug=YEARBOOK, account=citizen.account.id)
+    start = right_now() + 90 * HOUR
+    for slug, title in titles.items():
+        saying = changed(SAYING, title=title, services={slug: "slow"})
+        await posted(changed(PLANNED, saying=saying, starts_at=start, ends_at=start + HOUR), now=right_now())
+    page = (await citizen.get("/en/mine/notices")).text
+    assert [str(title.en) in page for title in titles.values()] == [True, True, False]
+    assert 'class="tag wait">Ahead<' in page
+    assert "because of the open request" in page
+    assert "maryam@example.org" in page
+
+
+async def test_a_subscription_is_ended_from_my_notices_and_nobody_elses_is(citizen):
+    await a_service(YEARBOOK)
+    mine = await a_subscriber("maryam@example.org", account=citizen.account.id)
+    other = await a_subscriber("other@example.org")
+    here, end = "/en/mine/notices", "/en/mine/notices/end"
+    assert (await citizen.submit(here, {"subscription": str(other)}, to=end)).status_code == 404
+    assert (await citizen.submit(here, {"subscription": str(mine)}, to=end)).status_code == 303
+    assert "The subscription has ended." in (await citizen.get(here)).text
+    assert [row.id for row in await Subscription.objects()] == [other]
+
+
+async def test_the_export_holds_my_subscriptions_and_nobody_elses(citizen, settings):
+    await a_case(applicant=citizen.account.id, key=settings.secret_key, now=right_now())
+    await a_service(YEARBOOK)
+    await a_subscriber("maryam@example.org", account=citizen.account.id, kinds='["incident"]')
+    await a_subscriber("other@example.org")
+    held = (await citizen.get("/en/mine/data.json")).json()["subscriptions"]
+    assert {(one["address"], one["slug"], tuple(one["kinds"])) for one in held} == {
+        ("maryam@agency.example", SLUG, ("planned", "incident")),
+        ("maryam@example.org", YEARBOOK, ("incident",)),
+    }

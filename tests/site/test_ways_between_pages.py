@@ -11,6 +11,7 @@ from tests.support.browser import BASE, XHTML, client_of, signed_in
 
 PAGES = (
     "/mine",
+    "/mine/notices",
     "/mine/opened",
     "/mine/data",
     "/accounts/contacts",

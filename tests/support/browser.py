@@ -18,6 +18,8 @@ from portal import app as portal_app
 from portal import place
 from portal import settings as settings_module
 from portal.calendars import queries as calendar_queries
+from portal.notices import measured
+from portal.notices import queries as notice_queries
 from portal.security import sessions
 from portal.services import queries as service_queries
 from portal.settings import Settings
@@ -74,7 +76,12 @@ def held_by_form(html: str, action: str) -> dict[str, Any]:
     held: dict[str, Any] = {}
     for field in forms[0].iter():
         name, kind = field.get("name"), field.get("type")
-        if not name or kind in ("file", "submit") or field.tag == f"{XHTML}button":
+        if (
+            not name
+            or field.get("disabled") is not None
+            or kind in ("file", "submit")
+            or field.tag == f"{XHTML}button"
+        ):
             continue
         if kind in ("radio", "checkbox") and field.get("checked") is None:
             continue
@@ -131,6 +138,8 @@ def nothing_remembered() -> None:
     """What the process remembers of services and settings belongs to another test."""
     service_queries.forget()
     calendar_queries.forget()
+    notice_queries.forget()
+    measured.forget()
     place.forget()
 
 

@@ -1,0 +1,1 @@
+"""Whether each service could be used, minute by minute: probed, kept compactly, published."""

@@ -1,0 +1,13 @@
+// A notice that is put aside leaves the page at once, so that a half-filled form stays as it is: told that somebody
+// watches, the server answers 204, and the browser stays where it is. Without script the page comes again without it.
+for (const form of document.querySelectorAll("form[data-aside]")) {
+  form.elements.stay.disabled = false;
+  form.addEventListener("submit", ({ submitter }) => {
+    setTimeout(() => {
+      delete form.dataset.sent; // another one may follow
+      submitter.closest(".notice").remove();
+      if (!form.querySelector(".notice")) form.closest("aside").hidden = true;
+      document.querySelector("main").focus({ preventScroll: true });
+    });
+  });
+}

@@ -1,0 +1,1 @@
+"""Availability: looked at, kept, counted."""

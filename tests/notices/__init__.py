@@ -1,0 +1,1 @@
+"""Notices: announced, changed, told."""

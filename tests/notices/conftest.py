@@ -1,0 +1,51 @@
+"""What tests of notices share: the sample services, a clerk of every unit, a visitor at whatever instant."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+import pytest_asyncio
+
+from portal.app import create_app
+from portal.notices import measured, queries
+from portal.services.actions import load_samples
+from portal.settings import Settings
+from tests.conftest import NOON, OPENED
+from tests.notices.walk import walk  # noqa: F401
+from tests.support.browser import Browser, client_of, works_everywhere
+
+
+class Timed(Browser):
+    """A guest whose portal has its own clock."""
+
+    now = NOON
+
+    def at(self, now: datetime) -> Timed:
+        """It is ``now``, and nothing is remembered from another time."""
+        self.now = now
+        queries.forget()
+        measured.forget()
+        return self
+
+
+@pytest_asyncio.fixture
+async def samples(db):
+    await load_samples(OPENED)
+
+
+@pytest_asyncio.fixture
+async def timed(samples: None, settings: Settings) -> AsyncIterator[Timed]:
+    """A guest at NOON, until told otherwise."""
+    visitors: list[Timed] = []
+    application = create_app(settings, clock=lambda: visitors[0].now)
+    async with client_of(application) as client:
+        visitors.append(Timed(client))
+        yield visitors[0]
+
+
+@pytest_asyncio.fixture
+async def desk(samples, clerk):
+    """A clerk of every unit."""
+    await works_everywhere()
+    return clerk
