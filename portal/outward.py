@@ -80,7 +80,7 @@ def is_public(address: str) -> bool:
         teredo = ip.teredo[1] if ip.teredo else None
         nat64 = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else None
         inner += [one for one in (ip.ipv4_mapped, ip.sixtofour, teredo, nat64) if one is not None]
-    return all(one.is_global and not one.is_multicast for one in inner)
+    return all(_is_open(one) for one in inner)
 
 
 async def _public(host: str, port: int, resolve: Resolve) -> str:
@@ -98,6 +98,12 @@ async def _read_some(answer: httpx.Response) -> None:
             return
 
 
+def _is_open(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    if ip.version == 6 and not any(ip in one for one in _ROUTED):
+        return False
+    return ip.is_global and not ip.is_multicast and not any(ip in one for one in _RESERVED)
+
+
 def _is_number(host: str) -> bool:
     """Whether the host is an address in any spelling that a resolver takes: 127.1, 0x7f000001, [::1]."""
     last = host.rstrip(".").rpartition(".")[2]
@@ -105,3 +111,6 @@ def _is_number(host: str) -> bool:
 
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_ROUTED = (ipaddress.IPv6Network("2000::/3"), _NAT64)
+# Python's own table knows these in its newer versions only.
+_RESERVED = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")))

@@ -69,6 +69,14 @@ def test_a_port_of_its_own_is_fine():
         ("64:ff9b::7f00:1", False),
         ("2002:7f00:1::", False),
         ("2001:0:53aa:64c::80ff:fffe", False),
+        ("64:ff9b::5db8:d822", True),
+        ("64:ff9b:1::7f00:1", False),
+        ("::7f00:1", False),
+        ("::ffff:0:7f00:1", False),
+        ("fec0::1", False),
+        ("3fff::1", False),
+        ("5f00::1", False),
+        ("192.0.0.8", False),
     ],
 )
 def test_inner_addresses_are_no_public_ones_in_any_clothing(address, public):
