@@ -120,7 +120,7 @@ def _is_known(request: Request[Any, Any, Any], feed: Feed) -> bool:
     since = request.headers.get("if-modified-since")
     try:
         return since is not None and parsedate_to_datetime(since) >= feed.changed_at
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return False
 
 
