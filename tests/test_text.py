@@ -27,7 +27,8 @@ def test_hamza_on_ye_survives_in_either_form():
 
 
 @pytest.mark.parametrize(
-    "unseen", ["\u202e", "\u2066", "\u200f", "\u061c", "\ufeff", "ـ", "\x00", "\x1b", "\ud800"]
+    "unseen",
+    ["\u202e", "\u2066", "\u200f", "\u061c", "\ufeff", "ـ", "\x00", "\x1b", "\ud800", "\ufdd0", "\uffff"],
 )
 def test_what_nobody_sees_is_not_stored(unseen):
     assert text.store(f"سل{unseen}ام") == "سلام"
