@@ -36,7 +36,7 @@ async def show_list(
     """Every notice by where it stands; the past a page at a time, numbered below ``before``."""
     current = [] if before else [(one, stage(one, now)) for one in await queries.current(now=now)]
     newest = 2**31 - 1
-    found = await queries.published(before=min(before or newest, newest), limit=PAGE + 1, now=now)
+    found = await queries.published(before=max(0, min(before or newest, newest)), limit=PAGE + 1, now=now)
     page = page_of(found, lambda one: one.no)
     context = shown(
         {},

@@ -177,3 +177,8 @@ async def test_auditors_read_and_change_nothing(samples, application):
         assert "What you can do" not in (await auditor.get(f"{DESK}/{no}")).text
         assert (await auditor.get(NEW)).status_code == 403
         assert (await auditor.post(f"{DESK}/{no}/cancel", {})).status_code == 403
+
+
+@pytest.mark.parametrize("before", [-1, -(10**20), 10**20])
+async def test_the_list_opens_before_any_number(desk, before):
+    assert (await desk.get(f"{DESK}?before={before}")).status_code == 200
