@@ -101,8 +101,9 @@ class NoticeChange(Table, tablename="notice_change"):
     """Something that was done to a notice. Rows are only added; ``n`` is the notice's version after it.
 
     ``kind``: posted, updated, investigating, identified, watching, fixed, rescheduled, extended, cancelled, verifying,
-    ended, reported, caused. ``data`` holds windows before and after (``before``, ``after``: [start, end] in UTC); the
-    texts are what people read, both languages or empty. ``shown``: whether the page tells of it.
+    ended, reported, caused. ``data`` holds windows before and after (``before``, ``after``: [start, end] in UTC), or
+    the ``cause`` that was named; the texts are what people read, both languages or empty. ``shown``: whether the page
+    tells of it.
     """
 
     id = UUID(primary_key=True, default=uuid7)

@@ -55,7 +55,6 @@ async def nag(*, now: datetime) -> int:
                     "no": row["no"],
                     "title": {"fa": row["title_fa"], "en": row["title_en"]},
                     "since": row["since"],
-                    "hours": hours,
                 },
                 cause=f"nag:{row['id']}:{row['version']}:{writer['value']}",
                 case=None,
@@ -71,7 +70,6 @@ def shown(message: OutboxMessage, settings: Settings) -> Mapping[str, Any]:
     return {
         "title": data["title"][message.locale],
         "since": datetime.fromisoformat(data["since"]),
-        "hours": int(data["hours"]),
         "link": f"{desk}/desk/notices/{data['no']}",
         "desk": desk,
     }

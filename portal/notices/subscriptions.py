@@ -38,7 +38,7 @@ LAPSED = N_("This link no longer works. Links are good for three days and for on
 
 # For the statement that writes a case's event; $9 is the case, $11 the event's kind, $16 its time. A service that is
 # sensitive is not named in anybody's mail unless they asked for it.
-FOLLOWING = """
+FOLLOWING = f"""
     followed AS (
         INSERT INTO subscription
             (id, channel, address, locale, service, kinds, origin, "case", made_at, confirmed_at, bounces)
@@ -52,9 +52,9 @@ FOLLOWING = """
     ),
     parted AS (
         UPDATE subscription SET ended_at = CASE WHEN $11 <> 'reopened' THEN $16::timestamptz END
-        WHERE $11 IN ('closed', 'rejected', 'withdrawn', 'reopened') AND "case" = $9 AND bounces < 3
+        WHERE $11 IN ('closed', 'rejected', 'withdrawn', 'reopened') AND "case" = $9 AND bounces < {MOST_BOUNCES}
     )
-"""
+"""  # noqa: S608 - constants
 _CONFIRM = """
     UPDATE subscription SET confirmed_at = {}, token_sha256 = NULL
     WHERE token_sha256 = {} AND made_at > {} AND confirmed_at IS NULL
@@ -74,7 +74,7 @@ _HELD = """
     FROM subscription s LEFT JOIN service v ON v.id = s.service LEFT JOIN "case" c ON c.id = s."case"
 """
 _OWN = f"""{_HELD}
-    WHERE s.confirmed_at IS NOT NULL AND (s.ended_at IS NULL OR s.bounces >= 3)
+    WHERE s.confirmed_at IS NOT NULL AND (s.ended_at IS NULL OR s.bounces >= {MOST_BOUNCES})
         AND (s.account = {{}} OR s."case" IN (SELECT id FROM "case" WHERE applicant = {{}})
             OR s.origin = 'asked' AND s.channel = 'mail' AND s.address = ANY({{}}))
     ORDER BY s.id LIMIT 100

@@ -47,7 +47,7 @@ async def test_a_cancelled_outage_is_cancelled_everywhere_and_never_begins(walk)
     await actions.cancel(notice.no, WHY, seen=1, by=None, now=walk.now)
     await walk.at(walk.now)
     said = Words(
-        f"لغوشده قطعی برنامه‌ریزی‌شدهٔ {TITLE.fa}، چهارشنبه ۴ آذر ۱۴۰۵ از ساعت ۱۶:۰۰ تا ۱۸:۰۰، انجام نمی‌شود.",
+        f"لغوشده قطعی برنامه‌ریزی‌شدهٔ {TITLE.fa} (چهارشنبه ۴ آذر ۱۴۰۵ از ساعت ۱۶:۰۰ تا ۱۸:۰۰) لغو شده است.",
         f"Cancelled The planned outage of {TITLE.en} on Wednesday 25 November 2026 from 16:00 to 18:00"
         " will not take place.",
     )
