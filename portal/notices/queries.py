@@ -47,7 +47,7 @@ _OUTSIDE = f"""{_NOTICES}
 """
 _OF = f"{_NOTICES} WHERE n.id = {{}}"
 _PAST = f"""{_NOTICES}
-    WHERE n.published_at <= {{}} AND n.no < {{}}
+    WHERE n.published_at <= {{}} AND n.no < {{}} AND (n.cancelled_at IS NULL OR n.cancelled_at >= n.published_at)
     ORDER BY n.no DESC LIMIT {{}}
 """
 

@@ -102,8 +102,11 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def stage(notice: Notice, now: datetime) -> Stage:
-    """Where the notice stands at ``now``; its window begins with its first instant and ends before its last."""
-    if now < notice.published_at:
+    """Where the notice stands at ``now``; its window begins with its first instant and ends before its last.
+
+    What was cancelled before its publication stays unpublished.
+    """
+    if now < notice.published_at or (notice.cancelled_at and notice.cancelled_at < notice.published_at):
         return "unpublished"
     if notice.cancelled_at is not None and notice.cancelled_at <= now:
         return "cancelled"

@@ -5,7 +5,7 @@ import pytest
 from db.notices import NoticeChange
 from db.subscriptions import NoticeMailing
 from portal.errors import NotFound
-from portal.notices import actions
+from portal.notices import actions, queries
 from portal.notices.drafts import ChangedMeanwhile, Ended, NotBegun, TooLate, WrongWindow
 from portal.notices.rules import stage
 from tests.conftest import NOON
@@ -92,6 +92,14 @@ async def test_an_outage_may_be_published_later(samples):
     assert stage(notice, NOON + 9 * HOUR) == "unpublished"
     assert stage(notice, NOON + 10 * HOUR) == "ahead"
     assert notice.lead == 62 * HOUR
+
+
+async def test_what_is_cancelled_before_its_publication_is_never_published(samples):
+    no = (await posted(changed(PLANNED, publish_at=NOON + 10 * HOUR))).no
+    await actions.cancel(no, WHY, seen=1, by=None, now=NOON + HOUR)
+    later = NOON + 11 * HOUR
+    assert stage(await found(no), later) == "unpublished"
+    assert await queries.published(now=later) == []
 
 
 async def test_moving_it_earlier_measures_the_lead_again(samples):

@@ -90,6 +90,12 @@ async def test_what_is_held_back_is_told_when_it_is_published(secret, listener):
     assert await listener.told(NOON + 10 * HOUR) == 1
 
 
+async def test_what_is_cancelled_before_its_publication_is_told_nobody(secret, listener):
+    notice = await posted(changed(PLANNED, publish_at=NOON + 10 * HOUR))
+    await actions.cancel(notice.no, WHY, seen=1, by=None, now=NOON + HOUR)
+    assert await listener.told(NOON + 11 * HOUR) == 0
+
+
 async def test_a_machine_that_was_away_is_told_again_later_each_time(secret, listener):
     await posted()
     listener.status = 503
