@@ -48,10 +48,9 @@ async def post(
 ) -> int:
     """The status that a POST of ``body`` was answered with. Raises Refused, httpx.HTTPError, TimeoutError."""
     host, port = host_of(url)
-    address = await _public(host, port, resolve)
-    target = httpx.URL(url).copy_with(host=address)
     sent = {**headers, "Host": host if port == 443 else f"{host}:{port}"}
     async with asyncio.timeout(PATIENCE):
+        target = httpx.URL(url).copy_with(host=await _public(host, port, resolve))
         request = client.build_request(
             "POST", target, content=body, headers=sent, extensions={"sni_hostname": host}
         )

@@ -95,7 +95,7 @@ async def _answer(
     }
     if _is_known(request, feed):
         return Response(b"", status_code=304, headers=headers)
-    return Response(feed.body, media_type=f"{feed.media_type}; charset=utf-8", headers=headers)
+    return Response(feed.body, media_type=feed.media_type, headers=headers)
 
 
 async def _kept(media_type: str, make: Make, site: Site, now: datetime) -> Feed:

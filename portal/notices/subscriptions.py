@@ -57,13 +57,15 @@ FOLLOWING = f"""
 """  # noqa: S608 - constants
 _CONFIRM = """
     UPDATE subscription SET confirmed_at = {}, token_sha256 = NULL
-    WHERE token_sha256 = {} AND made_at > {} AND confirmed_at IS NULL
+    WHERE token_sha256 = {} AND made_at > {} AND confirmed_at IS NULL AND ended_at IS NULL
     RETURNING id, channel, address, service
 """
-# What the confirmed one stands for, too.
+ENDED_KEPT = timedelta(days=365)
+"""How long a link of an old message still ends what its address hears."""
+# What the confirmed one stands for, too. Ended, not deleted: the links of older messages still lead to the address.
 _SUPERSEDED = """
-    DELETE FROM subscription
-    WHERE channel = {} AND address = {} AND id <> {} AND origin = 'asked' AND service IS NOT DISTINCT FROM {}
+    UPDATE subscription SET ended_at = {}
+    WHERE ended_at IS NULL AND channel = {} AND address = {} AND id <> {} AND origin = 'asked' AND service IS NOT DISTINCT FROM {}
 """
 _LEAVE_ALL = """
     DELETE FROM subscription s USING subscription named
@@ -139,7 +141,7 @@ async def _begin(wish: Wish, *, locale: str, account: UUID | None, confirmed: bo
     )
     await Subscription.insert(row)
     if confirmed:
-        await Subscription.raw(_SUPERSEDED, wish.channel, wish.address, row.id, wish.service)
+        await Subscription.raw(_SUPERSEDED, now, wish.channel, wish.address, row.id, wish.service)
         return
     await outbox.enqueue(
         f"notices/{wish.channel}/confirm",
@@ -185,7 +187,7 @@ async def confirm(token: str, *, now: datetime) -> None:
     if not rows:
         raise NotFound(_(LAPSED))
     row = rows[0]
-    await Subscription.raw(_SUPERSEDED, row["channel"], row["address"], row["id"], row["service"])
+    await Subscription.raw(_SUPERSEDED, now, row["channel"], row["address"], row["id"], row["service"])
 
 
 def leave_token(keys: Sequence[bytes], subscription: UUID) -> str:
@@ -244,7 +246,10 @@ async def bounced(subscription: UUID, *, now: datetime) -> None:
 
 
 async def forget_unconfirmed(*, now: datetime) -> None:
-    """Addresses that did not confirm within three days are gone."""
+    """Addresses that did not confirm within three days are gone, and those that ended a year ago."""
+    await Subscription.delete().where(
+        Subscription.ended_at < now - ENDED_KEPT, Subscription.origin == "asked"
+    )
     await Subscription.delete().where(
         Subscription.confirmed_at.is_null(), Subscription.made_at < now - LINK_LASTS
     )

@@ -9,6 +9,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import logging
 import secrets
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -17,7 +18,7 @@ from uuid import UUID
 import httpx
 import msgspec
 
-from db.engine import atomic
+from db.engine import AWAY, atomic
 from db.subscriptions import Webhook, WebhookCall
 from portal import audit, outward
 from portal.errors import BadRequest, NotFound
@@ -54,6 +55,7 @@ _DUE = """
         FOR UPDATE SKIP LOCKED
     ) RETURNING id, webhook, notice, n, event, attempts
 """
+logger = logging.getLogger(__name__)
 _LONGEST_STANDSTILL = timedelta(days=60)
 """Changes older than this are no news to a machine; also the longest embargo that is told of."""
 
@@ -116,7 +118,13 @@ async def tell(site: Site, *, client: httpx.AsyncClient, resolve: outward.Resolv
 
     async def one(row: dict[str, Any]) -> None:
         async with gate:
-            await _call(row, site, client, resolve, now)
+            try:
+                await _call(row, site, client, resolve, now)
+            except AWAY:
+                raise
+            except Exception as error:  # one odd answer holds up no other
+                logger.exception("webhook call %s failed", row["id"])
+                await _record(row, None, type(error).__name__, now)
 
     await asyncio.gather(*(one(row) for row in calls))
     return len(calls)

@@ -36,7 +36,8 @@ async def link_of(message, settings) -> str:
 
 
 async def subscribed():
-    return [(row.address, row.confirmed_at is not None) for row in await Subscription.objects()]
+    rows = await Subscription.objects().where(Subscription.ended_at.is_null())
+    return [(row.address, row.confirmed_at is not None) for row in rows]
 
 
 async def test_an_address_hears_only_after_it_has_confirmed(samples, browser, settings):
@@ -179,6 +180,14 @@ async def test_the_page_can_end_one_service_alone(samples, browser, settings):
     other = await a_subscriber(MAIL, slug="performance-evaluation")
     await browser.submit(path, {"what": "one"})
     assert [row.id for row in await Subscription.objects()] == [other]
+
+
+async def test_a_link_of_before_one_subscribed_again_still_ends_everything(samples):
+    wish = subscriptions.Wish(address="maryam@example.org")
+    old = await a_subscriber("maryam@example.org")
+    await subscriptions.subscribe(wish, locale="fa", network="192.0.2.1", own=True, now=right_now())
+    await subscriptions.leave(old, everything=True)
+    assert await Subscription.count() == 0
 
 
 async def test_nobody_leaves_for_others_with_a_made_up_link(samples, application, settings):
