@@ -65,7 +65,8 @@ ENDED_KEPT = timedelta(days=365)
 # What the confirmed one stands for, too. Ended, not deleted: the links of older messages still lead to the address.
 _SUPERSEDED = """
     UPDATE subscription SET ended_at = {}
-    WHERE ended_at IS NULL AND channel = {} AND address = {} AND id <> {} AND origin = 'asked' AND service IS NOT DISTINCT FROM {}
+    WHERE ended_at IS NULL AND channel = {} AND address = {} AND id <> {} AND origin = 'asked'
+        AND service IS NOT DISTINCT FROM {}
 """
 _LEAVE_ALL = """
     DELETE FROM subscription s USING subscription named
@@ -172,6 +173,7 @@ async def of_link(token: str, *, now: datetime) -> Wish:
             (Subscription.token_sha256 == _digest(token))
             & (Subscription.made_at > now - LINK_LASTS)
             & Subscription.confirmed_at.is_null()
+            & Subscription.ended_at.is_null()
         )
         .output(load_json=True)
     )
