@@ -29,6 +29,7 @@ PORT = 8765
 HOST = f"localhost:{PORT}"
 RUNS = 3
 SECONDS = 4.0
+FEEDS = ["/notices.atom", "/notices.ics", "/notices/status.json"]
 PAGES = ("/", "/services/yearbook-qom", "/cases/new/yearbook-qom", "/track")
 ROOT = Path(__file__).parent.parent
 
@@ -102,6 +103,7 @@ async def _report(supervisor: int, n_cases: int) -> list[str]:
         "|---|---|---|---|---|---|---|",
     ]
     lines.append(await _row("tracking page, tier 0", 16, _getter(pages)))
+    lines.append(await _row("feeds of notices", 16, _getter(FEEDS)))
     lines.append(await _row("filing a request", 16, _filer(settings.load().secret_key)))
     lines.append(await _row("desk queue", 1, _getter(["/desk"], cookie)))
     lines.append(await _row("desk queue", 4, _getter(["/desk"], cookie)))
