@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 
 import pytest
 
+from tests.browser.announcing import announce
 from tests.browser.going import APPLICANT, GUEST
 from tests.browser.stops import STOPS
 
@@ -15,7 +17,9 @@ LANGUAGES = ("fa", "en")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_a_first_visit_is_light(arrive, language):
+async def test_a_first_visit_is_light_while_nothing_is_announced(arrive, demo, language):
+    await asyncio.to_thread(announce, demo, "clear")
+    await asyncio.sleep(5)  # every process knows
     visitor = await arrive(language, width=360)
     wire = await visitor.page.context.new_cdp_session(visitor.page)
     received: list[float] = []
