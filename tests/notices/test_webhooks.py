@@ -117,6 +117,18 @@ async def test_after_six_tries_it_has_failed(secret, listener):
     assert (call.state, call.attempts, len(listener.heard)) == ("failed", 6, 6)
 
 
+async def test_an_answer_that_breaks_the_telling_is_written_down_and_tried_again(secret, listener):
+    await posted()
+
+    async def broken(host, port):
+        raise RuntimeError("odd")
+
+    assert await webhooks.tell(SITE, client=listener.client, resolve=broken, now=NOON) == 1
+    (call,) = await the_calls()
+    assert (call.state, call.attempts, call.error) == ("queued", 1, "RuntimeError")
+    assert await listener.told(NOON + HOUR) == 1
+
+
 async def test_a_name_that_now_points_inside_is_not_called(secret, listener):
     await posted()
     listener.address = "169.254.169.254"
