@@ -75,6 +75,7 @@ ACTIONS: dict[str, str] = {
     "case_contest_upheld": N_("Contested pause undone"),
     "case_contest_denied": N_("Contested pause confirmed"),
     "case_decided": N_("Complaint decided"),
+    "case_named": N_("Person whom a complaint is about recorded"),
     "case_appealed": N_("Decision on a complaint appealed by its applicant"),
     "case_reopened": N_("Case opened again by its applicant"),
     "case_recounted": N_("Dates of a case counted anew"),

@@ -25,6 +25,7 @@ NAMES = {
     "filters": N_("Filters"),
     "from": N_("In force from"),
     "kind": N_("Kind"),
+    "kept": N_("Kept from you"),
     "method": N_("How the person was known"),
     "n": N_("Number of the event"),
     "name": N_("Name"),
@@ -88,6 +89,7 @@ VALUES: dict[str, dict[str, str]] = {
     "tier": {"0": N_("state only"), "1": N_("personal answers hidden"), "2": N_("everything")},
     "method": {"in_person": N_("in person"), "call_back": N_("call-back"), "video": N_("video")},
     "deadlines": {"move": N_("Move the open deadlines"), "leave": N_("Leave them as promised")},
+    "kept": {"complaint": N_("It is a complaint about something you took part in")},
     "evidence": {
         "national_card": N_("National ID card"),
         "passport": N_("Passport"),

@@ -10,11 +10,14 @@ from datetime import date, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
+import msgspec
+
 from db.cases import Case
 from db.outbox import OutboxMessage
 from db.services import Unit
 from portal import codes, outbox
 from portal.cases import access
+from portal.cases.appeals import way_on
 from portal.cases.events import Event
 from portal.i18n import N_, _, using
 from portal.services.queries import service_by_id
@@ -33,6 +36,8 @@ TOLD = frozenset(
         "closed",
         "rejected",
         "withdrawn",
+        "decided",
+        "appealed",
     }
 )
 """Kinds of events that concern the applicant; each has templates/cases/mail/<kind>.*"""
@@ -60,6 +65,7 @@ async def tell_applicant(case: Case, event: Event, *, now: datetime) -> None:
             "late": case.next_due_at is not None and case.next_due_at < now,
             "outcome": event.data.get("outcome"),
             "phone": await _phone_of(case.unit) if event.kind == "withdrawn" else "",
+            **await _way_on(case, event),
         },
         cause=f"case:{case.id}:{event.n}",
         case=case.id,
@@ -96,10 +102,18 @@ def shown(message: OutboxMessage, settings: Settings, *, token: str = "") -> Map
         "late": bool(data.get("late")),
         "outcome": data.get("outcome"),
         "phone": data.get("phone", ""),
+        "appeal_to": _in(message.locale, data.get("appeal_to")),
+        "appeal_until": _moment(data.get("appeal_until")),
+        "outside": _in(message.locale, data.get("outside")),
+        "outside_url": data.get("outside_url", ""),
         "link": f"{case}{query}",
         "why": f"{case}/why",
         "desk": desk,
     }
+
+
+def _in(locale: str, words: Mapping[str, str] | None) -> str:
+    return words[locale] if words else ""
 
 
 def _moment(value: str | None) -> datetime | None:
@@ -111,6 +125,16 @@ def _changed(day: Mapping[str, str], locale: str) -> Mapping[str, Any]:
     with using(locale):
         what = _(word)
     return {"day": date.fromisoformat(day["day"]), "what": f"{what} ({day[locale]})" if day[locale] else what}
+
+
+async def _way_on(case: Case, event: Event) -> dict[str, Any]:
+    """Whom the applicant can turn to after a decision; nothing for other events."""
+    if event.kind != "decided":
+        return {}
+    way = await way_on(case.id)
+    if way.until is not None:
+        return {"appeal_to": msgspec.to_builtins(way.unit), "appeal_until": way.until}
+    return {"outside": msgspec.to_builtins(way.outside), "outside_url": way.url}
 
 
 async def _phone_of(unit: UUID) -> str:

@@ -217,6 +217,7 @@ ACCESS: dict[str, Access] = {
     "cases.why": BY_CODE,
     "cases.contest": BY_CODE,
     "cases.reopen": BY_CODE,
+    "cases.appeal": BY_CODE,
     "cases.reply": BY_CODE,
     "cases.withdraw": BY_CODE,
     "cases.file_of": BY_CODE,
