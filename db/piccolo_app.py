@@ -18,6 +18,7 @@ APP_CONFIG = AppConfig(
             "db.cases",
             "db.clocks",
             "db.factors",
+            "db.feedback",
             "db.notices",
             "db.outbox",
             "db.people",

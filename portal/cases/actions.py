@@ -138,7 +138,7 @@ def _new_case(
         number=codes.new_number(),
         service=service.id,
         sla_version=service.sla_id,
-        form_version=service.form_id,
+        form_version=service.form_id if draft.kind == "request" else None,
         applicant=applicant,
         salt=access.new_token(),
         search_key=search_key(draft, service, intake),
