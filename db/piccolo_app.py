@@ -18,6 +18,7 @@ APP_CONFIG = AppConfig(
             "db.cases",
             "db.clocks",
             "db.factors",
+            "db.lost_codes",
             "db.notices",
             "db.outbox",
             "db.people",

@@ -65,6 +65,7 @@ MOVES: dict[tuple[str, str], str] = {
     **_moves("credited", OPEN_STATES, None),
     **_moves("reopened", ("closed", "rejected"), "in_review"),
     **_moves("passcode", STATES, None),
+    **_moves("renumbered", STATES, None),
     **_moves("claimed", STATES, None),
     **_moves("erased", ENDED_STATES, None),
 }
