@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from db.cases import AccessGrant, Case
+from db.cases import Case
 from db.engine import atomic
 from portal.cases import access, complaints, contests, independence, record, rules
 from portal.cases.actions import Filed, file_case
@@ -84,7 +84,7 @@ async def decide_contest(
     Raises Conflict when no pause is contested, NotAllowed for whoever began it.
     """
     case = await record.locked(case_id, seen=seen)
-    await _check_works_on(clerk, case)
+    await check_works_on(clerk, case)
     pause = contests.undecided(await contests.pauses_of(case_id))
     if pause is None:
         raise Conflict(_("No pause of this case is contested."))
@@ -171,10 +171,7 @@ async def reissue_passcode(
     """
     words = Words(proof, visible_to="staff")
     await _append(case_id, "passcode", clerk, seen, now, words=words)
-    grant = access.new_passcode(key, case_id, now=now)
-    await AccessGrant.delete().where(AccessGrant.case == case_id)
-    await AccessGrant.insert(grant)
-    return access.passcode(key, grant.id)
+    return await access.start_anew(case_id, key=key, now=now)
 
 
 async def register_case(
@@ -202,11 +199,13 @@ async def register_case(
 
 
 async def _check_works_for(clerk: UUID, unit: UUID) -> None:
+    """Raises NotAllowed for somebody of another unit."""
     if not await unit_people.works_for(clerk, unit):
         raise NotAllowed(_("Only the unit that has this case works on it."))
 
 
-async def _check_works_on(clerk: UUID, case: Case) -> None:
+async def check_works_on(clerk: UUID, case: Case) -> None:
+    """Raises NotAllowed for somebody of another unit, and for whoever may have no part in this complaint."""
     await _check_works_for(clerk, case.unit)
     await independence.check(clerk, case.id)
 
@@ -224,7 +223,7 @@ async def _append(
 ) -> None:
     case = await record.locked(case_id, seen=seen)
     if not (kind == "referred" and await independence.may_pass_on(clerk, case_id)):
-        await _check_works_on(clerk, case)
+        await check_works_on(clerk, case)
     if kind in SPEAKING and case.assignee is None:
         data = {**(data or {}), "assignee": str(clerk)}
     await record.append(case, kind, Actor("staff", clerk), data=data, words=words, files=files, now=now)

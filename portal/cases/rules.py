@@ -94,6 +94,7 @@ MOVES: dict[tuple[str, str], str] = {
     **_moves("appealed", ("closed",), "in_review"),
     **_moves("named", OPEN_STATES, None),
     **_moves("passcode", STATES, None),
+    **_moves("renumbered", STATES, None),
     **_moves("claimed", STATES, None),
     **_moves("erased", ENDED_STATES, None),
 }

@@ -15,6 +15,7 @@ from tests.browser.calendar_stops import CALENDAR_STOPS
 from tests.browser.cases import SAMPLES, fill_request, move, unlock
 from tests.browser.clock_stops import CLOCK_STOPS
 from tests.browser.errands import first_message, first_reset, forgotten, fresh_slip, unproved, wrong_password
+from tests.browser.feedback_stops import FEEDBACK_STOPS
 from tests.browser.going import (
     ADMIN,
     APPLICANT,
@@ -224,6 +225,7 @@ STOPS = [
     ),
     Stop("slip", "desk.slip", STAFF, fresh_slip),
     *SUBSCRIPTION_STOPS,
+    *FEEDBACK_STOPS,
     *ACCOUNT_STOPS,
     *MINE_STOPS,
     Stop("mail", "site.mail", ADMIN, at("/admin/mail")),
@@ -265,35 +267,3 @@ STOPS = [
     *CLOCK_STOPS,
     *NOTICE_STOPS,
 ]
-NO_PAGES = {
-    "site.data_back",
-    "site.mine_back",
-    "site.mine_notices_back",
-    "site.own_export",
-    "audit_log.case",
-    "audit_log.export",
-    "accounts.scan",
-    "cases.after_move",
-    "cases.back",
-    "desk.file",
-    "notices.after_move",
-    "notices.atom",
-    "notices.calendar",
-    "notices.status",
-    "notices.status_schema",
-    "cases.file_of",
-    "cases.short",
-    "promises.all_figures",
-    "promises.facts",
-    "promises.figures",
-    "services.edition_document",
-    "services.edition_pdf",
-    "services.statement_pdf",
-    "services.statement_document",
-    "site.alive",
-    "site.ready",
-    "site.robots",
-    "static",
-    "static/head",
-}
-"""Routes that answer GET with something else than a page of their own."""

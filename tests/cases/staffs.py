@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import inspect
 import os
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
@@ -20,7 +21,7 @@ from piccolo.engine import engine_finder
 
 from db.cases import Case
 from portal import codes
-from portal.cases import actions, complaints, desk_actions
+from portal.cases import actions, complaints, desk_actions, staff_moves
 from portal.cases.actions import Filed
 from portal.errors import NotAllowed, PortalError
 from portal.security import sessions
@@ -60,6 +61,7 @@ VERBS: dict[str, Callable[[World, str], Words]] = {  # what each verb of the des
     "decide": lambda world, other: {"outcome": "upheld", "reasons": NOTE, "remedy": NOTE},
     "name_person": lambda world, other: {"person": world.ids[other]},
     "reissue_passcode": lambda world, other: {"proof": NOTE, "key": KEY},
+    "reissue_number": lambda world, other: {"proof": NOTE, "key": KEY},
 }
 APPLICANT = {
     "reply": actions.reply,
@@ -166,7 +168,7 @@ class World:
             return
         forbidden = step.on_complaint and self.touches(step) & self.barred
         version = await self.version(filed)
-        verb = getattr(desk_actions, step.verb)
+        verb = known_verbs()[step.verb]
         more = VERBS[step.verb](self, step.other)
         work = verb(filed.case_id, clerk=self.ids[step.who], seen=version, now=now, **more)
         if not forbidden:
@@ -191,8 +193,12 @@ class World:
 
     # ---- Looking ----
 
-    def code(self, filed: Filed) -> str:
-        return codes.show_text(filed.number)
+    async def code(self, filed: Filed | None) -> str:
+        """Its tracking code by now: the desk may have given it another."""
+        assert filed is not None
+        row = await Case.select(Case.number).where(Case.id == filed.case_id).first()
+        assert row is not None
+        return codes.show_text(row["number"])
 
     async def get(self, name: str, path: str) -> Any:
         async with client_of(self.application) as client:
@@ -203,6 +209,21 @@ class World:
         async with client_of(self.application) as client:
             client.cookies.set("session", self.tokens[name])
             return await client.post(path, data={"seen": "9"}, headers={"Sec-Fetch-Site": "same-origin"})
+
+
+def known_verbs() -> dict[str, Any]:
+    """Everything that the desk can do to a case, by the name of the verb."""
+    of_forms = {verb.__name__: verb for verb in staff_moves._VERBS.values()}
+    of_desk = {
+        name: verb
+        for name, verb in vars(desk_actions).items()
+        if inspect.iscoroutinefunction(inspect.unwrap(verb)) and verb.__module__ == desk_actions.__name__
+    }
+    return {name: verb for name, verb in {**of_forms, **of_desk}.items() if "case_id" in signature_of(verb)}
+
+
+def signature_of(verb: Any) -> Any:
+    return inspect.signature(verb).parameters
 
 
 def unit_of(name: str) -> str:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 from uuid import uuid4
 
@@ -15,12 +14,11 @@ from hypothesis import settings as limits
 from hypothesis import strategies as st
 
 from portal.app import _litestar
-from portal.cases import desk_actions
 from portal.cases.staff_forms import MOVES
-from tests.cases.staffs import APPLICANT, PEOPLE, SECRETS, VERBS, Step, World
+from tests.cases.staffs import APPLICANT, PEOPLE, SECRETS, VERBS, Step, World, known_verbs
 from tests.security.test_route_table import routes_of
 
-RUNS = int(os.environ.get("INDEPENDENCE_RUNS", "25"))
+RUNS = int(os.environ.get("INDEPENDENCE_RUNS", "12"))
 AT_CASE = "/desk/cases/{code}"
 FILLED = {"move_name": sorted(MOVES), "file_id": [str(uuid4())]}
 """What else than the code may stand in the address of a page about one case."""
@@ -80,14 +78,7 @@ def each_way(path: str) -> list[str]:
 
 
 def test_every_verb_of_the_desk_is_tried():
-    known = {
-        name
-        for name, verb in vars(desk_actions).items()
-        if inspect.iscoroutinefunction(inspect.unwrap(verb))
-        and verb.__module__ == desk_actions.__name__
-        and not name.startswith("_")
-    }
-    assert known - {"register_case"} == set(VERBS)
+    assert {name for name in known_verbs() if not name.startswith("_")} == set(VERBS)
 
 
 def test_nobody_who_acted_on_a_case_reads_or_handles_a_complaint_about_it(world, addresses):
@@ -120,13 +111,13 @@ async def looked_at_by_all(world: World, addresses: list[tuple[str, str]], turn:
         if name in world.barred:
             await sees_nothing(world, name, addresses, turn)
         elif name == "auditor":
-            page = await world.get(name, f"/en/desk/cases/{world.code(world.complaint)}")
+            page = await world.get(name, f"/en/desk/cases/{await world.code(world.complaint)}")
             assert SECRETS[0] in page.text, "who is not barred reads it"
 
 
 async def sees_nothing(world: World, name: str, addresses: list[tuple[str, str]], turn: int) -> None:
     """Every GET of every page about the complaint is refused, and of the forms a few by turns; lists leave it out."""
-    code, version = world.code(world.complaint), await world.version(world.complaint)
+    code, version = await world.code(world.complaint), await world.version(world.complaint)
     forms = [path for method, path in addresses if method == "POST"]
     pages = [path for method, path in addresses if method == "GET" and "{move_name}" not in path]
     for path in pages:
@@ -140,7 +131,7 @@ async def sees_nothing(world: World, name: str, addresses: list[tuple[str, str]]
         answer = await world.post(name, "/en" + path.replace("{code}", code))
         assert answer.status_code == 403, (name, path, answer.status_code)
         assert not [secret for secret in SECRETS if secret in answer.text], (name, path)
-    for path in (*LISTS, f"/en/desk/cases/{world.code(world.case)}"):
+    for path in (*LISTS, f"/en/desk/cases/{await world.code(world.case)}"):
         answer = await world.get(name, path)
         assert code not in answer.text, (name, path)
         assert not [secret for secret in (SECRETS[0], *SECRETS[2:]) if secret in answer.text], (name, path)
