@@ -35,7 +35,7 @@ KIND_LABELS = {
 TOPICS = ("case", "service", "person", "unit", "accessibility")
 """What a complaint may be about."""
 TOPIC_LABELS = {
-    "case": N_("How a request was handled"),
+    "case": N_("How a case was handled"),
     "service": N_("A service"),
     "person": N_("A person"),
     "unit": N_("A unit"),
