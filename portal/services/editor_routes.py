@@ -104,6 +104,17 @@ async def open_for_requests(
     return and_say(settings, f"{SERVICES}/{slug}", "opened")
 
 
+@post("/services/{slug:str}/desk", name="services.make_desk")
+async def make_desk(
+    slug: FromPath[str],
+    form: NamedDependency[FormMultiDict],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
+) -> Redirect:
+    await publishing.make_desk((await at_hand(slug, now)).id, now=now)
+    return and_say(settings, f"{SERVICES}/{slug}", "desk")
+
+
 @post("/services/{slug:str}/close", name="services.close")
 async def close_for_requests(
     slug: FromPath[str],
