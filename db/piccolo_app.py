@@ -19,6 +19,7 @@ APP_CONFIG = AppConfig(
             "db.clocks",
             "db.factors",
             "db.feedback",
+            "db.lost_codes",
             "db.notices",
             "db.outbox",
             "db.people",

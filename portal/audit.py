@@ -83,6 +83,7 @@ ACTIONS: dict[str, str] = {
     "cases_credited": N_("Downtime credited to open cases"),
     "case_missed": N_("Promise of a case missed"),
     "case_passcode": N_("Gave out a new passcode"),
+    "case_renumbered": N_("Gave out a new tracking code"),
     "case_claimed": N_("Put a request under an account"),
     "case_erased": N_("Erased what names the people of a case"),
     "account_erased": N_("Erased what names the holder of an account"),

@@ -17,6 +17,7 @@ from portal.audit_log import actions as audit_log
 from portal.availability import actions as availability
 from portal.cases import crediting, erasure, watch
 from portal.feedback import actions as feedback
+from portal.feedback import lost_codes
 from portal.notices import mailings, nagging, series, subscriptions, telling, webhooks
 from portal.notices.feeds import Site
 from portal.promises import actions as promises
@@ -123,4 +124,5 @@ async def tidy(now: datetime) -> None:
     await throttle.forget_before(now - THROTTLE_KEPT)
     await OutboxMessage.raw("DELETE FROM pgqueuer_log WHERE created < {}", now - JOB_LOG_KEPT)
     await subscriptions.forget_unconfirmed(now=now)
+    await lost_codes.forget_old(now=now)
     await outbox.requeue_lost(now=now)

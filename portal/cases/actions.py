@@ -14,7 +14,7 @@ from db.engine import atomic
 from db.keys import uuid7
 from portal import codes
 from portal.calendars import queries as calendar_queries
-from portal.cases import access, clock, contests, mails, record, rules
+from portal.cases import access, clock, contests, dead_numbers, mails, record, rules
 from portal.cases.clock import Dues, Past, Terms
 from portal.cases.events import Event, text_hash
 from portal.cases.record import Actor, Words
@@ -222,4 +222,6 @@ async def _replay(draft: FilingDraft, *, browser: str, key: bytes, now: datetime
     )
     if row["submission_sha256"] != content_sha256(draft, row["service"]):
         raise DifferentSubmission(row["number"] if tier == 2 or not browser else None)
+    if tier < 2 and browser and await dead_numbers.was_renumbered(row["id"]):
+        raise DifferentSubmission(None)  # whoever only holds the old form is not told the new number
     return Filed(case_id=row["id"], number=row["number"], replayed=True, same_browser=tier == 2)

@@ -227,17 +227,12 @@ async def _twin(
 
 
 async def _passcode(receipt: Receipt, seen: Visit) -> str | None:
-    """The passcode, for a quarter of an hour and for the browser that filed; None for everybody else.
-
-    Only the browser's own token counts here, not those of links from mails.
-    """
-    keys, now = seen.settings.keys, seen.now
-    if not seen.tokens or now - receipt.filed_at >= access.PASSCODE_SHOWN:
+    """The passcode, for a quarter of an hour and for the browser that filed; None for everybody else."""
+    if seen.now - receipt.filed_at >= access.PASSCODE_SHOWN:
         return None
-    own = await access.tier_of(
-        receipt.case_id, tokens=seen.tokens[:1], account=None, applicant=None, keys=keys, now=now
+    return await access.fresh_passcode(
+        receipt.case_id, tokens=seen.tokens, keys=seen.settings.keys, now=seen.now
     )
-    return await access.receipt_passcode(receipt.case_id, keys=keys, now=now) if own == 2 else None
 
 
 def tokens_of(request: Visitor, settings: Settings) -> list[str]:

@@ -13,6 +13,7 @@ from litestar.response import Redirect, Template
 from portal import audit, codes
 from portal.cases import access, page, visits, why
 from portal.cases.applicant_routes import applicant_handlers
+from portal.cases.rotate_routes import rotate_handlers
 from portal.cases.visits import Visit, Visitor
 from portal.codes import Mistake
 from portal.errors import NotAllowed, TooMany
@@ -200,4 +201,5 @@ tracking_handlers = [
     post_unlock,
     post_lock,
     *applicant_handlers,
+    *rotate_handlers,
 ]
