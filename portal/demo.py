@@ -107,7 +107,7 @@ async def fill(settings: Settings, *, now: datetime) -> list[tuple[str, str, str
     for story in stories():
         if not await Case.exists().where(Case.submission_id == _submission(story)):
             await _tell(story, await _files(story, settings), settings.secret_key, {**units, **ids}, now)
-    await demo_feedback.tips(now)
+    await demo_feedback.tips(zone=settings.zone, now=now)
     await demo_outages.fill(zone=settings.zone, now=now)
     await promises.publish(zone=settings.zone, now=now)
     return accounts

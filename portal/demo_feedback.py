@@ -5,7 +5,7 @@ The desk stands in demo_desk.json. Offices and their names are invented.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from uuid import UUID, uuid5
 
@@ -62,7 +62,7 @@ async def offices(now: datetime) -> None:
         await make_desk(desk, now=now)
 
 
-async def tips(now: datetime) -> None:
+async def tips(*, zone: tzinfo, now: datetime) -> None:
     """Two tips: one that nobody has read yet, an older one that the inspector has."""
     services = {row["slug"]: row["id"] for row in await Service.select(Service.slug, Service.id)}
     inspector = await Account.select(Account.id).where(Account.username == "inspector").first()
@@ -73,7 +73,7 @@ async def tips(now: datetime) -> None:
             continue
         about = services.get(slug)
         hearing = about or services["electronic-desk"]
-        await actions.leave_tip(tip, service=hearing, about=about, body=body, now=at)
+        await actions.leave_tip(tip, service=hearing, about=about, body=body, zone=zone, now=at)
         if not slug:
             left = await Tip.select(Tip.unit).where(Tip.id == tip).first()
             assert left, "the tip was left just now"

@@ -271,6 +271,15 @@ async def _terms_page(
 
 
 editor_handlers = [
-    *(show_services, show_new, add, show_service_to_edit, drop, open_for_requests, close_for_requests),
+    *(
+        show_services,
+        show_new,
+        add,
+        show_service_to_edit,
+        drop,
+        open_for_requests,
+        close_for_requests,
+        make_desk,
+    ),
     *(show_sheet, save_sheet, show_terms, save_terms),
 ]
