@@ -24,6 +24,7 @@ APP_CONFIG = AppConfig(
             "db.outbox",
             "db.people",
             "db.promises",
+            "db.receipts",
             "db.resets",
             "db.services",
             "db.statements",

@@ -14,7 +14,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from portal import codes, uploads
-from portal.cases import access, actions, filing_drafts, queries, submission, visits
+from portal.cases import access, actions, filing_drafts, history, queries, submission, visits
 from portal.cases.actions import DifferentSubmission, Filed
 from portal.cases.filing_pages import different_page, filing_page, paused_page
 from portal.cases.forms import FilingForm, read_filing, with_errors
@@ -176,6 +176,7 @@ async def show_receipt(
         "passcode": await _passcode(receipt, seen),
         "is_own": seen.account is not None and seen.account == receipt.applicant,
         "qr": square_code(settings.base_url, seen.number),
+        "signed": await history.filing_receipt(seen.case_id),
         "current": "track",
     }
     return Template("cases/receipt.html", context=context)

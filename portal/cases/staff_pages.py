@@ -24,7 +24,7 @@ from portal.cases.staff_forms import (
 )
 from portal.errors import NotAllowed, NotFound
 from portal.forms import named
-from portal.i18n import N_, _
+from portal.i18n import N_, _, speak_of
 from portal.security.headers import PRIVATE
 from portal.security.sessions import SignedIn
 from portal.services.labels import AUDIENCES, CHANNELS, TARGETS
@@ -99,6 +99,7 @@ async def known_case(code: str, reader: SignedIn) -> DeskCase:
     if case is None:
         raise NotFound(_("There is no case with this code."))
     await independence.check(reader.account_id, case.id)
+    speak_of(case.kind)
     by_unit = reader.reads_all or set(case.worked_on_by) & set(reader.units)
     if not by_unit and not await independence.opens(case.id, reader):
         raise NotAllowed(

@@ -18,7 +18,7 @@ from litestar.datastructures import Cookie
 from litestar.response import Redirect, Template
 
 from portal import audit, codes, uploads
-from portal.cases import access, appeals, contests, mistakes, page, queries, rules
+from portal.cases import access, appeals, contests, history, mistakes, page, queries, rules
 from portal.cases.queries import CaseView
 from portal.cases.why import WhyPage
 from portal.errors import PortalError, TooMany
@@ -42,7 +42,9 @@ CLOCK_STATES = {
     "missed": N_("missed"),
     "dropped": N_("no longer needed"),
 }
-SAID = frozenset({"replied", "withdrawn", "contested", "reopened", "appealed", "unlocked", "locked", "link"})
+SAID = frozenset(
+    {"replied", "withdrawn", "contested", "reopened", "appealed", "unlocked", "locked", "link", "receipt"}
+)
 """What a case page can say on top, once; each has its words in templates/cases/_said.html."""
 
 
@@ -268,6 +270,7 @@ async def _opened(found: Visit, case: CaseView) -> dict[str, Any]:
         "may_withdraw": found.tier > 1 and rules.allowed("withdrawn", case.state),
         "by_account": found.account is not None and found.account == case.applicant,
         "accept": uploads.ACCEPT,
+        "history": await history.history_of(case.id) if found.tier > 1 else None,
     }
 
 

@@ -15,7 +15,7 @@ import pytest_asyncio
 
 from db.accounts import Account, Membership
 from portal import app as portal_app
-from portal import place
+from portal import place, signing
 from portal import settings as settings_module
 from portal.calendars import queries as calendar_queries
 from portal.notices import measured
@@ -153,8 +153,9 @@ def timed_application(settings: Settings) -> TimedApplication:
 
 
 @pytest.fixture(autouse=True)
-def nothing_remembered() -> None:
-    """What the process remembers of services and settings belongs to another test."""
+def nothing_remembered(settings: Settings) -> None:
+    """What the process remembers of services and settings belongs to another test; receipts are signed with our key."""
+    signing.keep_in(settings.data_dir)
     service_queries.forget()
     calendar_queries.forget()
     notice_queries.forget()
