@@ -87,6 +87,8 @@ ACTIONS: dict[str, str] = {
     "case_claimed": N_("Put a request under an account"),
     "case_erased": N_("Erased what names the people of a case"),
     "account_erased": N_("Erased what names the holder of an account"),
+    "receipt_issued": N_("Had a receipt made"),
+    "receipt_key_changed": N_("Changed the key that signs receipts"),
     "case_viewed": N_("Saw the details of a case"),
     "file_fetched": N_("Fetched a file of a case"),
     "case_unlocked": N_("Opened a case by passcode, proof or link"),

@@ -16,6 +16,7 @@ from portal.accounts import drafts, sign_up
 from portal.audit_log import actions as audit_log
 from portal.availability import actions as availability
 from portal.cases import crediting, erasure, same_words, watch
+from portal.feedback import actions as feedback
 from portal.feedback import lost_codes
 from portal.notices import mailings, nagging, series, subscriptions, telling, webhooks
 from portal.notices.feeds import Site
@@ -69,6 +70,7 @@ def _of_the_desk(settings: Settings) -> Ticks:
         "anchor": ("17 * * * *", anchor),
         "sweep": ("40 22 * * *", sweep),
         "forget": ("*/10 * * * *", forget),
+        "forget_tips": ("25 22 * * *", feedback.forget_tips),
         "publish": ("*/10 * * * *", publish),
     }
 

@@ -10,6 +10,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
+import msgspec
+
 from db.cases import Case
 from db.outbox import OutboxMessage
 from db.services import Unit
@@ -17,6 +19,7 @@ from portal import codes, outbox
 from portal.accounts.queries import contacts_of
 from portal.cases import access
 from portal.cases.events import Event
+from portal.cases.titles import title_of
 from portal.i18n import N_, _, using
 from portal.services.queries import service_by_id
 from portal.settings import Settings
@@ -49,14 +52,15 @@ async def tell_applicant(case: Case, event: Event, *, now: datetime) -> None:
     if event.kind not in TOLD or not case.contact_email:
         return
     service = await service_by_id(case.service, now=now)
-    titled = service is not None and not service.sensitive
+    title = title_of(case.kind, service.title) if service and not service.sensitive else None
     await outbox.enqueue(
         f"cases/mail/{event.kind}",
         recipient=case.contact_email,
         locale=case.locale,
         data={
             "number": str(case.number),
-            "service": {"fa": service.title.fa, "en": service.title.en} if service and titled else None,
+            "case_kind": case.kind,
+            "service": msgspec.to_builtins(title),
             "due_at": case.next_due_at,
             "paused_until": case.paused_until,
             "expected_on": event.data.get("expected_on"),
@@ -109,6 +113,7 @@ def shown(message: OutboxMessage, settings: Settings, *, token: str = "") -> Map
     query = f"?key={token}" if token else ""
     return {
         "number": number,
+        "case_kind": data.get("case_kind", "request"),
         "service": data["service"][message.locale] if data["service"] else None,
         "due_at": _moment(data["due_at"]),
         # Not every mail has all of these.

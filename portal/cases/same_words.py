@@ -14,7 +14,8 @@ import msgspec
 
 from db.cases import SentWords
 from portal import text
-from portal.cases.submission import FilingDraft, canonical
+from portal.cases.events import canonical
+from portal.cases.submission import FilingDraft
 from portal.security.address import network_of
 
 SAME_BROWSER, SAME_NETWORK = timedelta(hours=1), timedelta(minutes=10)

@@ -6,7 +6,7 @@ import re
 
 from playwright.async_api import Response
 
-from tests.browser.cases import PAPER, file_request, fill_request
+from tests.browser.cases import file_request, fill_request
 from tests.browser.going import APPLICANT, GUEST, Stop, World, at, sending_nothing
 from tests.browser.visitor import Visitor
 
@@ -54,11 +54,10 @@ async def the_list(visitor: Visitor, world: World) -> Response:
 
 
 async def same_words(visitor: Visitor, _: World) -> Response:
-    """The same request with the same file, from the form opened once more."""
+    """The same request, from the form opened once more."""
     for _n in range(2):
         await fill_request(visitor, "yearbook-qom")
         await visitor.fill("body", "The same words, sent twice from one browser.")
-        await visitor.field("attachments").set_input_files([PAPER])
         response = await visitor.send("/cases/new/yearbook-qom")
     return response
 
