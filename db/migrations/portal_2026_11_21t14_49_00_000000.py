@@ -18,10 +18,8 @@ FORWARDS = (
     END $$""",
     """CREATE TRIGGER case_number_alive BEFORE INSERT ON "case"
         FOR EACH ROW EXECUTE FUNCTION skip_dead_number()""",
-    "DROP INDEX case_content",  # repetitions are found in sent_words
 )
 BACKWARDS = (
-    'CREATE INDEX case_content ON "case" (submission_sha256)',
     'DROP TRIGGER case_number_alive ON "case"',
     "DROP FUNCTION skip_dead_number()",
 )
