@@ -15,7 +15,7 @@ from portal import outbox, outward, uploads
 from portal.accounts import drafts, sign_up
 from portal.audit_log import actions as audit_log
 from portal.availability import actions as availability
-from portal.cases import crediting, erasure, watch
+from portal.cases import crediting, erasure, same_words, watch
 from portal.feedback import actions as feedback
 from portal.feedback import lost_codes
 from portal.notices import mailings, nagging, series, subscriptions, telling, webhooks
@@ -125,4 +125,5 @@ async def tidy(now: datetime) -> None:
     await OutboxMessage.raw("DELETE FROM pgqueuer_log WHERE created < {}", now - JOB_LOG_KEPT)
     await subscriptions.forget_unconfirmed(now=now)
     await lost_codes.forget_old(now=now)
+    await same_words.forget_old(now=now)
     await outbox.requeue_lost(now=now)

@@ -169,18 +169,6 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[FileView, ...]
 
 
-async def filed_lately(content_sha256: str, *, submission: UUID, since: datetime) -> list[int]:
-    """Numbers of the newest cases (five at most) filed after ``since`` with this content from another page."""
-    rows = await Case.raw(
-        'SELECT number FROM "case" WHERE submission_sha256 = {} AND submission_id <> {} AND filed_at > {}'
-        " ORDER BY filed_at DESC LIMIT 5",
-        content_sha256,
-        submission,
-        since,
-    )
-    return [row["number"] for row in rows]
-
-
 async def case_by_number(number: int) -> CaseView | None:
     """The case with this tracking number; None when it is nobody's. One query."""
     rows = await Case.raw(_CASE, number)
