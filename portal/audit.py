@@ -86,6 +86,7 @@ ACTIONS: dict[str, str] = {
     "account_erased": N_("Erased what names the holder of an account"),
     "case_viewed": N_("Saw the details of a case"),
     "file_fetched": N_("Fetched a file of a case"),
+    "dossier_taken": N_("Took the dossier of a case"),
     "case_unlocked": N_("Opened a case by passcode, proof or link"),
     "unlock_failed": N_("Failed to open a case"),
     "mail_viewed": N_("Saw who got which mail"),

@@ -29,8 +29,13 @@ async def document(template: str, data: Any, *, at: datetime) -> bytes:
     return await asyncio.get_running_loop().run_in_executor(_PRINTER, _print, template, written, at)
 
 
-@lru_cache(maxsize=REMEMBER)
-def _print(template: str, data: str, at: datetime) -> bytes:
+async def personal(template: str, data: Any, *, at: datetime) -> bytes:
+    """As ``document``, for what is about one person: it stays in no memory."""
+    written = msgspec.json.encode(data, order="sorted").decode()
+    return await asyncio.get_running_loop().run_in_executor(_PRINTER, _compile, template, written, at)
+
+
+def _compile(template: str, data: str, at: datetime) -> bytes:
     made = typst.compile(
         TEMPLATES / template,
         root=TEMPLATES,
@@ -42,6 +47,9 @@ def _print(template: str, data: str, at: datetime) -> bytes:
     )
     assert isinstance(made, bytes)
     return made
+
+
+_print = lru_cache(maxsize=REMEMBER)(_compile)
 
 
 @cache

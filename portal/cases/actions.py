@@ -18,7 +18,7 @@ from portal import codes, text
 from portal.calendars import queries as calendar_queries
 from portal.cases import access, clock, contests, mails, record, rules
 from portal.cases.clock import Dues, Past, Terms
-from portal.cases.events import Event, text_hash
+from portal.cases.events import Event, filed_words, text_hash
 from portal.cases.record import APPLICANT, Actor, Words
 from portal.errors import Conflict
 from portal.i18n import _
@@ -222,7 +222,7 @@ def _first_event(
         actor_role=intake.actor.role,
         actor=intake.actor.account,
         data=data,
-        text_hash=text_hash(case.salt, _canonical({"answers": draft.answers, "body": draft.body})),
+        text_hash=text_hash(case.salt, filed_words(draft.answers, draft.body)),
         at=now,
         prev_hash="",
     )
@@ -285,7 +285,3 @@ def content_sha256(draft: FilingDraft, service_id: UUID) -> str:
         "locale": "",  # the same form sent from the other language's page is the same form
     }
     return hashlib.sha256(msgspec.json.encode(sent, order="deterministic")).hexdigest()
-
-
-def _canonical(value: Any) -> str:
-    return msgspec.json.encode(value, order="deterministic").decode()
