@@ -74,6 +74,8 @@ ACTIONS: dict[str, str] = {
     "case_contested": N_("Pause of a case contested"),
     "case_contest_upheld": N_("Contested pause undone"),
     "case_contest_denied": N_("Contested pause confirmed"),
+    "case_decided": N_("Complaint decided"),
+    "case_appealed": N_("Decision on a complaint appealed by its applicant"),
     "case_reopened": N_("Case opened again by its applicant"),
     "case_recounted": N_("Dates of a case counted anew"),
     "cases_recounted": N_("Dates of open cases counted anew"),

@@ -25,7 +25,7 @@ from db.services import Unit
 from portal import demo_outages, uploads
 from portal.accounts.actions import make_account
 from portal.cases import actions, desk_actions
-from portal.cases.actions import FilingDraft
+from portal.cases.submission import FilingDraft
 from portal.i18n import using
 from portal.office_hours import IRAN_OFFICE, is_working_day
 from portal.promises import actions as promises

@@ -15,8 +15,9 @@ from db.cases import AccessGrant
 from db.engine import atomic
 from db.services import Unit
 from portal.cases import access, contests, record
-from portal.cases.actions import Filed, FilingDraft, Intake, file_case
+from portal.cases.actions import Filed, file_case
 from portal.cases.record import Actor, Words
+from portal.cases.submission import FilingDraft, Intake
 from portal.errors import Conflict, NotAllowed, NotFound
 from portal.i18n import _
 from portal.services import unit_people

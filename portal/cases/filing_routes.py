@@ -12,11 +12,12 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from portal import codes, uploads
-from portal.cases import access, actions, filing_drafts, queries, visits
-from portal.cases.actions import DifferentSubmission, Filed, FilingDraft
+from portal.cases import access, actions, filing_drafts, queries, submission, visits
+from portal.cases.actions import DifferentSubmission, Filed
 from portal.cases.filing_pages import different_page, filing_page, paused_page
 from portal.cases.forms import FilingForm, read_filing, with_errors
 from portal.cases.receipt import Receipt, receipt_of, square_code
+from portal.cases.submission import FilingDraft
 from portal.cases.visits import Visit, Visitor
 from portal.errors import NotFound, TooMany
 from portal.i18n import _, current_language, localized
@@ -228,7 +229,7 @@ async def _twin(
     A browser that goes back restores what was typed into a page with a new id: sent again, that would be a
     second case nobody wanted.
     """
-    sha256 = actions.content_sha256(draft, service.id)
+    sha256 = submission.content_sha256(draft, service.id)
     for number in await queries.filed_lately(sha256, submission=draft.submission_id, since=now - TWIN_WITHIN):
         if (await visits.visit(request, number, settings, now)).tier == 2:
             return number

@@ -13,7 +13,7 @@ from litestar.datastructures import FormMultiDict, UploadFile
 
 from portal import identifiers
 from portal.accounts.queries import Contact
-from portal.cases.actions import FilingDraft
+from portal.cases.submission import FilingDraft
 from portal.forms import FormReader, named
 from portal.i18n import N_, _
 from portal.services.labels import AUDIENCES, audience_words

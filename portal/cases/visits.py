@@ -262,6 +262,7 @@ async def _opened(found: Visit, case: CaseView) -> dict[str, Any]:
         "told": page.last_step(steps, case.state),
         "may_reply": rules.allowed("replied", case.state),
         "may_reopen": rules.allowed("reopened", case.state)
+        and rules.fits("reopened", case.kind)
         and found.now - case.changed_at <= rules.REOPEN_WITHIN,
         **await _contest(case),
         "may_withdraw": found.tier > 1 and rules.allowed("withdrawn", case.state),

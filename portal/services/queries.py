@@ -82,7 +82,7 @@ _CATALOGUE = """
     ) latest ON true
     LEFT JOIN sla_version v ON v.id = latest.id
         AND (latest.superseded_at IS NULL OR latest.superseded_at > moment.now)
-    WHERE s.state <> 'draft' AND s.search_key LIKE ALL({})
+    WHERE s.state IN ('open', 'closed') AND s.search_key LIKE ALL({})
     ORDER BY s.position, s.slug
 """
 
