@@ -19,6 +19,7 @@ APP_CONFIG = AppConfig(
             "db.clocks",
             "db.factors",
             "db.notices",
+            "db.operations",
             "db.outbox",
             "db.people",
             "db.promises",

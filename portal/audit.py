@@ -88,6 +88,7 @@ ACTIONS: dict[str, str] = {
     "account_erased": N_("Erased what names the holder of an account"),
     "case_viewed": N_("Saw the details of a case"),
     "file_fetched": N_("Fetched a file of a case"),
+    "day_reckoned": N_("Had a day reckoned again"),
     "dossier_taken": N_("Took the dossier of a case"),
     "case_unlocked": N_("Opened a case by passcode, proof or link"),
     "unlock_failed": N_("Failed to open a case"),

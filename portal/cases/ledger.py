@@ -5,6 +5,7 @@ One query for all of it. Addresses are masked, since a page may be left open in 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import groupby
@@ -14,7 +15,7 @@ from uuid import UUID
 import msgspec
 
 from db.cases import Case
-from portal import identifiers
+from portal import identifiers, outbox
 from portal.cases.mails import TOLD
 from portal.cases.queries import UNSEEN_KINDS
 from portal.i18n import N_, _
@@ -107,8 +108,8 @@ async def ledger_of(case_id: UUID, *, tier: int) -> list[Entry]:
 
 
 def state_of(state: str, error: str) -> str:
-    """``state`` of a message, with those told apart that the other side refused for good (its answer begins with 5)."""
-    return "bounced" if state == "failed" and error[:1] == "5" and error[:3].isdigit() else state
+    """``state`` of a message, with those told apart that the other side refused for good."""
+    return "bounced" if state == "failed" and re.match(outbox.SENT_BACK, error) else state
 
 
 def _entry(rows: list[dict[str, Any]], tier: int) -> Entry:

@@ -33,6 +33,7 @@ WORKS_DESK = Access(roles=frozenset({"staff", "manager", "admin"}), whose="unit"
 ADMIN = Access(roles=frozenset({"admin"}))
 MANAGES = Access(roles=frozenset({"manager", "admin"}))
 READS_ADMIN = Access(roles=frozenset({"admin", "auditor"}))
+RECKONS = Access(roles=frozenset({"manager", "admin", "auditor"}))
 ADMIN_PROVED = Access(roles=frozenset({"admin"}), fresh=True)
 PERSON = Access(roles=ROLES, whose="own")
 PROVED = Access(roles=ROLES, whose="own", fresh=True)
@@ -59,6 +60,11 @@ ACCESS: dict[str, Access] = {
     "site.data_back": PERSON,
     "site.mail": ADMIN,
     "site.message": ADMIN,
+    "operations.days": RECKONS,
+    "operations.day": RECKONS,
+    "operations.reckon": MANAGES,
+    "operations.case": RECKONS,
+    "operations.health": READS_ADMIN,
     "audit_log.entries": READS_ADMIN,
     "audit_log.export": Access(roles=READS_ADMIN.roles, fresh=True),
     "audit_log.case": READS_ADMIN,

@@ -22,6 +22,7 @@ from portal.errors import NotFound
 from portal.i18n import N_, _
 from portal.identifiers import mask_email
 from portal.notices import mails as notice_mails
+from portal.operations import digest
 from portal.resets import mails as reset_mails
 from portal.settings import Settings
 from portal.site import queries
@@ -96,6 +97,8 @@ async def _words(
         data: Any = message.data
         if message.template.startswith(notice_mails.FOLDER):
             data = await notice_mails.shown(message, settings)
+        elif message.template == digest.MAIL:
+            data = digest.shown(message, settings)
         elif message.case:
             data = mails.shown(message, settings)
         elif message.template.startswith(reset_mails.FOLDER):
