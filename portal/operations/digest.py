@@ -9,22 +9,15 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from db.accounts import Account
 from db.engine import atomic
 from db.outbox import OutboxMessage
 from portal import outbox, place
 from portal.i18n import using
-from portal.operations import labels
+from portal.operations import labels, queries
 from portal.operations.health import Health
 from portal.settings import Settings
 
 MAIL = "operations/mail/digest"
-_ADMINS = """
-    SELECT p.id, p.value, a.locale FROM account a
-    JOIN contact_point p ON p.account = a.id AND p.kind = 'email' AND p.verified_at IS NOT NULL
-    WHERE a.role = 'admin' AND a.state = 'active'
-    ORDER BY p.id
-"""
 
 
 async def send_due(health: Health, *, zone: ZoneInfo, now: datetime) -> None:
@@ -36,13 +29,13 @@ async def send_due(health: Health, *, zone: ZoneInfo, now: datetime) -> None:
 
 @atomic
 async def _send(health: Health, *, day: str, now: datetime) -> None:
-    for admin in await Account.raw(_ADMINS):
+    for reader in await queries.digest_readers():
         await outbox.enqueue(
             MAIL,
-            recipient=admin["value"],
-            locale=admin["locale"],
+            recipient=reader.address,
+            locale=reader.locale,
             data={"health": health},
-            cause=f"digest:{day}:{admin['id']}",
+            cause=f"digest:{day}:{reader.contact}",
             case=None,
             now=now,
         )

@@ -93,7 +93,7 @@ class Mails(msgspec.Struct, frozen=True, kw_only=True):
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
     """What was seen at ``made_at``. ``free`` and ``total`` are bytes of the disk with the data; ``certificate`` is None
-    where the address needs none.
+    where the address needs none. ``unheard``: the digest is on, and no site admin has a confirmed address for it.
     """
 
     made_at: datetime
@@ -107,6 +107,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     approvers: tuple[Approver, ...]
     odd_days: tuple[tuple[date, int], ...]
     audit: Sealed
+    unheard: bool
 
 
 async def look(settings: Settings, *, clocks: Sequence[str], now: datetime) -> Health:
@@ -127,6 +128,7 @@ async def look(settings: Settings, *, clocks: Sequence[str], now: datetime) -> H
         approvers=tuple(Approver(**row) for row in await AuditEntry.raw(_RESETS, now - A_DAY)),
         odd_days=tuple(await queries.odd_days()),
         audit=await _sealed(settings, before, now),
+        unheard=await place.get("digest_on") and not await queries.digest_readers(),
     )
     row = HealthReport(id=1, document=msgspec.json.encode(health).decode(), made_at=now)
     await HealthReport.insert(row).on_conflict(
@@ -138,9 +140,12 @@ async def look(settings: Settings, *, clocks: Sequence[str], now: datetime) -> H
 
 
 async def newest() -> Health | None:
-    """The last look; None before the first."""
+    """The last look; None before the first of this version of the program."""
     row = await HealthReport.select(HealthReport.document).first()
-    return msgspec.json.decode(row["document"], type=Health) if row else None
+    try:
+        return msgspec.json.decode(row["document"], type=Health) if row else None
+    except msgspec.ValidationError:
+        return None
 
 
 def _existing(folder: Path) -> Path:

@@ -118,6 +118,9 @@ def _of_machine(health: Health, zone: tzinfo) -> list[Line]:
 
 def _of_people(health: Health, zone: tzinfo) -> list[Line]:
     lines = []
+    if health.unheard:
+        told = _("No site admin has a confirmed e-mail address: the daily digest reaches nobody.")
+        lines.append(Line(told, "/admin/accounts"))
     for incident in health.incidents:
         since = jalali.show_moment(incident.since, current_language(), zone)
         told = _("Incident without news since %(since)s: %(title)s") % {

@@ -16,6 +16,20 @@ from portal.paging import PAGE, Page, page_of
 _CASE = """
     SELECT c.number, ARRAY(SELECT w.unit FROM case_unit w WHERE w."case" = c.id) AS units FROM "case" c WHERE c.id = {}
 """
+_READERS = """
+    SELECT p.id AS contact, p.value AS address, a.locale FROM account a
+    JOIN contact_point p ON p.account = a.id AND p.kind = 'email' AND p.verified_at IS NOT NULL
+    WHERE a.role = 'admin' AND a.state = 'active'
+    ORDER BY p.id
+"""
+
+
+class Reader(msgspec.Struct, frozen=True):
+    """Who gets the digest: a confirmed address of a site admin, and their language."""
+
+    contact: UUID
+    address: str
+    locale: str
 
 
 class Day(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +70,11 @@ async def case_of(case_id: UUID) -> tuple[int, set[UUID]] | None:
     """The number of a case, and the units that work on it; None where there is none."""
     rows = await Case.raw(_CASE, case_id)
     return (rows[0]["number"], set(rows[0]["units"])) if rows else None
+
+
+async def digest_readers() -> list[Reader]:
+    """Every confirmed address of every site admin."""
+    return [Reader(**row) for row in await Case.raw(_READERS)]
 
 
 def _day(row: dict[str, Any]) -> Day:

@@ -12,6 +12,7 @@ NO_PAGES = {
     "cases.back",
     "desk.file",
     "notices.after_move",
+    "operations.case",
     "notices.atom",
     "notices.calendar",
     "notices.status",
