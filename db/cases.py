@@ -94,6 +94,27 @@ class Case(Table, tablename="case"):
     known_topic = Check("topic IN ('', 'case', 'service', 'person', 'unit', 'accessibility')")
 
 
+class DeadNumber(Table, tablename="dead_number"):
+    """A tracking number that led to ``case`` until ``replaced_at``. It is nobody's now and never given again."""
+
+    id = UUID(primary_key=True, default=uuid7)
+    number = BigInt(unique=True)
+    case = ForeignKey(Case, on_delete=KEEP, null=False, index=True)
+    replaced_at = Timestamptz(default=None)
+
+
+class SentWords(Table, tablename="sent_words"):
+    """The words of ``case`` were sent at ``at``, from one browser or one network: ``digest`` is keyed and holds both.
+
+    Kept for an hour, to ask before the same words are sent again.
+    """
+
+    id = UUID(primary_key=True, default=uuid7)
+    digest = Varchar(length=64, index=True)
+    case = ForeignKey(Case, on_delete=KEEP, null=False)
+    at = Timestamptz(default=None, index=True)
+
+
 class CaseUnit(Table, tablename="case_unit"):
     """A unit that works on a case or was referred to it: only its people read the personal fields."""
 

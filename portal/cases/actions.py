@@ -14,11 +14,11 @@ from db.engine import atomic
 from db.keys import uuid7
 from portal import codes
 from portal.calendars import queries as calendar_queries
-from portal.cases import access, clock, contests, mails, record, rules
+from portal.cases import access, attest, clock, contests, dead_numbers, mails, record, rules
 from portal.cases.clock import Dues, Past, Terms
-from portal.cases.events import Event, text_hash
+from portal.cases.events import Event, filed_text, text_hash
 from portal.cases.record import Actor, Words
-from portal.cases.submission import FilingDraft, Intake, canonical, content_sha256, search_key
+from portal.cases.submission import FilingDraft, Intake, content_sha256, search_key
 from portal.errors import Conflict
 from portal.i18n import _
 from portal.services.queries import ServiceView
@@ -59,7 +59,7 @@ async def file_case(
     now: datetime,
     intake: Intake = Intake(),  # noqa: B008 - frozen
 ) -> Filed:
-    """A case with a new tracking number, its first event, passcode and mail exist; ``browser`` sees it for a day.
+    """A case with a new number, its first event, receipt, passcode and mail exist; ``browser`` sees it for a day.
 
     The same submission again gives the same case. Raises DifferentSubmission when its id came with other content.
     """
@@ -69,7 +69,7 @@ async def file_case(
     event = _first_event(case, service, intake, draft, dues, now=now)
     if not await _insert(case):
         return await _replay(draft, browser=browser, key=key, now=now)
-    await record.write(event, files=draft.files)
+    await record.write(event, files=draft.files, receipt=attest.of_filing(case, event, service))
     grants = [access.new_passcode(key, case.id, now=now)]
     if browser:
         grants.append(access.browser_grant(key, case.id, browser, tier=2, now=now))
@@ -138,7 +138,7 @@ def _new_case(
         number=codes.new_number(),
         service=service.id,
         sla_version=service.sla_id,
-        form_version=service.form_id,
+        form_version=service.form_id if draft.kind == "request" else None,
         applicant=applicant,
         salt=access.new_token(),
         search_key=search_key(draft, service, intake),
@@ -172,7 +172,7 @@ def _first_event(
         actor_role=intake.actor.role,
         actor=intake.actor.account,
         data=data,
-        text_hash=text_hash(case.salt, canonical({"answers": draft.answers, "body": draft.body})),
+        text_hash=text_hash(case.salt, filed_text(draft.answers, draft.body)),
         at=now,
         prev_hash="",
     )
@@ -222,4 +222,6 @@ async def _replay(draft: FilingDraft, *, browser: str, key: bytes, now: datetime
     )
     if row["submission_sha256"] != content_sha256(draft, row["service"]):
         raise DifferentSubmission(row["number"] if tier == 2 or not browser else None)
+    if tier < 2 and browser and await dead_numbers.was_renumbered(row["id"]):
+        raise DifferentSubmission(None)  # whoever only holds the old form is not told the new number
     return Filed(case_id=row["id"], number=row["number"], replayed=True, same_browser=tier == 2)

@@ -114,6 +114,7 @@ def _facts(case: CaseView, zone: tzinfo, now: datetime) -> list[tuple[str, str]]
         return jalali.show_moment(value, language, zone) if value else ""
 
     rows = [
+        (_("Kind"), rules.kind_label(case.kind)),
         (_("Service"), str(case.title)),
         (_("Agency"), str(case.agency)),
         (_("Unit"), str(case.unit)),

@@ -14,9 +14,8 @@ import msgspec
 from db.cases import Case
 from portal import uploads, zipped
 from portal.cases import queries
-from portal.cases.events import Event, broken_link, text_hash
+from portal.cases.events import Event, broken_link, filed_text, text_hash
 from portal.cases.queries import UNSEEN_KINDS, CaseView, FiledForm, Step
-from portal.cases.submission import canonical
 from portal.errors import NotFound
 from portal.i18n import _
 
@@ -115,7 +114,7 @@ def _link(row: Mapping[str, Any], filed: Mapping[str, Any]) -> Link:
     event = Event(**{**plain, "data": msgspec.json.decode(row["data"])})
     if event.n == 1:
         answers = msgspec.json.decode(filed["answers"])
-        salt, body = filed["salt"], canonical({"answers": answers, "body": filed["body"]})
+        salt, body = filed["salt"], filed_text(answers, filed["body"])
     else:
         salt, body = row["salt"] or "", row["body"] or ""
     kept = bool(salt) and text_hash(salt, body) == event.text_hash

@@ -118,6 +118,16 @@ def broken_link(events: Iterable[tuple[Event, str]]) -> int | None:
     return None
 
 
+def canonical(value: Any) -> str:
+    """JSON without spaces, keys sorted: the same value is always written alike."""
+    return msgspec.json.encode(value, order="deterministic").decode()
+
+
+def filed_text(answers: Mapping[str, Any], body: str) -> str:
+    """What was filed, as the first event's digest takes it in."""
+    return canonical({"answers": answers, "body": body})
+
+
 def text_hash(salt: str, text: str) -> str:
     """What stands in an event for a text: SHA-256 of salt and text."""
     return hashlib.sha256(f"{salt}{text}".encode()).hexdigest()

@@ -27,7 +27,7 @@ NOTICE = "notice"
 _LEDGER = """
     WITH own AS (
         SELECT channel, recipient, state, error, created_at, ended_at, id,
-               CASE WHEN cause ~ '^case:[^:]+:[0-9]+$' THEN split_part(cause, ':', 3)::int END AS n
+               CASE WHEN cause ~ '^case:[^:]+:[0-9]+(:[0-9]+)?$' THEN split_part(cause, ':', 3)::int END AS n
         FROM outbox_message WHERE "case" = {}
     )
     SELECT e.n, coalesce(e.kind, 'notice') AS kind, coalesce(e.at, m.created_at) AS at, e.actor_role,

@@ -11,6 +11,7 @@ import msgspec
 
 from db.cases import Case
 from portal.cases.rules import state_after
+from portal.cases.titles import title_of
 from portal.services.statement import Field, Words
 
 # In SQL because every look at a tracking code asks it: one round trip by the unique index on number. What only a
@@ -104,8 +105,8 @@ class CaseView(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def title(self) -> Words:
-        """The service's title."""
-        return Words(fa=self.title_fa, en=self.title_en)
+        """What the case is called."""
+        return title_of(self.kind, Words(fa=self.title_fa, en=self.title_en))
 
     @property
     def unit(self) -> Words:

@@ -104,7 +104,9 @@ async def show_slip(
 
 def gave_passcode(case: DeskCase) -> Any:
     """The account of whoever made the passcode that holds now; None where the applicant filed it."""
-    makers = [happening for happening in case.happenings if happening.kind in ("filed", "passcode")]
+    makers = [
+        happening for happening in case.happenings if happening.kind in ("filed", "passcode", "renumbered")
+    ]
     return makers[-1].actor_id if makers[-1].actor_role == "staff" else None
 
 

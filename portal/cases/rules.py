@@ -86,6 +86,7 @@ MOVES: dict[tuple[str, str], str] = {
     **_moves("decided", (*_WORKING, "waiting"), "closed"),
     **_moves("appealed", ("closed",), "in_review"),
     **_moves("passcode", STATES, None),
+    **_moves("renumbered", STATES, None),
     **_moves("claimed", STATES, None),
     **_moves("erased", ENDED_STATES, None),
 }

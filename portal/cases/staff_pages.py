@@ -57,6 +57,7 @@ _HAPPENED = {
     "replied": N_("The applicant wrote"),
     "withdrawn": N_("Withdrawn by the applicant"),
     "passcode": N_("New passcode given out"),
+    "renumbered": N_("New tracking code given out"),
     "claimed": N_("The applicant put it under their account"),
     "erased": N_("What names its people was erased"),
 }

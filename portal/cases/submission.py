@@ -78,8 +78,3 @@ def content_sha256(draft: FilingDraft, service_id: UUID) -> str:
         "locale": "",  # the same form sent from the other language's page is the same form
     }
     return hashlib.sha256(msgspec.json.encode(sent, order="deterministic")).hexdigest()
-
-
-def canonical(value: Any) -> str:
-    """``value`` as JSON in one way only."""
-    return msgspec.json.encode(value, order="deterministic").decode()

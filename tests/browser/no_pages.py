@@ -1,4 +1,4 @@
-"""Routes that answer GET with something else than a page of their own: no stop shows them."""
+"""Routes that a walk through all pages leaves out."""
 
 NO_PAGES = {
     "site.data_back",
@@ -10,20 +10,27 @@ NO_PAGES = {
     "accounts.scan",
     "cases.after_move",
     "cases.back",
+    "desk.dossier",
     "desk.file",
+    "feedback.tip_back",
     "notices.after_move",
-    "operations.case",
     "notices.atom",
     "notices.calendar",
     "notices.status",
     "notices.status_schema",
-    "cases.file_of",
     "cases.dossier",
-    "desk.dossier",
+    "cases.file_of",
     "cases.short",
+    "operations.case",
     "promises.all_figures",
     "promises.facts",
     "promises.figures",
+    "receipts.back",
+    "receipts.files",
+    "receipts.key_file",
+    "receipts.keys_document",
+    "receipts.pdf",
+    "receipts.short",
     "services.edition_document",
     "services.edition_pdf",
     "services.statement_pdf",
@@ -34,3 +41,4 @@ NO_PAGES = {
     "static",
     "static/head",
 }
+"""Routes that answer GET with something else than a page of their own."""

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from db.cases import Case
 from db.outbox import OutboxMessage
-from portal.cases import actions, erasure
+from portal.cases import actions, erasure, record
 from portal.cases.ledger import ledger_of
 from tests.cases.factories import a_case
 from tests.cases.visitors import FILE, as_filer, filed_now, path_of, prove
@@ -120,3 +121,24 @@ async def test_proof_of_contact_shows_it_without_the_address(browser, settings):
     assert "waits to be handed over" in ledger
     assert MASKED not in ledger
     assert "/dossier" not in ledger
+
+
+async def test_an_event_that_tells_several_addresses_stands_once(db):
+    filed = await a_case()
+    await ended("sent")
+    case = await Case.objects().get(Case.id == filed.case_id)
+    await record.append(case, "passcode", record.APPLICANT, now=SOON)
+    for place, (channel, recipient) in enumerate((("mail", "a@b.example"), ("sms", "+989000001234"))):
+        await OutboxMessage(
+            channel=channel,
+            recipient=recipient,
+            template="x",
+            locale="fa",
+            data="{}",
+            cause=f"case:{filed.case_id}:2:{place}",
+            case=filed.case_id,
+            created_at=SOON,
+        ).save()
+    entry = (await ledger_of(filed.case_id, tier=2))[-1]
+    assert entry.kind == "passcode"
+    assert sorted(one.channel for one in entry.deliveries) == ["mail", "sms"]
