@@ -21,6 +21,7 @@ APP_CONFIG = AppConfig(
             "db.feedback",
             "db.lost_codes",
             "db.notices",
+            "db.operations",
             "db.outbox",
             "db.people",
             "db.promises",

@@ -46,6 +46,7 @@ from portal.notices.staff_routes import staff_router as notices_desk_router
 from portal.notices.strip import NoticesAtHand
 from portal.notices.subscription_routes import subscriptions_router
 from portal.notices.webhook_routes import webhooks_router
+from portal.operations.admin_routes import operations_router
 from portal.promises.routes import router as promises_router
 from portal.receipts import labels as receipt_labels
 from portal.receipts.case_routes import case_receipt_handlers
@@ -95,6 +96,7 @@ FEATURES: tuple[Any, ...] = (
     resets_admin_router,
     mine_router,
     audit_router,
+    operations_router,
     webhooks_router,
     accounts_admin_router,
     people_admin_router,

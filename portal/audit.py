@@ -92,6 +92,8 @@ ACTIONS: dict[str, str] = {
     "receipt_key_changed": N_("Changed the key that signs receipts"),
     "case_viewed": N_("Saw the details of a case"),
     "file_fetched": N_("Fetched a file of a case"),
+    "day_reckoned": N_("Had a day reckoned again"),
+    "dossier_taken": N_("Took the dossier of a case"),
     "case_unlocked": N_("Opened a case by passcode, proof or link"),
     "unlock_failed": N_("Failed to open a case"),
     "mail_viewed": N_("Saw who got which mail"),

@@ -20,6 +20,8 @@ from portal.feedback import actions as feedback
 from portal.feedback import lost_codes
 from portal.notices import mailings, nagging, series, subscriptions, telling, webhooks
 from portal.notices.feeds import Site
+from portal.operations import actions as reckoning
+from portal.operations import digest, health
 from portal.promises import actions as promises
 from portal.security import sessions, throttle
 from portal.settings import Settings
@@ -37,7 +39,8 @@ logger = logging.getLogger(__name__)
 
 def ticks_of(settings: Settings) -> Ticks:
     """What this installation does by the clock."""
-    return {**_of_the_desk(settings), **_of_notices(settings)}
+    ticks = {**_of_the_desk(settings), **_of_notices(settings)}
+    return {**ticks, **_of_operations(settings, list(ticks))}
 
 
 def _of_the_desk(settings: Settings) -> Ticks:
@@ -100,6 +103,18 @@ def _of_notices(settings: Settings) -> Ticks:
         "nag": ("*/5 * * * *", nag),
         "forget_looks": ("30 22 * * *", availability.forget_old),
     }
+
+
+def _of_operations(settings: Settings, others: list[str]) -> Ticks:
+    async def reckon(now: datetime) -> None:
+        await reckoning.reckon_due(zone=settings.zone, uploads_dir=settings.uploads_dir, now=now)
+
+    async def look(now: datetime) -> None:
+        seen = await health.look(settings, clocks=others, now=now)
+        await digest.send_due(seen, zone=settings.zone, now=now)
+
+    # Hourly, as the anchor; the first time after midnight it works, and then it rests.
+    return {"reckon": ("7 * * * *", reckon), "look": ("*/10 * * * *", look)}
 
 
 async def watch_cases(now: datetime) -> None:

@@ -18,6 +18,7 @@ from portal.cases import desk_queries, desk_search, rules, visits, why
 from portal.cases.desk_case_queries import file_of
 from portal.cases.desk_queries import Cursor, QueueFilters, read_cursor
 from portal.cases.desk_search import ALL
+from portal.cases.dossier_routes import send_to_desk
 from portal.cases.figures_routes import show_figures
 from portal.cases.register_routes import register_handlers
 from portal.cases.staff_forms import MOVES
@@ -189,6 +190,7 @@ staff_router = Router(
         show_case,
         show_why,
         send_file,
+        send_to_desk,
         *register_handlers,
         post_move,
         show_after_move,

@@ -18,8 +18,9 @@ from litestar.datastructures import Cookie
 from litestar.response import Redirect, Template
 
 from portal import audit, codes, uploads
-from portal.cases import access, appeals, contests, history, mistakes, page, queries, rules
+from portal.cases import access, appeals, contests, history, ledger, mistakes, page, queries, rules
 from portal.cases.queries import CaseView
+from portal.cases.staff_pages import mail_about
 from portal.cases.why import WhyPage
 from portal.errors import PortalError, TooMany
 from portal.i18n import N_, _, localized, speak_of, subject
@@ -259,6 +260,8 @@ async def _opened(found: Visit, case: CaseView) -> dict[str, Any]:
     return {
         "steps": steps,
         "answers": page.form_as_filed(filed, found.tier, zone=found.settings.zone),
+        "ledger": await ledger.ledger_of(case.id, tier=found.tier),
+        "told_about": mail_about,
         "outcome": case.outcome,
         "told": page.last_step(steps, case.state),
         "may_reply": rules.allowed("replied", case.state),
