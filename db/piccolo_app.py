@@ -22,6 +22,7 @@ APP_CONFIG = AppConfig(
             "db.outbox",
             "db.people",
             "db.promises",
+            "db.ratings",
             "db.resets",
             "db.services",
             "db.statements",

@@ -75,6 +75,7 @@ ACTIONS: dict[str, str] = {
     "case_contest_upheld": N_("Contested pause undone"),
     "case_contest_denied": N_("Contested pause confirmed"),
     "case_reopened": N_("Case opened again by its applicant"),
+    "case_rated": N_("Said how a case was handled"),
     "case_recounted": N_("Dates of a case counted anew"),
     "cases_recounted": N_("Dates of open cases counted anew"),
     "case_credited": N_("Downtime credited to a case"),

@@ -162,6 +162,7 @@ async def show_file(
         "/cases/{code:str}/withdraw",
         "/cases/{code:str}/contest",
         "/cases/{code:str}/reopen",
+        "/cases/{code:str}/rate",
         "/cases/{code:str}/unlock",
         "/cases/{code:str}/lock",
     ],

@@ -33,7 +33,8 @@ async def terms_of(
     view = await queries.service_by_id(service, now=now)
     if statement is None or view is None:
         return Terms()
-    return Terms(statement.targets, await _calendars(statement.targets, events), view.watch)
+    calendars = await _calendars(statement.targets, events)
+    return Terms(statement.targets, calendars, view.watch, statement.reopen_days or None)
 
 
 def revisions_of(events: Sequence[Past]) -> dict[str, int]:

@@ -14,7 +14,7 @@ from db.cases import Case
 from db.outbox import OutboxMessage
 from db.services import Unit
 from portal import codes, outbox
-from portal.cases import access
+from portal.cases import access, ratings
 from portal.cases.events import Event
 from portal.i18n import N_, _, using
 from portal.services.queries import service_by_id
@@ -59,6 +59,8 @@ async def tell_applicant(case: Case, event: Event, *, now: datetime) -> None:
             "expected_on": event.data.get("expected_on"),
             "late": case.next_due_at is not None and case.next_due_at < now,
             "outcome": event.data.get("outcome"),
+            "reopen_until": event.data.get("reopen_until"),
+            "round": event.n if event.kind == "closed" else None,
             "phone": await _phone_of(case.unit) if event.kind == "withdrawn" else "",
         },
         cause=f"case:{case.id}:{event.n}",
@@ -70,12 +72,21 @@ async def tell_applicant(case: Case, event: Event, *, now: datetime) -> None:
 async def with_link(message: OutboxMessage, settings: Settings, *, now: datetime) -> Mapping[str, Any]:
     """What the mail's templates show, with a link that opens the case: its token is made now, only its hash kept."""
     assert message.case, "a message of a case names it"
-    token = await access.new_link(settings.secret_key, message.case, now=now)
-    return shown(message, settings, token=token)
+    key, data = settings.secret_key, cast(Mapping[str, Any], message.data)
+    token, rating = await access.new_link(key, message.case, now=now), ""
+    if closed := data.get("round"):
+        moment = data.get("moment", "closing")
+        rating = await ratings.new_link(key, message.case, round=closed, moment=moment)
+    return shown(message, settings, token=token, rating=rating)
 
 
-def shown(message: OutboxMessage, settings: Settings, *, token: str = "") -> Mapping[str, Any]:
-    """What the mail's templates show; without ``token`` the link opens no more than the code does."""
+def shown(
+    message: OutboxMessage, settings: Settings, *, token: str = "", rating: str = ""
+) -> Mapping[str, Any]:
+    """What the mail's templates show; without ``token`` the link opens no more than the code does.
+
+    ``rating`` opens the question how it was, where the mail asks it.
+    """
     data = cast(Mapping[str, Any], message.data)
     number = int(data["number"])
     desk = settings.base_url + ("/en" if message.locale == "en" else "")
@@ -95,8 +106,10 @@ def shown(message: OutboxMessage, settings: Settings, *, token: str = "") -> Map
         "expected_on": date.fromisoformat(day) if (day := data.get("expected_on")) else None,
         "late": bool(data.get("late")),
         "outcome": data.get("outcome"),
+        "reopen_until": _moment(data.get("reopen_until")),
         "phone": data.get("phone", ""),
         "link": f"{case}{query}",
+        "rate": f"{desk}/rate/{rating}" if rating else "",
         "why": f"{case}/why",
         "desk": desk,
     }

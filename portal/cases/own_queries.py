@@ -15,7 +15,7 @@ from portal.services.statement import Words
 
 # By the index on applicant; nobody has so many cases that sorting them costs anything.
 _OWN = """
-    SELECT c.id, c.number, c.state, c.filed_at, c.next_due_at, s.title_fa, s.title_en
+    SELECT c.id, c.number, c.state, c.outcome, c.filed_at, c.next_due_at, s.title_fa, s.title_en
     FROM "case" c JOIN service s ON s.id = c.service
     WHERE c.applicant = {} AND ({}::uuid IS NULL OR (c.filed_at, c.id) < (
         SELECT last.filed_at, last.id FROM "case" last WHERE last.id = {} AND last.applicant = c.applicant))
@@ -55,6 +55,7 @@ class OwnCase(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     number: int
     state: str
+    outcome: str | None
     filed_at: datetime
     next_due_at: datetime | None
     title: Words
@@ -81,7 +82,7 @@ async def own_cases(account: UUID, *, before: UUID | None = None) -> Page[OwnCas
     rows = await Case.raw(_OWN, account, before, before, PAGE + 1)
     found = [
         OwnCase(
-            **{name: row[name] for name in ("id", "number", "state", "filed_at", "next_due_at")},
+            **{name: row[name] for name in ("id", "number", "state", "outcome", "filed_at", "next_due_at")},
             title=Words(fa=row["title_fa"], en=row["title_en"]),
         )
         for row in rows

@@ -15,7 +15,7 @@ from db.cases import Attachment, Case, CaseEvent, Message
 from db.engine import connection_of_transaction
 from db.keys import uuid7
 from portal import audit
-from portal.cases import clock, clock_terms, mails, rules
+from portal.cases import clock, clock_terms, mails, reopening, rules
 from portal.cases.clock import Dues, Past
 from portal.cases.events import DUES, Event, Standing, after, text_hash
 from portal.errors import Conflict, NotFound
@@ -115,7 +115,7 @@ async def append(
         kind=kind,
         actor_role=actor.role,
         actor=actor.account,
-        data=told if kind in clock.SILENT else told | stamps(dues),
+        data=told if kind in clock.SILENT else told | stamps(dues) | reopening.stamp(kind, terms, now=now),
         text_hash=text_hash(salt, words.body) if words and words.body else None,
         at=now,
         prev_hash=last_hash,

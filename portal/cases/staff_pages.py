@@ -10,7 +10,7 @@ from litestar import Request
 from litestar.response import Template
 
 from portal import audit, codes, sla, uploads
-from portal.cases import contests, desk_actions, desk_queries, rules
+from portal.cases import contests, desk_actions, desk_queries, ratings, rules
 from portal.cases.desk_case_queries import DeskCase, Happening, desk_case
 from portal.cases.staff_forms import (
     BODIES,
@@ -56,6 +56,7 @@ _HAPPENED = {
     "withdrawn": N_("Withdrawn by the applicant"),
     "passcode": N_("New passcode given out"),
     "claimed": N_("The applicant put it under their account"),
+    "recheck": N_("Asked whether it is still solved"),
     "erased": N_("What names its people was erased"),
 }
 _MAIL_STATES = {
@@ -118,6 +119,7 @@ async def case_page(
     context = {
         **await _forms(case, account, sent, errors or {}, now),
         **_facts(case, now),
+        "ratings": [one for one in await ratings.of_case(case.id, now=now) if one.at],
         "made": made,
         "current": "desk",
     }

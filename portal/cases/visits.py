@@ -18,7 +18,7 @@ from litestar.datastructures import Cookie
 from litestar.response import Redirect, Template
 
 from portal import audit, codes, uploads
-from portal.cases import access, contests, page, queries, rules
+from portal.cases import access, contests, page, queries, ratings, rules
 from portal.cases.queries import CaseView
 from portal.cases.why import WhyPage
 from portal.errors import PortalError, TooMany
@@ -42,7 +42,7 @@ CLOCK_STATES = {
     "missed": N_("missed"),
     "dropped": N_("no longer needed"),
 }
-SAID = frozenset({"replied", "withdrawn", "contested", "reopened", "unlocked", "locked", "link"})
+SAID = frozenset({"replied", "withdrawn", "contested", "reopened", "rated", "unlocked", "locked", "link"})
 """What a case page can say on top, once; each has its words in templates/cases/_said.html."""
 
 
@@ -251,15 +251,18 @@ async def _ways(found: Visit, proof: str | None, *, counted: bool) -> dict[str, 
 async def _opened(found: Visit, case: CaseView) -> dict[str, Any]:
     """What tiers 1 and 2 see besides."""
     steps = await queries.timeline(case.id, found.tier)
+    told = page.last_step(steps, case.state)
+    reopen_until = told.reopen_until if told and case.erased_at is None else None
     filed = await queries.filed_form(case.id)
     return {
         "steps": steps,
         "answers": page.form_as_filed(filed, found.tier, zone=found.settings.zone),
         "outcome": case.outcome,
-        "told": page.last_step(steps, case.state),
+        "told": told,
         "may_reply": rules.allowed("replied", case.state),
-        "may_reopen": rules.allowed("reopened", case.state)
-        and found.now - case.changed_at <= rules.REOPEN_WITHIN,
+        "reopen_until": reopen_until,
+        **await ratings.on_page(case.id, now=found.now),
+        "may_reopen": reopen_until is not None and found.now <= reopen_until,
         **await _contest(case),
         "may_withdraw": found.tier > 1 and rules.allowed("withdrawn", case.state),
         "by_account": found.account is not None and found.account == case.applicant,
