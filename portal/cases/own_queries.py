@@ -39,7 +39,10 @@ _EVERYTHING = """
             FROM message m WHERE m."case" = c.id AND m.visible_to = 'applicant') AS messages,
            (SELECT coalesce(jsonb_agg(jsonb_build_object('name', f.name, 'size', f.size, 'sha256', f.sha256)
                 ORDER BY f.at), '[]')::text
-            FROM attachment f WHERE f."case" = c.id) AS files
+            FROM attachment f WHERE f."case" = c.id) AS files,
+           (SELECT coalesce(jsonb_agg(jsonb_build_object('at', r.at, 'question', r.moment, 'score', r.score,
+                'comment', r.comment) ORDER BY r.at), '[]')::text
+            FROM rating r WHERE r."case" = c.id AND r.at IS NOT NULL) AS ratings
     FROM "case" c JOIN service s ON s.id = c.service
     WHERE c.applicant = {} ORDER BY c.filed_at
 """

@@ -94,7 +94,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def words(self) -> str:
         """The question, in the reader's language."""
-        return _(QUESTIONS[self.moment])
+        return question_words(self.moment)
 
     @property
     def answers(self) -> list[tuple[str, str]]:
@@ -116,6 +116,11 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
     def may_reopen(self, now: datetime) -> bool:
         return self.reopen_until is not None and now <= self.reopen_until
+
+
+def question_words(moment: str) -> str:
+    """The question in the reader's language."""
+    return _(QUESTIONS[moment])
 
 
 def score_words(moment: str, score: int) -> str:

@@ -126,6 +126,11 @@ def outcome_sentence(outcome: str) -> str:
     return _(sentence) if sentence else _("Outcome: %(outcome)s.") % {"outcome": outcome_label(outcome)}
 
 
+def ending_label(how: str) -> str:
+    """How a case ended, in the reader's language: by its outcome, or by the state it is in without one."""
+    return outcome_label(how) if how in OUTCOME_LABELS else state_label(how)
+
+
 NAMES = {
     "state_label": state_label,
     "outcome_label": outcome_label,
