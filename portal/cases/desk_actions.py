@@ -126,7 +126,7 @@ async def close(
     """
     if where_to:
         with using((await record.locked(case_id)).locale):
-            reason += "\n\n" + _("Where to go: %(place)s") % {"place": where_to}
+            reason = "\n".join((reason, "", _("Where to go:"), where_to))
     words = Words(reason)
     case, event = await _append(case_id, "closed", clerk, seen, now, data={"outcome": outcome}, words=words)
     await ratings.invite(case, event, now=now)

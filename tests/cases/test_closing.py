@@ -77,7 +77,7 @@ async def test_who_is_not_responsible_says_who_is(db, settings, browser, clerk):
     sent = await clerk.submit(at_desk(filed), form | {"where_to": PLACE}, to=f"{at_desk(filed)}/close")
     assert sent.status_code == 303
     shown = (await as_filer(browser).get(path_of(filed))).text
-    assert f"محل مراجعه: {PLACE}" in shown
+    assert f"محل مراجعه:\n{PLACE}" in shown
     assert "Not our land." in shown
 
 
