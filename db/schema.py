@@ -27,6 +27,8 @@ APPEND_ONLY = (
     "audit_seal",
     "calendar_revision",
     "notice_change",
+    "receipt",
+    "receipt_key",
 )  # the app's role may add and read rows, never change them
 READ_ONLY = ("migration",)
 LOCK = 7_244_215_640_913  # any number, the same in every version: one migration at a time per database

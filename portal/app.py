@@ -17,7 +17,7 @@ from litestar.template.config import TemplateConfig
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from db.engine import AWAY, close_pool, open_pool
-from portal import error_pages, i18n, maintenance
+from portal import error_pages, i18n, maintenance, signing
 from portal import settings as settings_module
 from portal.accounts import proposals
 from portal.accounts.new_routes import people_admin_router
@@ -35,6 +35,9 @@ from portal.cases.moving import Shifter
 from portal.cases.rating_routes import rating_handlers
 from portal.cases.staff_routes import staff_router
 from portal.cases.tracking_routes import tracking_handlers
+from portal.feedback.lost_code_routes import lost_code_router
+from portal.feedback.routes import router as feedback_router
+from portal.feedback.tips_routes import desk_router as tips_router
 from portal.i18n import LanguagePrefix
 from portal.notices import measured, wording
 from portal.notices.availability_routes import availability_router
@@ -45,6 +48,9 @@ from portal.notices.strip import NoticesAtHand
 from portal.notices.subscription_routes import subscriptions_router
 from portal.notices.webhook_routes import webhooks_router
 from portal.promises.routes import router as promises_router
+from portal.receipts import labels as receipt_labels
+from portal.receipts.case_routes import case_receipt_handlers
+from portal.receipts.routes import verify_router
 from portal.resets import links
 from portal.resets.admin_routes import admin_router as resets_admin_router
 from portal.resets.routes import router as resets_router
@@ -77,6 +83,9 @@ FEATURES: tuple[Any, ...] = (
     services_router,
     documents_router,
     promises_router,
+    feedback_router,
+    tips_router,
+    lost_code_router,
     notices_router,
     agencies_router,
     calendars_router,
@@ -97,6 +106,8 @@ FEATURES: tuple[Any, ...] = (
     availability_router,
     *site_handlers,
     *filing_handlers,
+    *case_receipt_handlers,
+    verify_router,
     *tracking_handlers,
     *rating_handlers,
 )
@@ -122,6 +133,7 @@ def create_app(
     for code in settings_module.LANGUAGES:
         i18n.catalogue(code)
     proposals.register(erasing.WISH, erasing.KIND)
+    signing.keep_in(settings.data_dir)
     inner = _litestar(settings, movement, clock)
     guarded = OriginGuard(inner, settings, error_pages.cross_site(inner))
     noticed = NoticesAtHand(guarded, settings, clock)
@@ -132,7 +144,7 @@ def create_app(
 
 
 def _litestar(settings: Settings, movement: Movement = OPEN_CASES, clock: Clock = utc_clock) -> Litestar:
-    page_names = {**rules.NAMES, **wording.names(settings.zone), **labels.NAMES}
+    page_names = {**rules.NAMES, **wording.names(settings.zone), **labels.NAMES, **receipt_labels.NAMES}
     mail_templates = MailTemplates(settings, rules.NAMES)
     return Litestar(
         route_handlers=[*FEATURES, _static_files()],

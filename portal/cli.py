@@ -13,7 +13,7 @@ from pathlib import Path
 import asyncpg
 
 from db.embedded import EmbeddedError
-from portal import maintenance, serve, settings
+from portal import maintenance, serve, settings, signing
 from portal.errors import PortalError
 from portal.settings import SettingError, Settings
 
@@ -82,6 +82,11 @@ def _parser() -> argparse.ArgumentParser:
     command("verify-audit", _verify_audit, "Check every seal of the audit log; names the first wrong row.")
     command("maintenance", _maintenance, "Close the whole portal with a page that says so, or open it again.")
     command("recompute", _recompute, "Count published facts again and print the figures; needs no database.")
+    command(
+        "rotate-receipt-key",
+        _rotate_receipt_key,
+        "Publish a new key that signs receipts from now on; receipts signed before stay valid.",
+    )
     return parser
 
 
@@ -196,6 +201,19 @@ def _verify_audit(chosen: Settings, given: argparse.Namespace) -> None:
         print(
             f"Not sealed yet: {verdict.n_unsealed:,}, the oldest of {verdict.oldest_unsealed:%Y-%m-%d %H:%M} UTC"
         )
+
+
+def _rotate_receipt_key(chosen: Settings, _: argparse.Namespace) -> None:
+    async def change() -> str:
+        from portal.receipts import actions  # after PORTAL_DATABASE_URL is known
+
+        return await actions.change_key(now=datetime.now(UTC))
+
+    signing.keep_in(chosen.data_dir)
+    with serve.database(chosen) as known:
+        asyncio.run(serve.migrate(known))
+        name = asyncio.run(change())
+    print(f"Receipts are signed with the key {name} from now on. It is published at /verify/keys.")
 
 
 def _maintenance(chosen: Settings, given: argparse.Namespace) -> None:

@@ -22,10 +22,10 @@ from db.accounts import Account
 from db.cases import Case
 from db.engine import Engine, atomic, close_pool, open_pool
 from db.services import Unit
-from portal import demo_outages, uploads
+from portal import demo_outages, signing, uploads
 from portal.accounts.actions import make_account
 from portal.cases import actions, desk_actions
-from portal.cases.actions import FilingDraft
+from portal.cases.submission import FilingDraft
 from portal.i18n import using
 from portal.office_hours import IRAN_OFFICE, is_working_day
 from portal.promises import actions as promises
@@ -132,6 +132,7 @@ async def load(settings: Settings) -> list[tuple[str, str, str]]:
 
 async def fill(settings: Settings, *, now: datetime) -> list[tuple[str, str, str]]:
     """As ``load``, with the cases' times counted back from ``now``."""
+    signing.keep_in(settings.data_dir)
     await load_samples(_ago(OPENED, "08:00", now))
     units = {row["slug"]: row["id"] for row in await Unit.select(Unit.slug, Unit.id)}
     accounts = [await _account(person, _password(settings), units, now) for person in PEOPLE]

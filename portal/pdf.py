@@ -6,15 +6,18 @@ What people wrote reaches a template as JSON only, so that nothing of it is ever
 from __future__ import annotations
 
 import asyncio
+import contextvars
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import typst
 
+T = TypeVar("T")
 TEMPLATES = Path(__file__).parent.parent / "templates"
 FONTS = TEMPLATES / "_print" / "fonts"
 REMEMBER = 64
@@ -27,6 +30,14 @@ async def document(template: str, data: Any, *, at: datetime) -> bytes:
     """``templates/<template>`` filled with ``data`` (anything msgspec writes as JSON), dated ``at``."""
     written = msgspec.json.encode(data, order="sorted").decode()
     return await asyncio.get_running_loop().run_in_executor(_PRINTER, _print, template, written, at)
+
+
+async def at_the_printer(make: Callable[..., T], *given: Any) -> T:
+    """What ``make`` gives for ``given``, in this request's language but beside its loop: drawing a square code takes
+    as long as a page.
+    """
+    run = contextvars.copy_context().run
+    return await asyncio.get_running_loop().run_in_executor(_PRINTER, partial(run, make, *given))
 
 
 @lru_cache(maxsize=REMEMBER)

@@ -22,7 +22,7 @@ from pgqueuer.models import Job, Schedule
 from piccolo.engine import engine_finder
 
 from db.engine import AWAY, Engine, close_pool, open_pool
-from portal import outbox, templating
+from portal import outbox, signing, templating
 from portal.availability import probe
 from portal.availability.samples import Spool
 from portal.cases import recount, rules
@@ -44,6 +44,7 @@ logger = logging.getLogger(__name__)
 
 async def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT; a database that goes away is waited for."""
+    signing.keep_in(settings.data_dir)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

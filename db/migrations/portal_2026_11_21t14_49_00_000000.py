@@ -1,19 +1,27 @@
-"""Indexes of ratings: which question is to be asked, which answers came."""
+"""A tracking number that was replaced is never given to another case."""
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 from piccolo.table import Table
 
 ID = "2026-11-21T14:49:00:000000"
 VERSION = "1.38.0"
-DESCRIPTION = "indexes of ratings"
+DESCRIPTION = "dead numbers"
 
+# Skipping the row is what a number that is taken does to INSERT … ON CONFLICT DO NOTHING, too.
 FORWARDS = (
-    "CREATE INDEX rating_waiting ON rating (due_at) WHERE asked_at IS NULL",
-    "CREATE INDEX rating_answered ON rating (at) WHERE at IS NOT NULL",
+    """CREATE FUNCTION skip_dead_number() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF EXISTS (SELECT FROM dead_number WHERE number = NEW.number) THEN
+            RETURN NULL;
+        END IF;
+        RETURN NEW;
+    END $$""",
+    """CREATE TRIGGER case_number_alive BEFORE INSERT ON "case"
+        FOR EACH ROW EXECUTE FUNCTION skip_dead_number()""",
 )
 BACKWARDS = (
-    "DROP INDEX rating_answered",
-    "DROP INDEX rating_waiting",
+    'DROP TRIGGER case_number_alive ON "case"',
+    "DROP FUNCTION skip_dead_number()",
 )
 
 

@@ -9,7 +9,6 @@ from uuid import UUID
 import msgspec
 
 from db.cases import Attachment, Case
-from portal.cases import reopening
 from portal.services.statement import Field, Words
 
 # In SQL for the joins: names of people and units, and the edition of the form that was filled in.
@@ -32,13 +31,14 @@ _CASE = """
     LEFT JOIN account p ON p.id = c.applicant
     LEFT JOIN form_version f ON f.id = c.form_version
     LEFT JOIN sla_version v ON v.id = c.sla_version
-    WHERE c.number = {}
+    WHERE c.id = coalesce((SELECT id FROM "case" WHERE number = {}),
+        (SELECT "case" FROM dead_number WHERE number = {}))
 """
 _EVENTS = """
     SELECT e.id, e.n, e.kind, e.actor_role, e.at, e.data->>'outcome' AS outcome,
            (e.data->>CASE WHEN e.kind <> 'credited' THEN 'until'
                WHEN e.data->'for' @> '"applicant"' THEN 'paused_until' END)::timestamptz AS until,
-           (e.data->>'expected_on')::date AS expected_on, e.data->>'reopen_until' AS reopen_until,
+           (e.data->>'expected_on')::date AS expected_on, (e.data->>'reopen_until')::timestamptz AS reopen_until,
            e.actor AS actor_id, a.display_name AS actor,
            t.display_name AS assignee,
            u.name_fa || ' — ' || g.name_fa AS unit_fa, u.name_en || ' — ' || g.name_en AS unit_en,
@@ -57,7 +57,8 @@ _FILES = """
     WHERE "case" = {} AND stored_as NOT LIKE 'gone:%' ORDER BY at, id
 """
 _MAILS = """
-    SELECT CASE WHEN template LIKE 'cases/mail/%' THEN split_part(template, '/', 3) ELSE 'notice' END AS kind,
+    SELECT CASE WHEN template LIKE ANY (ARRAY['cases/mail/%', 'cases/sms/%'])
+               THEN split_part(template, '/', 3) ELSE 'notice' END AS kind,
            recipient, state, attempts, created_at, ended_at, error
     FROM outbox_message WHERE "case" = {} ORDER BY created_at DESC, id DESC
 """
@@ -175,14 +176,19 @@ class DeskCase(msgspec.Struct, frozen=True, kw_only=True):
     happenings: tuple[Happening, ...]
     mails: tuple[CaseMail, ...]
 
+    @property
+    def renumbered_at(self) -> datetime | None:
+        """When it got the number it has, None where that is its first one."""
+        return next((one.at for one in reversed(self.happenings) if one.kind == "renumbered"), None)
+
     def since(self, seen: int) -> tuple[Happening, ...]:
         """What happened after version ``seen``."""
         return tuple(happening for happening in self.happenings if happening.n > seen)
 
 
 async def desk_case(number: int) -> DeskCase | None:
-    """The case with this tracking number, or None."""
-    rows = await Case.raw(_CASE, number)
+    """The case with this tracking number, or that had it before it got another; or None."""
+    rows = await Case.raw(_CASE, number, number)
     if not rows:
         return None
     row = rows[0]
@@ -218,7 +224,6 @@ def _happening(event: dict[str, Any], files: list[CaseFile]) -> Happening:
         **{
             **plain,
             "internal": bool(event["internal"]),
-            "reopen_until": reopening.until(event["at"], event) if event["kind"] in reopening.ENDS else None,
             "unit": unit,
             "files": tuple(file for file in files if file.event == event["id"]),
         }

@@ -34,7 +34,7 @@ SEES_ALL = frozenset({"manager", "admin", "auditor"})
 _SATURDAY = 5
 _COUNTED = ("n_open", "n_late", "n_at_risk", "n_waiting", "n_came", "n_went")
 REOPENED = "reopened"
-_COMES = frozenset({"filed", REOPENED})
+_COMES = frozenset({"filed", *rules.OPENING_AGAIN})
 _Row = dict[str, Any]
 _LONGEST_BREAK = 366  # days without a working one, after which a calendar is taken to be empty
 
@@ -53,7 +53,7 @@ _FLOW = """
         UNION ALL
         SELECT c.service, c.unit, e.at, coalesce(e.data->>'outcome', e.kind)
         FROM case_event e JOIN "case" c ON c.id = e."case"
-        WHERE e.kind IN ('reopened', 'closed', 'rejected', 'withdrawn') AND e.at >= {}
+        WHERE e.kind IN ('reopened', 'appealed', 'closed', 'rejected', 'withdrawn', 'decided') AND e.at >= {}
     )
     SELECT m.service, m.unit, ((m.at AT TIME ZONE {})::date - {}::date) / 7 AS week,
            m.how, count(*) AS n
@@ -182,7 +182,7 @@ def _ended(rows: Iterable[_Row]) -> tuple[tuple[str, int], ...]:
     for row in rows:
         if row.get("how", REOPENED) not in _COMES:
             counted[row["how"]] += row["n"]
-    order = {how: n for n, how in enumerate((*rules.OUTCOMES, *rules.ENDED_STATES))}
+    order = {how: n for n, how in enumerate((*rules.OUTCOMES, *rules.DECISIONS, *rules.ENDED_STATES))}
     return tuple(sorted(counted.items(), key=lambda one: order.get(one[0], len(order))))
 
 

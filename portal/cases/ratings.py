@@ -24,7 +24,6 @@ from portal.cases import access, reopening, rules
 from portal.cases.events import Event
 from portal.errors import Conflict
 from portal.i18n import N_, Words, _
-from portal.security.permissions import may_open
 
 OPEN_FOR = timedelta(days=30)
 """How long a question takes an answer."""
@@ -52,12 +51,12 @@ SCORES: Mapping[str, Mapping[int, str]] = {
 # ``current``: the case still stands as it did when it was asked about.
 _ASKED = """
     SELECT r.id, r."case", r.moment, r.score, r.comment, r.at, r.expires_at, c.number, c.outcome,
-           s.title_fa, s.title_en, s.sensitive, u.phone AS unit_phone, e.at AS ended_at,
+           s.title_fa, s.title_en, s.sensitive, e.at AS ended_at,
            e.data->>'reopen_until' AS reopen_until,
            c.state = 'closed' AND c.erased_at IS NULL AND NOT EXISTS (
                SELECT FROM rating n WHERE n."case" = r."case" AND n.round > r.round
            ) AS current
-    FROM rating r JOIN "case" c ON c.id = r."case" JOIN service s ON s.id = c.service JOIN unit u ON u.id = c.unit
+    FROM rating r JOIN "case" c ON c.id = r."case" JOIN service s ON s.id = c.service
     JOIN case_event e ON e."case" = r."case" AND e.n = r.round
 """
 _BY_TOKEN = f"{_ASKED} WHERE r.token_hash = ANY({{}})"
@@ -80,7 +79,6 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     moment: str
     title: Words | None
     outcome: str | None
-    unit_phone: str
     score: int | None
     comment: str
     at: datetime | None
@@ -111,8 +109,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def complaint_address(self) -> str:
-        """Where a complaint about the case is filed, without language prefix; empty where none is taken here."""
-        return f"/feedback/new?about={codes.show_text(self.number)}" if may_open("feedback.new", None) else ""
+        """Where a complaint about the case is filed, without language prefix."""
+        return f"/feedback/new?about={codes.show_text(self.number)}"
 
     def may_reopen(self, now: datetime) -> bool:
         return self.reopen_until is not None and now <= self.reopen_until
@@ -129,10 +127,12 @@ def score_words(moment: str, score: int) -> str:
 
 
 async def invite(case: Case, closed: Event, *, now: datetime) -> None:
-    """The applicant is asked about the closing, and again later if the service wants to know whether it lasts.
+    """Whoever requested something is asked about the closing, and later if the service wants to know whether it lasts.
 
-    In the caller's transaction, which closed the case with the event ``closed``.
+    In the caller's transaction, which closed the case with the event ``closed``. Who only said something is not asked.
     """
+    if case.kind != "request":
+        return
     asked = Rating(
         id=uuid7(),
         case=case.id,

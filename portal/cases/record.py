@@ -15,7 +15,8 @@ from db.cases import Attachment, Case, CaseEvent, Message
 from db.engine import connection_of_transaction
 from db.keys import uuid7
 from portal import audit
-from portal.cases import clock, clock_terms, mails, reopening, rules
+from portal.cases import attest, clock, clock_terms, mails, reopening, rules
+from portal.cases.attest import Issued
 from portal.cases.clock import Dues, Past
 from portal.cases.events import DUES, Event, Standing, after, text_hash
 from portal.errors import Conflict, NotFound
@@ -43,7 +44,7 @@ class Words(msgspec.Struct, frozen=True):
 
 
 APPLICANT = Actor("applicant")
-# The event, its entry in the audit log and who hears of notices in one round trip: filing waits for each of them.
+# The event, its entry in the audit log, its receipt and who hears of notices in one round trip: filing waits for each.
 _INSERT = f"""
     WITH logged AS ({audit.INSERT}),
     worked_on AS (
@@ -51,7 +52,8 @@ _INSERT = f"""
         SELECT gen_random_uuid(), $9, $19::uuid WHERE $19 IS NOT NULL
         ON CONFLICT DO NOTHING
     ),
-    {subscriptions.FOLLOWING}
+    {subscriptions.FOLLOWING},
+    {attest.ISSUED}
     INSERT INTO case_event
         (id, "case", n, kind, actor_role, actor, data, text_hash, at, prev_hash, hash)
     VALUES ($8, $9, $10, $11, $12, $13, $14::jsonb, $15, $16, $17, $18)
@@ -80,7 +82,7 @@ async def _others_acted(case_id: UUID, seen: int) -> bool:
 def _check(kind: str, case: Case) -> None:
     if case.erased_at is not None:
         raise Conflict(_("What named people here was erased. Nothing can be added any more."))
-    if not rules.allowed(kind, case.state):
+    if not (rules.allowed(kind, case.state) and rules.fits(kind, case.kind)):
         raise Conflict(
             _("This can't be done any more: the request is “%(state)s”.")
             % {"state": _(rules.STATE_LABELS[case.state])}
@@ -115,13 +117,17 @@ async def append(
         kind=kind,
         actor_role=actor.role,
         actor=actor.account,
-        data=told if kind in clock.SILENT else told | stamps(dues) | reopening.stamp(kind, terms, now=now),
+        data=told
+        if kind in clock.SILENT
+        else told | stamps(dues) | reopening.stamp(kind, case.kind, terms, now=now),
         text_hash=text_hash(salt, words.body) if words and words.body else None,
         at=now,
         prev_hash=last_hash,
     )
-    await write(event, words=words, salt=salt, files=files)
-    await _update(case, after(standing_of(case), event), dues, now=now)
+    standing = after(standing_of(case), event)
+    receipt = await attest.of_decision(case, event, standing, events)
+    await write(event, words=words, salt=salt, files=files, receipt=receipt)
+    await _update(case, standing, dues, now=now)
     await clock_terms.record_stopped(case, terms, events, event)
     await mails.tell_applicant(case, event, now=now)
     return event
@@ -133,10 +139,17 @@ def stamps(dues: Dues) -> dict[str, str | None]:
 
 
 async def write(
-    event: Event, *, words: Words | None = None, salt: str = "", files: Sequence[StoredFile] = ()
+    event: Event,
+    *,
+    words: Words | None = None,
+    salt: str = "",
+    files: Sequence[StoredFile] = (),
+    receipt: Issued | None = None,
 ) -> None:
-    """The rows of one event exist: itself, its words and files, the unit it brings in, its entry in the audit log."""
-    event_id = await _insert(event)
+    """The rows of one event exist: itself, its words and files, its receipt if it has one, the unit it brings in, its
+    entry in the audit log.
+    """
+    event_id = await _insert(event, receipt)
     side = "staff" if event.actor_role == "staff" else "applicant"
     if words and words.body:
         await Message.insert(
@@ -167,7 +180,7 @@ async def write(
         )
 
 
-async def _insert(event: Event) -> UUID:
+async def _insert(event: Event, receipt: Issued | None) -> UUID:
     event_id = uuid7()
     logged = audit.values(
         f"case_{event.kind}", object=f"case:{event.case}", data={"n": event.n}, now=event.at
@@ -187,6 +200,7 @@ async def _insert(event: Event) -> UUID:
         event.prev_hash,
         event.hash,
         event.data.get("unit"),
+        *attest.values(receipt),
     )
     return event_id
 

@@ -18,14 +18,17 @@ from portal.workdays import SEARCH, EmptyCalendar
 
 USUAL_DAYS = 30
 """Days of the calendar, where the statement sets no working days."""
-ENDS = frozenset(kind for kind in ("closed", "rejected", "withdrawn") if rules.allowed("reopened", kind))
+ENDS = frozenset(event for event in ("closed", "rejected", "withdrawn") if rules.allowed("reopened", event))
 """Events that end a case which its applicant may open again; states have the same names."""
 _A_SECOND = timedelta(seconds=1)
 
 
-def stamp(kind: str, terms: Terms, *, now: datetime) -> dict[str, str]:
-    """What the data of an event of ``kind`` says of it: nothing unless it ends the case. Raises EmptyCalendar."""
-    if kind not in ENDS:
+def stamp(event: str, kind: str, terms: Terms, *, now: datetime) -> dict[str, str]:
+    """What the data of an ``event`` says of it: nothing unless it ends a case of a ``kind`` that can be opened again.
+
+    Raises EmptyCalendar.
+    """
+    if event not in ENDS or not rules.fits("reopened", kind):
         return {}
     return {"reopen_until": last_instant(now, _calendar(terms), terms.reopen_days).isoformat()}
 

@@ -51,8 +51,9 @@ FOLLOWING = f"""
         ON CONFLICT DO NOTHING
     ),
     parted AS (
-        UPDATE subscription SET ended_at = CASE WHEN $11 <> 'reopened' THEN $16::timestamptz END
-        WHERE $11 IN ('closed', 'rejected', 'withdrawn', 'reopened') AND "case" = $9 AND bounces < {MOST_BOUNCES}
+        UPDATE subscription SET ended_at = CASE WHEN $11 NOT IN ('reopened', 'appealed') THEN $16::timestamptz END
+        WHERE $11 IN ('closed', 'rejected', 'withdrawn', 'decided', 'reopened', 'appealed')
+            AND "case" = $9 AND bounces < {MOST_BOUNCES}
     )
 """  # noqa: S608 - constants
 _CONFIRM = """

@@ -17,7 +17,8 @@ _ENDED = """
     WITH first AS (
         SELECT c.service, c.id, coalesce(e.data->>'outcome', e.kind) AS how, min(e.at) AS at
         FROM case_event e JOIN "case" c ON c.id = e."case"
-        WHERE e.kind IN ('closed', 'rejected', 'withdrawn', 'reopened') AND e.at <= {} AND c.service = ANY({})
+        WHERE e.kind IN ('closed', 'rejected', 'withdrawn', 'reopened') AND c.kind = 'request'
+            AND e.at <= {} AND c.service = ANY({})
         GROUP BY 1, 2, 3
     ), numbered AS (
         SELECT *, (row_number() OVER (PARTITION BY service, how ORDER BY at, id) - 1) / {} AS batch FROM first

@@ -33,8 +33,8 @@ _VIEW = """
     SELECT s.id, s.slug, s.title_fa, s.title_en, s.audience, s.intake_channels, s.sheet, s.free, s.sensitive,
            s.retention_months, s.watch, s.state, p.usual, a.name_fa AS agency_fa, a.name_en AS agency_en,
            u.id AS unit_id, u.name_fa AS unit_fa, u.name_en AS unit_en, u.phone AS unit_phone,
-           u.email AS unit_email, f.id AS form_id, f.fields, v.id AS sla_id, v.sha256, v.document, k.calendars,
-           CASE latest.ending WHEN 'terminated' THEN latest.superseded_at END AS ends_at, w.since, w.until
+           u.email AS unit_email, f.id AS form_id, f.fields, v.id AS sla_id, v.n AS edition, v.sha256, v.document,
+           k.calendars, CASE latest.ending WHEN 'terminated' THEN latest.superseded_at END AS ends_at, w.since, w.until
     FROM service s
     CROSS JOIN moment
     JOIN agency a ON a.id = s.agency
@@ -82,7 +82,7 @@ _CATALOGUE = """
     ) latest ON true
     LEFT JOIN sla_version v ON v.id = latest.id
         AND (latest.superseded_at IS NULL OR latest.superseded_at > moment.now)
-    WHERE s.state <> 'draft' AND s.search_key LIKE ALL({})
+    WHERE s.state IN ('open', 'closed') AND s.search_key LIKE ALL({})
     ORDER BY s.position, s.slug
 """
 
@@ -90,7 +90,7 @@ _CATALOGUE = """
 class ServiceView(msgspec.Struct, frozen=True, kw_only=True):
     """One service as its page, its form and its cases need it, with the form that is asked now.
 
-    ``state`` is draft, open or closed. Without a statement in force, ``sla_id`` and ``statement`` are None.
+    ``state`` is draft, open or closed. ``sla_id``, ``edition`` and ``statement``: None without one in force.
     ``calendars`` are those that the statement's targets name, as they hold now; ``calendar_revisions`` says which
     revision of each that is. ``ends_at`` is when the statement was or will be terminated. What stands here holds from
     ``since`` to ``until``; None: nothing is known to replace it. ``usual`` is None where too few requests ended lately.
@@ -115,6 +115,7 @@ class ServiceView(msgspec.Struct, frozen=True, kw_only=True):
     fields: tuple[Field, ...]
     sla_id: UUID | None
     statement: Statement | None
+    edition: int | None = None
     sha256: str
     calendars: dict[str, Calendar]
     calendar_revisions: dict[str, int] = {}
@@ -252,6 +253,7 @@ _SAME = (
     "state",
     "form_id",
     "sla_id",
+    "edition",
     "ends_at",
     "since",
     "until",

@@ -41,3 +41,16 @@ async def first_reset(visitor: Visitor, _: object) -> Response:
 async def unproved(visitor: Visitor, world: object) -> Response:
     await first_reset(visitor, world)
     return await visitor.send("/approve")
+
+
+async def wrong_setting(visitor: Visitor, _: object) -> Response:
+    await visitor.open("/admin/settings")
+    await visitor.fill("reset_contact_phone", "12")
+    return await visitor.send("/admin/settings")
+
+
+async def wrong_watch(visitor: Visitor, _: object) -> Response:
+    """Warnings that come one before the other."""
+    await visitor.open("/admin/services/yearbook-qom/watch")
+    await visitor.fill("warning_1", "95")
+    return await visitor.send("/services/yearbook-qom/watch")

@@ -14,7 +14,17 @@ from tests.browser.account_stops import ACCOUNT_STOPS
 from tests.browser.calendar_stops import CALENDAR_STOPS
 from tests.browser.cases import SAMPLES, fill_request, move, unlock
 from tests.browser.clock_stops import CLOCK_STOPS
-from tests.browser.errands import first_message, first_reset, forgotten, fresh_slip, unproved, wrong_password
+from tests.browser.errands import (
+    first_message,
+    first_reset,
+    forgotten,
+    fresh_slip,
+    unproved,
+    wrong_password,
+    wrong_setting,
+    wrong_watch,
+)
+from tests.browser.feedback_stops import FEEDBACK_STOPS
 from tests.browser.going import (
     ADMIN,
     APPLICANT,
@@ -30,6 +40,7 @@ from tests.browser.going import (
 )
 from tests.browser.mine_stops import MINE_STOPS
 from tests.browser.notice_stops import NOTICE_STOPS
+from tests.browser.receipt_stops import RECEIPT_STOPS
 from tests.browser.security_stops import SECURITY_STOPS
 from tests.browser.service_stops import SERVICE_STOPS
 from tests.browser.subscription_stops import SUBSCRIPTION_STOPS
@@ -85,25 +96,12 @@ async def overtaken(visitor: Visitor, world: World) -> Response:
     return await move(visitor, "answer", body="We call back on Monday.")
 
 
-async def wrong_setting(visitor: Visitor, _: World) -> Response:
-    await visitor.open("/admin/settings")
-    await visitor.fill("reset_contact_phone", "12")
-    return await visitor.send("/admin/settings")
-
-
 async def outdated_unit(visitor: Visitor, _: World) -> Response:
     """A unit that a colleague has changed since its page was opened."""
     await visitor.open(f"/admin/units/{UNIT}")
     await visitor.page.eval_on_selector("main [name=seen]", "seen => { seen.value = 'old' }")
     await visitor.fill("phone", "111")
     return await visitor.send(f"/units/{UNIT}")
-
-
-async def wrong_watch(visitor: Visitor, _: World) -> Response:
-    """Warnings that come one before the other."""
-    await visitor.open(f"/admin/services/{FIRST}/watch")
-    await visitor.fill("warning_1", "95")
-    return await visitor.send(f"/services/{FIRST}/watch")
 
 
 async def unused_unit(visitor: Visitor, _: World) -> Response:
@@ -224,6 +222,7 @@ STOPS = [
     ),
     Stop("slip", "desk.slip", STAFF, fresh_slip),
     *SUBSCRIPTION_STOPS,
+    *FEEDBACK_STOPS,
     *ACCOUNT_STOPS,
     *MINE_STOPS,
     Stop("mail", "site.mail", ADMIN, at("/admin/mail")),
@@ -264,36 +263,5 @@ STOPS = [
     *SERVICE_STOPS,
     *CLOCK_STOPS,
     *NOTICE_STOPS,
+    *RECEIPT_STOPS,
 ]
-NO_PAGES = {
-    "site.data_back",
-    "site.mine_back",
-    "site.mine_notices_back",
-    "site.own_export",
-    "audit_log.case",
-    "audit_log.export",
-    "accounts.scan",
-    "cases.after_move",
-    "cases.back",
-    "desk.file",
-    "notices.after_move",
-    "notices.atom",
-    "notices.calendar",
-    "notices.status",
-    "notices.status_schema",
-    "cases.file_of",
-    "cases.short",
-    "promises.all_figures",
-    "promises.facts",
-    "promises.figures",
-    "services.edition_document",
-    "services.edition_pdf",
-    "services.statement_pdf",
-    "services.statement_document",
-    "site.alive",
-    "site.ready",
-    "site.robots",
-    "static",
-    "static/head",
-}
-"""Routes that answer GET with something else than a page of their own."""

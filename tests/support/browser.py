@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import pytest_asyncio
 
 from db.accounts import Account, Membership
 from portal import app as portal_app
-from portal import place
+from portal import place, signing
 from portal import settings as settings_module
 from portal.calendars import queries as calendar_queries
 from portal.notices import measured
@@ -133,9 +133,29 @@ def application(settings: Settings) -> Any:
     return portal_app.create_app(settings)
 
 
+class TimedApplication:
+    """The application under a clock that each test sets; one for all of them, since its templates take a second."""
+
+    clock: Callable[[], datetime]
+
+    def __init__(self, settings: Settings) -> None:
+        self.application = portal_app.create_app(settings, clock=lambda: self.clock())
+
+    def by(self, clock: Callable[[], datetime]) -> Any:
+        """The application, where it is always as late as ``clock`` says."""
+        self.clock = clock
+        return self.application
+
+
+@pytest.fixture(scope="session")
+def timed_application(settings: Settings) -> TimedApplication:
+    return TimedApplication(settings)
+
+
 @pytest.fixture(autouse=True)
-def nothing_remembered() -> None:
-    """What the process remembers of services and settings belongs to another test."""
+def nothing_remembered(settings: Settings) -> None:
+    """What the process remembers of services and settings belongs to another test; receipts are signed with our key."""
+    signing.keep_in(settings.data_dir)
     service_queries.forget()
     calendar_queries.forget()
     notice_queries.forget()

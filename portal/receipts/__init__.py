@@ -1,0 +1,1 @@
+"""Receipts anyone can verify: their pages, their paper, their keys."""

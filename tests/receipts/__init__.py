@@ -1,0 +1,1 @@
+"""Receipts: issued, checked, refused."""
