@@ -118,6 +118,7 @@ ACTIONS: dict[str, str] = {
     "service_published": N_("Published what was drafted for a service"),
     "service_opened": N_("Opened a service for requests"),
     "service_closed": N_("Closed a service for requests"),
+    "service_made_desk": N_("Made a service the electronic desk as a whole"),
     "head_named": N_("Named the head of a unit, or nobody"),
     "watch_changed": N_("Changed whom a service warns"),
     "signed_up": N_("Signed up"),

@@ -10,8 +10,6 @@ from datetime import date, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-import msgspec
-
 from db.cases import Case
 from db.outbox import OutboxMessage
 from db.services import Unit
@@ -19,7 +17,7 @@ from portal import codes, outbox
 from portal.accounts.queries import contacts_of
 from portal.cases import access, ratings
 from portal.cases.events import Event
-from portal.cases.titles import title_of
+from portal.cases.titles import in_mail
 from portal.i18n import N_, _, using
 from portal.services.queries import service_by_id
 from portal.settings import Settings
@@ -52,15 +50,13 @@ async def tell_applicant(case: Case, event: Event, *, now: datetime) -> None:
     if event.kind not in TOLD or not case.contact_email:
         return
     service = await service_by_id(case.service, now=now)
-    title = title_of(case.kind, service.title) if service and not service.sensitive else None
     await outbox.enqueue(
         f"cases/mail/{event.kind}",
         recipient=case.contact_email,
         locale=case.locale,
         data={
             "number": str(case.number),
-            "case_kind": case.kind,
-            "service": msgspec.to_builtins(title),
+            **in_mail(case.kind, service),
             "due_at": case.next_due_at,
             "paused_until": case.paused_until,
             "expected_on": event.data.get("expected_on"),

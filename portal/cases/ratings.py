@@ -110,7 +110,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def complaint_address(self) -> str:
         """Where a complaint about the case is filed, without language prefix."""
-        return f"/feedback/new?about={codes.show_text(self.number)}"
+        return f"/feedback/new?kind=case&about={codes.show_text(self.number)}"
 
     def may_reopen(self, now: datetime) -> bool:
         return self.reopen_until is not None and now <= self.reopen_until

@@ -109,6 +109,7 @@ async def append(
     told = {**(data or {}), **({"files": [file.sha256 for file in files]} if files else {})}
     events.append(Past(case.version + 1, kind, now, told))
     terms = await clock_terms.terms_of(case.service, case.sla_version, events, now=now)
+    told |= reopening.stamp(kind, case.kind, terms, now=now)
     dues = clock.dues(terms, events, now=now)
     salt = secrets.token_hex(16)
     event = Event(
@@ -117,9 +118,7 @@ async def append(
         kind=kind,
         actor_role=actor.role,
         actor=actor.account,
-        data=told
-        if kind in clock.SILENT
-        else told | stamps(dues) | reopening.stamp(kind, case.kind, terms, now=now),
+        data=told if kind in clock.SILENT else told | stamps(dues),
         text_hash=text_hash(salt, words.body) if words and words.body else None,
         at=now,
         prev_hash=last_hash,

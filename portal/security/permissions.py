@@ -96,6 +96,7 @@ ACCESS: dict[str, Access] = {
     "services.drop": MANAGES,
     "services.open": MANAGES,
     "services.close": MANAGES,
+    "services.make_desk": MANAGES,
     "services.sheet": MANAGES,
     "services.save_sheet": MANAGES,
     "services.terms": MANAGES,

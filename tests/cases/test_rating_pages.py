@@ -75,7 +75,7 @@ async def test_who_is_unhappy_too_late_to_reopen_is_shown_where_to_complain(db, 
     await stranger.submit(link, {"score": "2"})
     page = (await stranger.get(link)).text
     assert "open the request again until" not in page
-    assert f"/en/feedback/new?about={codes.show_text(filed.number)}" in page
+    assert f"/en/feedback/new?kind=case&amp;about={codes.show_text(filed.number)}" in page
 
 
 @pytest.mark.parametrize("token", ["x", "A" * 22, "…", "A" * 500])

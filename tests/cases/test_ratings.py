@@ -158,3 +158,9 @@ async def test_who_gave_no_address_is_asked_on_the_page_alone(db):
     await rechecks.ask_due(now=NOON + 20 * DAY)
     assert not await OutboxMessage.exists().where(OutboxMessage.template == rechecks.TEMPLATE)
     assert [one.moment for one in await asked_about(filed, NOON + 20 * DAY)] == ["later", "closing"]
+
+
+@pytest.mark.parametrize("kind", ["suggestion", "comment", "thanks"])
+async def test_who_only_said_something_is_not_asked_how_it_was(db, kind):
+    await close(await a_case(kind=kind))
+    assert not await Rating.exists()

@@ -11,7 +11,7 @@ from portal.errors import Conflict
 from portal.office_hours import IRAN_OFFICE
 from tests.cases.closings import a_closed_case, close, mail_about
 from tests.cases.factories import a_case, a_clerk
-from tests.cases.visitors import as_filer, path_of, right_now, send
+from tests.cases.visitors import as_filer, by_desk, path_of, right_now, send
 from tests.conftest import NOON
 from tests.support.browser import held_by_form
 
@@ -103,3 +103,17 @@ async def test_after_the_last_day_the_page_offers_no_form_and_takes_none(db, set
     answer = await browser.post(f"{path_of(filed)}/reopen", {**held, "reason": "Nothing came."})
     assert answer.status_code in (403, 409)
     assert (await Case.select(Case.state).first())["state"] == "closed"
+
+
+async def test_a_complaint_that_was_turned_away_is_appealed_not_opened_again(db, settings, browser, clerk):
+    complaint = await a_case(
+        kind="complaint", topic="service", locale="en", key=settings.secret_key, now=right_now()
+    )
+    await by_desk("reject", complaint, clerk, reason="نه")
+    assert (
+        "open the request again until" not in (await mail_about("rejected", settings, now=right_now())).text
+    )
+    assert "This did not solve it" not in (await as_filer(browser).get(path_of(complaint))).text
+    assert "can open it again until" not in (await clerk.get(f"/en/desk{path_of(complaint)[3:]}")).text
+    with pytest.raises(Conflict):
+        await actions.reopen(complaint.case_id, reason="باز", now=right_now())
