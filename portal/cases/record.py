@@ -101,8 +101,7 @@ async def append(
 ) -> Event:
     """The event stands at the end of the chain, its words and files beside it, the case's row as they make it.
 
-    Queues the applicant's mail where the event has one. ``case`` must be locked. Raises Conflict for a move that
-    the present state does not allow, and for any once the case names nobody any more.
+    Queues the applicant's mail, if there is one. ``case`` must be locked. Raises Conflict for what it does not allow.
     """
     _check(kind, case)
     events, last_hash = await clock_terms.past_of(case.id)
