@@ -78,6 +78,7 @@ ACTIONS: dict[str, str] = {
     "case_named": N_("Person whom a complaint is about recorded"),
     "case_appealed": N_("Decision on a complaint appealed by its applicant"),
     "case_reopened": N_("Case opened again by its applicant"),
+    "case_rated": N_("Said how a case was handled"),
     "case_recounted": N_("Dates of a case counted anew"),
     "cases_recounted": N_("Dates of open cases counted anew"),
     "case_credited": N_("Downtime credited to a case"),

@@ -15,7 +15,7 @@ from portal import outbox, outward, uploads
 from portal.accounts import drafts, sign_up
 from portal.audit_log import actions as audit_log
 from portal.availability import actions as availability
-from portal.cases import crediting, erasure, same_words, watch
+from portal.cases import crediting, erasure, rechecks, same_words, watch
 from portal.feedback import actions as feedback
 from portal.feedback import lost_codes
 from portal.notices import mailings, nagging, series, subscriptions, telling, webhooks
@@ -73,6 +73,7 @@ def _of_the_desk(settings: Settings) -> Ticks:
         "anchor": ("17 * * * *", anchor),
         "sweep": ("40 22 * * *", sweep),
         "forget": ("*/10 * * * *", forget),
+        "recheck": ("*/15 * * * *", recheck),
         "forget_tips": ("25 22 * * *", feedback.forget_tips),
         "publish": ("*/10 * * * *", publish),
     }
@@ -128,6 +129,12 @@ async def watch_cases(now: datetime) -> None:
             except Exception:
                 logger.exception("the clock of case %s can't be read", case_id)
                 await watch.put_off(case_id, until=now + AFTER_ODD_CASE)
+
+
+async def recheck(now: datetime) -> None:
+    """Everybody whose service wants to know by now was asked whether it is still solved."""
+    while await rechecks.ask_due(now=now):
+        pass
 
 
 async def tidy(now: datetime) -> None:

@@ -20,6 +20,7 @@ from portal.cases.desk_queries import Cursor, QueueFilters, read_cursor
 from portal.cases.desk_search import ALL
 from portal.cases.dossier_routes import send_to_desk
 from portal.cases.figures_routes import show_figures
+from portal.cases.rating_routes import show_ratings
 from portal.cases.register_routes import register_handlers
 from portal.cases.staff_forms import MOVES
 from portal.cases.staff_moves import post_move
@@ -187,6 +188,7 @@ staff_router = Router(
     route_handlers=[
         show_queue,
         show_figures,
+        show_ratings,
         show_case,
         show_why,
         send_file,
