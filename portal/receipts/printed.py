@@ -84,7 +84,7 @@ def _facts(kept: Kept, attested: Attested, settings: Settings) -> list[tuple[str
         (_("Occasion"), labels.occasion_label(attested.kind)),
         (_("Time"), labels.moment(attested.at, settings)),
         (_("Filed"), labels.moment(attested.filed, settings)),
-        (_("Service"), str(kept.service)),
+        (_("Service") if kept.kind == "request" else _("About"), str(kept.service)),
         (_("State"), labels.standing(attested)),
     ]
     if attested.statement:
