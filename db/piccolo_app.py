@@ -25,6 +25,7 @@ APP_CONFIG = AppConfig(
             "db.outbox",
             "db.people",
             "db.promises",
+            "db.ratings",
             "db.receipts",
             "db.resets",
             "db.services",

@@ -32,6 +32,7 @@ from portal.calendars.staff_routes import calendars_router
 from portal.cases import rules
 from portal.cases.filing_routes import filing_handlers
 from portal.cases.moving import Shifter
+from portal.cases.rating_routes import rating_handlers
 from portal.cases.staff_routes import staff_router
 from portal.cases.tracking_routes import tracking_handlers
 from portal.feedback.lost_code_routes import lost_code_router
@@ -110,6 +111,7 @@ FEATURES: tuple[Any, ...] = (
     *case_receipt_handlers,
     verify_router,
     *tracking_handlers,
+    *rating_handlers,
 )
 """Routers and handlers of every feature."""
 

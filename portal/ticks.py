@@ -15,7 +15,7 @@ from portal import outbox, outward, uploads
 from portal.accounts import drafts, sign_up
 from portal.audit_log import actions as audit_log
 from portal.availability import actions as availability
-from portal.cases import crediting, erasure, watch
+from portal.cases import crediting, erasure, rechecks, same_words, watch
 from portal.feedback import actions as feedback
 from portal.feedback import lost_codes
 from portal.notices import mailings, nagging, series, subscriptions, telling, webhooks
@@ -73,6 +73,7 @@ def _of_the_desk(settings: Settings) -> Ticks:
         "anchor": ("17 * * * *", anchor),
         "sweep": ("40 22 * * *", sweep),
         "forget": ("*/10 * * * *", forget),
+        "recheck": ("*/15 * * * *", recheck),
         "forget_tips": ("25 22 * * *", feedback.forget_tips),
         "publish": ("*/10 * * * *", publish),
     }
@@ -130,6 +131,12 @@ async def watch_cases(now: datetime) -> None:
                 await watch.put_off(case_id, until=now + AFTER_ODD_CASE)
 
 
+async def recheck(now: datetime) -> None:
+    """Everybody whose service wants to know by now was asked whether it is still solved."""
+    while await rechecks.ask_due(now=now):
+        pass
+
+
 async def tidy(now: datetime) -> None:
     """Ended sessions and grants, old counters and old lines of the job log are gone; no mail is lost."""
     await sessions.forget_ended(now)
@@ -140,4 +147,5 @@ async def tidy(now: datetime) -> None:
     await OutboxMessage.raw("DELETE FROM pgqueuer_log WHERE created < {}", now - JOB_LOG_KEPT)
     await subscriptions.forget_unconfirmed(now=now)
     await lost_codes.forget_old(now=now)
+    await same_words.forget_old(now=now)
     await outbox.requeue_lost(now=now)
