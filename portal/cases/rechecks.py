@@ -10,6 +10,7 @@ from db.engine import atomic
 from db.ratings import Rating
 from portal import outbox
 from portal.cases import ratings
+from portal.cases.titles import in_mail
 from portal.services.queries import service_by_id
 
 TEMPLATE = "cases/mail/recheck"
@@ -47,14 +48,13 @@ async def ask(rating: UUID, *, now: datetime) -> None:
 
 async def _enqueue(case: Case, row: Rating, *, now: datetime) -> None:
     service = await service_by_id(case.service, now=now)
-    titled = service is not None and not service.sensitive
     await outbox.enqueue(
         TEMPLATE,
         recipient=case.contact_email,
         locale=case.locale,
         data={
             "number": str(case.number),
-            "service": {"fa": service.title.fa, "en": service.title.en} if service and titled else None,
+            **in_mail(case.kind, service),
             "due_at": None,
             "round": row.round,
             "moment": row.moment,
