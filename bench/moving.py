@@ -126,7 +126,7 @@ async def _rate(file: Callable[[], Awaitable[object]]) -> float:
 
 
 async def _filing(now: datetime) -> Callable[[], Awaitable[object]]:
-    from portal.cases import actions
+    from portal.cases import actions, submission
     from portal.services.actions import load_samples
     from portal.services.queries import service_by_slug
 
@@ -135,7 +135,7 @@ async def _filing(now: datetime) -> Callable[[], Awaitable[object]]:
     async def file() -> object:
         service = await service_by_slug("yearbook-qom", now=now)
         assert service, "the samples are there"
-        draft = actions.FilingDraft(
+        draft = submission.FilingDraft(
             submission_id=uuid4(), audience="citizen", agency_name="", contact_name="م",
             contact_email="a@agency.example", contact_phone="+989000000000", locale="fa", body="…", answers={},
         )  # fmt: skip

@@ -35,6 +35,9 @@ class Case(Table, tablename="case"):
     promise is at risk, at ``next_check_at`` the worker looks again; both NULL where nothing is owed.
     ``expected_on`` is the day the desk now expects to answer, told to the applicant beside the promise.
     ``result_at``/``first_answer_at`` are when the promises were met. ``search_key`` is normalised text.
+    ``kind``: request, complaint, suggestion, comment or thanks (``portal.cases.rules``). A complaint's ``topic`` is
+    case, service, person, unit or accessibility, with ``about_case``, ``about_unit`` or ``about_person``, which is set
+    once it is known who was meant. ``level`` is 2 after an appeal.
     ``erased_at`` is when names, contacts, answers and words were taken out, NULL while they stand. Times are UTC.
     """
 
@@ -52,6 +55,12 @@ class Case(Table, tablename="case"):
     locale = Varchar(length=2, default="fa")
     answers = JSONB()
     body = Text(default="")
+    kind = Varchar(length=12, default="request")
+    topic = Varchar(length=14, default="")
+    about_case: ForeignKey = ForeignKey("self", on_delete=KEEP, null=True)
+    about_unit = ForeignKey(Unit, on_delete=KEEP, null=True)
+    about_person = ForeignKey(Account, on_delete=KEEP, null=True)
+    level = SmallInt(default=1)
     salt = Varchar(length=32)
     search_key = Text(default="")
     state = Varchar(length=12, default="registered")
@@ -81,6 +90,29 @@ class Case(Table, tablename="case"):
     known_state = Check(
         "state IN ('registered', 'in_review', 'waiting', 'referred', 'answered', 'closed', 'rejected', 'withdrawn')"
     )
+    known_kind = Check("kind IN ('request', 'complaint', 'suggestion', 'comment', 'thanks')")
+    known_topic = Check("topic IN ('', 'case', 'service', 'person', 'unit', 'accessibility')")
+
+
+class DeadNumber(Table, tablename="dead_number"):
+    """A tracking number that led to ``case`` until ``replaced_at``. It is nobody's now and never given again."""
+
+    id = UUID(primary_key=True, default=uuid7)
+    number = BigInt(unique=True)
+    case = ForeignKey(Case, on_delete=KEEP, null=False, index=True)
+    replaced_at = Timestamptz(default=None)
+
+
+class SentWords(Table, tablename="sent_words"):
+    """The words of ``case`` were sent at ``at``, from one browser or one network: ``digest`` is keyed and holds both.
+
+    Kept for an hour, to ask before the same words are sent again.
+    """
+
+    id = UUID(primary_key=True, default=uuid7)
+    digest = Varchar(length=64, index=True)
+    case = ForeignKey(Case, on_delete=KEEP, null=False)
+    at = Timestamptz(default=None, index=True)
 
 
 class CaseUnit(Table, tablename="case_unit"):

@@ -18,6 +18,8 @@ APP_CONFIG = AppConfig(
             "db.cases",
             "db.clocks",
             "db.factors",
+            "db.feedback",
+            "db.lost_codes",
             "db.notices",
             "db.outbox",
             "db.people",

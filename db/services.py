@@ -14,16 +14,26 @@ KEEP = OnDelete.restrict
 
 
 class Agency(Table, tablename="agency"):
-    """An organisation that offers services."""
+    """An organisation that offers services.
+
+    ``outside_fa``, ``outside_en`` and ``outside_url`` name who outside of it hears a complaint that it has decided
+    twice, and how to reach them; empty where nobody was named.
+    """
 
     id = UUID(primary_key=True, default=uuid7)
     slug = Varchar(length=80, unique=True)
     name_fa = Varchar(length=200)
     name_en = Varchar(length=200)
+    outside_fa = Text(default="")
+    outside_en = Text(default="")
+    outside_url = Varchar(length=300, default="")
 
 
 class Unit(Table, tablename="unit"):
-    """A part of an agency that works on cases; its phone and e-mail are public."""
+    """A part of an agency that works on cases; its phone and e-mail are public.
+
+    ``kind``: desk, inspection (complaints go there), appeals (complaints decided once) or technical.
+    """
 
     id = UUID(primary_key=True, default=uuid7)
     agency = ForeignKey(Agency, on_delete=KEEP, null=False)
@@ -32,10 +42,13 @@ class Unit(Table, tablename="unit"):
     name_en = Varchar(length=200)
     phone = Varchar(length=40, default="")
     email = Varchar(length=254, default="")
+    kind = Varchar(length=12, default="desk")
+    known_kind = Check("kind IN ('desk', 'inspection', 'appeals', 'technical')")
 
 
 class Service(Table, tablename="service"):
-    """One service of an agency. ``state`` is draft (not shown), open or closed (shown, takes nothing new).
+    """One service of an agency. ``state`` is draft (not shown), open, closed (shown, takes nothing new) or
+    desk: the electronic desk as a whole, which stands in no catalogue and takes feedback only.
 
     ``sheet`` holds what is shown as a whole and never filtered: description, documents, cost, legal basis,
     frequency. ``search_key`` is the normalised text that the catalogue's search looks in. ``retention_months``
@@ -59,7 +72,7 @@ class Service(Table, tablename="service"):
     watch = JSONB(null=True, default=None)
     state = Varchar(length=10, default="draft")
     position = Integer(default=0)
-    known_state = Check("state IN ('draft', 'open', 'closed')")
+    known_state = Check("state IN ('draft', 'open', 'closed', 'desk')")
 
 
 class FormVersion(Table, tablename="form_version"):

@@ -34,6 +34,9 @@ from portal.cases.filing_routes import filing_handlers
 from portal.cases.moving import Shifter
 from portal.cases.staff_routes import staff_router
 from portal.cases.tracking_routes import tracking_handlers
+from portal.feedback.lost_code_routes import lost_code_router
+from portal.feedback.routes import router as feedback_router
+from portal.feedback.tips_routes import desk_router as tips_router
 from portal.i18n import LanguagePrefix
 from portal.notices import measured, wording
 from portal.notices.availability_routes import availability_router
@@ -79,6 +82,9 @@ FEATURES: tuple[Any, ...] = (
     services_router,
     documents_router,
     promises_router,
+    feedback_router,
+    tips_router,
+    lost_code_router,
     notices_router,
     agencies_router,
     calendars_router,

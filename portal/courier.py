@@ -13,6 +13,7 @@ from db.outbox import OutboxMessage
 from portal import outbox, sms, smtp
 from portal.accounts import mails as account_mails
 from portal.cases import mails, watch
+from portal.feedback import lost_code_mails
 from portal.notices import mails as notice_mails
 from portal.resets import mails as reset_mails
 from portal.security import throttle
@@ -56,6 +57,8 @@ async def _prepared(message: OutboxMessage, settings: Settings, *, now: datetime
         return await notice_mails.prepared(message, settings, now=now)
     if message.template.startswith("cases/mail/"):
         return await mails.with_link(message, settings, now=now)
+    if message.template in lost_code_mails.TEMPLATES:
+        return await lost_code_mails.prepared(message, settings, now=now)
     if message.template == watch.MAIL:
         return watch.shown(message, settings)
     if message.template.startswith(reset_mails.FOLDER):

@@ -34,6 +34,8 @@ Send = Callable[[Any], Awaitable[None]]
 ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
 
 language: ContextVar[str] = ContextVar("language", default=DEFAULT)
+subject: ContextVar[str] = ContextVar("subject", default="request")
+"""What sort of case the sentences are about, one of ``portal.cases.rules.KINDS``."""
 
 # What a browser skips or takes for a slash before an address: "/\t/host" leads to another host.
 _LEADING = "/\\\t\r\n "
@@ -66,6 +68,33 @@ class Words(msgspec.Struct, frozen=True):
         return self.en if current_language() == "en" else self.fa
 
 
+NOUNS = {
+    "request": Words("درخواست", "request"),
+    "complaint": Words("شکایت", "complaint"),
+    "suggestion": Words("پیشنهاد", "suggestion"),
+    "comment": Words("نظر", "comment"),
+    "thanks": Words("پیام", "message"),
+}
+"""What a case of each kind is called inside a sentence. In both languages any of them fits where another does."""
+_OF_SERVICES = re.compile(r"requests\b", re.IGNORECASE)
+"""Sentences about requests in general, as in "takes no new requests"."""
+
+
+def speak_of(kind: str) -> None:
+    """From now on until the answer is sent, sentences are about a case of ``kind``."""
+    subject.set(kind)
+
+
+@contextmanager
+def speaking_of(kind: str) -> Iterator[None]:
+    """Sentences inside the block are about a case of ``kind``, as in a mail about a complaint."""
+    token = subject.set(kind)
+    try:
+        yield
+    finally:
+        subject.reset(token)
+
+
 def direction() -> str:
     """``rtl`` or ``ltr``, for the ``dir`` of a page in the current language."""
     return "rtl" if current_language() == "fa" else "ltr"
@@ -83,9 +112,20 @@ def catalogue(code: str) -> stdlib_gettext.NullTranslations:
 
 
 def gettext(message: str) -> str:
-    """``message`` in the current language, itself where no translation exists."""
+    """``message`` in the current language, itself where no translation exists.
+
+    It is written about a request; where a complaint or the like is spoken of, it says so instead.
+    """
     # gettext keeps the catalogue's header under the empty message.
-    return catalogue(current_language()).gettext(message) if message else ""
+    said = catalogue(current_language()).gettext(message) if message else ""
+    return said if (kind := subject.get()) == "request" else _about(kind, message, said)
+
+
+def _about(kind: str, message: str, said: str) -> str:
+    if _OF_SERVICES.search(message):
+        return said
+    plain, noun = str(NOUNS["request"]), str(NOUNS[kind])
+    return said.replace(plain, noun).replace(plain.capitalize(), noun.capitalize())
 
 
 def ngettext(singular: str, plural: str, n: int) -> str:
@@ -179,11 +219,8 @@ class LanguagePrefix:
         if inner["type"] == "http" and inner["method"] == "HEAD":
             inner["method"] = "GET"
             send = _Bodiless(send)
-        token = language.set(code)
-        try:
+        with using(code), speaking_of("request"):
             await self.app(inner, receive, send)
-        finally:
-            language.reset(token)
 
 
 class _Bodiless:

@@ -78,7 +78,7 @@ class Gate:
 
     def _page(self, until: datetime | None) -> bytes:
         words = [_words(code, until, self.settings) for code in self.settings.languages]
-        template = self.pages.spoken[words[0].code].get_template("_base/maintenance.html")
+        template = self.pages.spoken[words[0].code, "request"].get_template("_base/maintenance.html")
         return template.render(words=words).encode()
 
 

@@ -15,7 +15,9 @@ import msgspec
 from portal.workdays import ONE, Measure
 
 MAX_AMOUNT = 10_000
-Key = Literal["first_answer", "result", "keep_in_touch", "complaint_answer", "referral"]
+RESULTS = ("result", "complaint_answer", "feedback_answer")
+"""Targets whose keeping is the answer itself; each case has one of them at most."""
+Key = Literal["first_answer", "result", "keep_in_touch", "complaint_answer", "feedback_answer", "referral"]
 What = Literal[
     "started", "touched", "told", "resulted", "paused", "resumed", "reopened", "referred", "ended", "missed"
 ]
@@ -113,7 +115,7 @@ def rounds(
 
 
 def _owed(target: Target, targets: Sequence[Target], n: int) -> Target:
-    if n == 1 or target.key not in ("result", "complaint_answer"):
+    if n == 1 or target.key not in RESULTS:
         return target
     first = next((other for other in targets if other.key == "first_answer"), target)
     return msgspec.structs.replace(first, key=target.key)
@@ -141,6 +143,7 @@ _COURSE: Mapping[str, _Course] = {
     "first_answer": _course("started", "", "told resulted"),
     "result": _course("started", "reopened", "resulted"),
     "complaint_answer": _course("started", "reopened", "resulted"),
+    "feedback_answer": _course("started", "reopened", "resulted"),
     "keep_in_touch": _course("started", "reopened", "touched told resulted", "touched told"),
     "referral": _course("referred", "referred", "told resulted referred", "referred"),
 }

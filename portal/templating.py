@@ -64,19 +64,20 @@ class _Page(Template):
 
 
 class _Spoken(Environment):
-    """Templates compiled for one language: what depends on nothing else is settled when they are compiled.
+    """Templates compiled for one language and one kind of case: what depends on nothing else is settled then.
 
     A page has some eighty sentences, own addresses and static files; as calls they cost half of its time.
     """
 
     spoken: str
+    subject: str
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         """Our templates have no globals of their own; Jinja's chain of both costs a tenth of a page."""
         return super().make_globals(d) if d else self.globals
 
     def _generate(self, source: nodes.Template, *args: Any, **kwargs: Any) -> str:
-        with i18n.using(self.spoken):
+        with i18n.using(self.spoken), i18n.speaking_of(self.subject):
             return super()._generate(_Settled().visit(source), *args, **kwargs)
 
 
@@ -105,17 +106,26 @@ class PageEngine(JinjaTemplateEngine):
     """
 
     def __init__(self, settings: Settings, names: Mapping[str, Any], clock: Clock) -> None:
-        self.spoken = {code: _page_environment(settings, names, code, clock) for code in LANGUAGES}
-        super().__init__(engine_instance=self.spoken[i18n.current_language()])
+        self.spoken = {
+            (code, kind): _page_environment(settings, names, code, kind, clock)
+            for code in LANGUAGES
+            for kind in i18n.NOUNS
+        }
+        super().__init__(engine_instance=self._now())
 
     def get_template(self, template_name: str) -> Template:
         """The compiled template. Raises jinja2.TemplateNotFound."""
-        return self.spoken[i18n.current_language()].get_template(template_name)
+        return self._now().get_template(template_name)
+
+    def _now(self) -> Environment:
+        return self.spoken[i18n.current_language(), i18n.subject.get()]
 
 
-def _page_environment(settings: Settings, names: Mapping[str, Any], code: str, clock: Clock) -> Environment:
+def _page_environment(
+    settings: Settings, names: Mapping[str, Any], code: str, subject: str, clock: Clock
+) -> Environment:
     environment = _environment(settings, names, autoescape=True, kind=_Spoken)
-    environment.spoken = code
+    environment.spoken, environment.subject = code, subject
     environment.template_class = _Page
     environment.portal_settings = settings  # type: ignore[attr-defined]
     with i18n.using(code):
@@ -154,8 +164,11 @@ class MailTemplates:
         self.html = _environment(settings, names, autoescape=True, kind=Environment)
 
     def render(self, template: str, locale: str, data: Mapping[str, Any]) -> MailText:
-        """The mail of ``templates/<template>.{subject.txt,txt,html}``; a text message (``…/sms/…``) is its text."""
-        with i18n.using(locale):
+        """The mail of ``templates/<template>.{subject.txt,txt,html}``; a text message (``…/sms/…``) is its text.
+
+        ``data`` with a ``case_kind`` is about a case of that kind.
+        """
+        with i18n.using(locale), i18n.speaking_of(str(data.get("case_kind", "request"))):
             context = {**data, "language": locale, "direction": i18n.direction()}
             if "/sms/" in template:
                 text_message = " ".join(self.text.get_template(f"{template}.txt").render(context).split())

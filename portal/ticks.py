@@ -16,6 +16,8 @@ from portal.accounts import drafts, sign_up
 from portal.audit_log import actions as audit_log
 from portal.availability import actions as availability
 from portal.cases import crediting, erasure, watch
+from portal.feedback import actions as feedback
+from portal.feedback import lost_codes
 from portal.notices import mailings, nagging, series, subscriptions, telling, webhooks
 from portal.notices.feeds import Site
 from portal.promises import actions as promises
@@ -68,6 +70,7 @@ def _of_the_desk(settings: Settings) -> Ticks:
         "anchor": ("17 * * * *", anchor),
         "sweep": ("40 22 * * *", sweep),
         "forget": ("*/10 * * * *", forget),
+        "forget_tips": ("25 22 * * *", feedback.forget_tips),
         "publish": ("*/10 * * * *", publish),
     }
 
@@ -121,4 +124,5 @@ async def tidy(now: datetime) -> None:
     await throttle.forget_before(now - THROTTLE_KEPT)
     await OutboxMessage.raw("DELETE FROM pgqueuer_log WHERE created < {}", now - JOB_LOG_KEPT)
     await subscriptions.forget_unconfirmed(now=now)
+    await lost_codes.forget_old(now=now)
     await outbox.requeue_lost(now=now)

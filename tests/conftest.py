@@ -20,6 +20,7 @@ from tests.support.browser import (  # noqa: F401
     nothing_remembered,
     settings,
     stranger,
+    timed_application,
 )
 from tests.support.database import TestServer, Urls, clone, drop_clone, empty_tables
 

@@ -68,6 +68,7 @@ VALUES: dict[str, dict[str, str]] = {
         "passcode": N_("Passcode"),
         "proof": N_("Proof of contact"),
         "link": N_("Link"),
+        "contact": N_("Link sent to a contact"),
     },
     "outcome": {
         "made": N_("account made"),

@@ -134,6 +134,25 @@ async def receipt_passcode(case_id: UUID, *, keys: Sequence[bytes], now: datetim
     return digits.get(grant["secret_hash"])
 
 
+async def fresh_passcode(
+    case_id: UUID, *, tokens: list[str], keys: Sequence[bytes], now: datetime
+) -> str | None:
+    """The passcode made within a quarter of an hour, for the browser that had it made; None for everybody else.
+
+    Only the browser's own token counts here, not those of links from mails.
+    """
+    own = await tier_of(case_id, tokens=tokens[:1], account=None, applicant=None, keys=keys, now=now)
+    return await receipt_passcode(case_id, keys=keys, now=now) if own == 2 else None
+
+
+async def start_anew(case_id: UUID, *, key: bytes, now: datetime) -> str:
+    """A new passcode is the only secret that opens the case; returns its digits."""
+    grant = new_passcode(key, case_id, now=now)
+    await AccessGrant.delete().where(AccessGrant.case == case_id)
+    await AccessGrant.insert(grant)
+    return passcode(key, grant.id)
+
+
 async def unlock_with_passcode(
     case_id: UUID, typed: str, *, browser: str, keys: Sequence[bytes], now: datetime
 ) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,43 +12,20 @@ import msgspec
 from db.cases import AccessGrant, Case
 from db.engine import atomic
 from db.keys import uuid7
-from portal import codes, text
+from portal import codes
 from portal.calendars import queries as calendar_queries
-from portal.cases import access, attest, clock, contests, mails, record, rules
+from portal.cases import access, attest, clock, contests, dead_numbers, mails, record, rules
 from portal.cases.clock import Dues, Past, Terms
 from portal.cases.events import Event, filed_text, text_hash
-from portal.cases.record import APPLICANT, Actor, Words
+from portal.cases.record import Actor, Words
+from portal.cases.submission import FilingDraft, Intake, content_sha256, search_key
 from portal.errors import Conflict
 from portal.i18n import _
 from portal.services.queries import ServiceView
 from portal.uploads import StoredFile
 
 MOST_DRAWS = 8
-_WORD = re.compile(r"[^\W_]+")
-
-
-class FilingDraft(msgspec.Struct, frozen=True, kw_only=True):
-    """A filled form, read and checked. ``answers``: key -> text, whole number, list of choices or ISO date."""
-
-    submission_id: UUID
-    audience: str
-    agency_name: str = ""
-    contact_name: str
-    contact_email: str | None = None
-    contact_phone: str | None = None
-    locale: str
-    body: str = ""
-    answers: dict[str, Any]
-    files: tuple[StoredFile, ...] = ()
-
-
-class Intake(msgspec.Struct, frozen=True, kw_only=True):
-    """How a case came: ``portal``, or by letter and the like, then with its number and day."""
-
-    channel: str = "portal"
-    letter_no: str | None = None
-    letter_date: Any = None
-    actor: Actor = APPLICANT
+_AS_SENT = tuple(name for name in FilingDraft.__struct_fields__ if name != "files")
 
 
 class Filed(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +64,7 @@ async def file_case(
     The same submission again gives the same case. Raises DifferentSubmission when its id came with other content.
     """
     service = await _with_calendars_of_now(service)
-    dues = _first_dues(service, now)
+    dues = _first_dues(draft.kind, service, now)
     case = _new_case(draft, service, intake, dues, applicant=applicant, now=now)
     event = _first_event(case, service, intake, draft, dues, now=now)
     if not await _insert(case):
@@ -163,16 +138,8 @@ def _new_case(
         number=codes.new_number(),
         service=service.id,
         sla_version=service.sla_id,
-        form_version=service.form_id,
+        form_version=service.form_id if draft.kind == "request" else None,
         applicant=applicant,
-        audience=draft.audience,
-        agency_name=draft.agency_name,
-        contact_name=draft.contact_name,
-        contact_email=draft.contact_email,
-        contact_phone=draft.contact_phone,
-        locale=draft.locale,
-        answers=draft.answers,
-        body=draft.body,
         salt=access.new_token(),
         search_key=search_key(draft, service, intake),
         state="registered",
@@ -180,32 +147,13 @@ def _new_case(
         channel=intake.channel,
         letter_no=intake.letter_no,
         letter_date=intake.letter_date,
-        submission_id=draft.submission_id,
         submission_sha256=content_sha256(draft, service.id),
         version=1,
         filed_at=now,
         changed_at=now,
+        **{name: getattr(draft, name) for name in _AS_SENT},
         **msgspec.structs.asdict(dues),
     )
-
-
-def search_key(draft: FilingDraft, service: ServiceView, intake: Intake) -> str:
-    """What the desk's search looks in: every word that was filed and the service's name, as search keys.
-
-    Single spaces stand between words: PostgreSQL's parser would take "province/county" or an address for one word.
-    """
-    words = [
-        service.title.fa,
-        service.title.en,
-        draft.contact_name,
-        draft.agency_name,
-        draft.body,
-        intake.letter_no or "",
-    ]
-    words += [value for value in draft.answers.values() if isinstance(value, str)]
-    # A compound is found by its whole (the key drops half-spaces) and by its parts.
-    words += [word.replace("\u200c", " ") for word in " ".join(words).split() if "\u200c" in word]
-    return " ".join(_WORD.findall(text.search_key(" ".join(words))))[:20_000]
 
 
 def _first_event(
@@ -213,6 +161,8 @@ def _first_event(
 ) -> Event:
     data: dict[str, Any] = {"channel": intake.channel, "unit": str(service.unit_id)}
     data |= {"calendars": service.calendar_revisions, **record.stamps(dues)}
+    if draft.kind != "request":
+        data["kind"] = draft.kind
     if draft.files:
         data["files"] = [file.sha256 for file in draft.files]
     return Event(
@@ -228,10 +178,10 @@ def _first_event(
     )
 
 
-def _first_dues(service: ServiceView, filed_at: datetime) -> Dues:
+def _first_dues(kind: str, service: ServiceView, filed_at: datetime) -> Dues:
     """When each promise of the statement in force falls due for a case filed now, by its own calendar."""
     targets = service.statement.targets if service.statement else ()
-    terms = Terms(targets, service.calendars, service.watch)
+    terms = Terms(clock.targets_of(kind, targets), service.calendars, service.watch)
     return clock.dues(terms, [Past(1, "filed", filed_at, {})], now=filed_at)
 
 
@@ -272,16 +222,6 @@ async def _replay(draft: FilingDraft, *, browser: str, key: bytes, now: datetime
     )
     if row["submission_sha256"] != content_sha256(draft, row["service"]):
         raise DifferentSubmission(row["number"] if tier == 2 or not browser else None)
+    if tier < 2 and browser and await dead_numbers.was_renumbered(row["id"]):
+        raise DifferentSubmission(None)  # whoever only holds the old form is not told the new number
     return Filed(case_id=row["id"], number=row["number"], replayed=True, same_browser=tier == 2)
-
-
-def content_sha256(draft: FilingDraft, service_id: UUID) -> str:
-    """SHA-256 of what was sent, file contents by their digests; not of which page sent it or where files lie."""
-    sent: Mapping[str, Any] = {
-        **msgspec.structs.asdict(draft),
-        "files": [(file.name, file.sha256) for file in draft.files],
-        "service": service_id,
-        "submission_id": "",
-        "locale": "",  # the same form sent from the other language's page is the same form
-    }
-    return hashlib.sha256(msgspec.json.encode(sent, order="deterministic")).hexdigest()

@@ -14,12 +14,12 @@ import msgspec
 
 from portal import sla
 from portal.cases import rules
-from portal.marks import Mark, Pause, Target, What, pauses
+from portal.marks import RESULTS, Mark, Pause, Target, What, pauses
 from portal.office_hours import Calendar, Span
 from portal.services.statement import Watch
 from portal.sla import History, Reading
 
-SILENT = frozenset({"noted", "assigned", "passcode", "claimed", "erased"})
+SILENT = frozenset({"noted", "assigned", "passcode", "renumbered", "claimed", "erased"})
 """Events that no clock cares about."""
 INNER = frozenset({"referral"})
 """Targets that the desk owes itself: they never set the date the applicant is promised."""
@@ -32,12 +32,16 @@ _WHAT: Mapping[str, What] = {
     "answered": "resulted",
     "closed": "resulted",
     "rejected": "resulted",
+    "decided": "resulted",
     "informed": "touched",
     "extended": "touched",
     "referred": "referred",
     "withdrawn": "ended",
     "reopened": "reopened",
+    "appealed": "reopened",
 }
+_OF_FEEDBACK = frozenset({"complaint_answer", "feedback_answer"})
+_OF_COMPLAINTS = frozenset({"complaint_answer", "keep_in_touch", "referral"})
 
 
 class Past(msgspec.Struct, frozen=True):
@@ -67,6 +71,15 @@ class Dues(msgspec.Struct, frozen=True, kw_only=True):
     paused_until: datetime | None = None
     risk_at: datetime | None = None
     next_check_at: datetime | None = None
+
+
+def targets_of(kind: str, targets: Iterable[Target]) -> tuple[Target, ...]:
+    """What a case of ``kind`` is owed, out of all that its statement promises."""
+    if kind == "request":
+        return tuple(target for target in targets if target.key not in _OF_FEEDBACK)
+    if kind == "complaint":
+        return tuple(target for target in targets if target.key in _OF_COMPLAINTS)
+    return tuple(target for target in targets if target.key == "feedback_answer")
 
 
 def history_of(events: Iterable[Past]) -> History:
@@ -123,7 +136,7 @@ def dues(terms: Terms, events: Sequence[Past], *, now: datetime) -> Dues:
     looks = [(reading, alarms(terms, reading, history, now=now)) for reading in found if reading.is_open]
     return Dues(
         first_answer_due_at=first.get("first_answer"),
-        result_due_at=first.get("result", first.get("complaint_answer")),
+        result_due_at=next((first[key] for key in RESULTS if key in first), None),
         next_due_at=next_owed.due_at if next_owed else None,
         owed_since=next_owed.started_at if next_owed else None,
         paused_until=next(

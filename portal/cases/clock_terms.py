@@ -33,7 +33,14 @@ async def terms_of(
     view = await queries.service_by_id(service, now=now)
     if statement is None or view is None:
         return Terms()
-    return Terms(statement.targets, await _calendars(statement.targets, events), view.watch)
+    targets = clock.targets_of(kind_of(events), statement.targets)
+    return Terms(targets, await _calendars(targets, events), view.watch)
+
+
+def kind_of(events: Sequence[Past]) -> str:
+    """The kind of case that begins with these events (``rules.KINDS``)."""
+    kind: str = events[0].data.get("kind", "request")
+    return kind
 
 
 def revisions_of(events: Sequence[Past]) -> dict[str, int]:

@@ -11,12 +11,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from db.cases import AccessGrant
 from db.engine import atomic
 from db.services import Unit
 from portal.cases import access, contests, record
-from portal.cases.actions import Filed, FilingDraft, Intake, file_case
+from portal.cases.actions import Filed, file_case
 from portal.cases.record import Actor, Words
+from portal.cases.submission import FilingDraft, Intake
 from portal.errors import Conflict, NotAllowed, NotFound
 from portal.i18n import _
 from portal.services import unit_people
@@ -80,7 +80,7 @@ async def decide_contest(
     Raises Conflict when no pause is contested, NotAllowed for whoever began it.
     """
     case = await record.locked(case_id, seen=seen)
-    await _check_works_for(clerk, case.unit)
+    await check_works_for(clerk, case.unit)
     pause = contests.undecided(await contests.pauses_of(case_id))
     if pause is None:
         raise Conflict(_("No pause of this case is contested."))
@@ -137,10 +137,7 @@ async def reissue_passcode(
     """
     words = Words(proof, visible_to="staff")
     await _append(case_id, "passcode", clerk, seen, now, words=words)
-    grant = access.new_passcode(key, case_id, now=now)
-    await AccessGrant.delete().where(AccessGrant.case == case_id)
-    await AccessGrant.insert(grant)
-    return access.passcode(key, grant.id)
+    return await access.start_anew(case_id, key=key, now=now)
 
 
 async def register_case(
@@ -158,7 +155,7 @@ async def register_case(
 
     Raises NotAllowed for a service of another unit.
     """
-    await _check_works_for(clerk, service.unit_id)
+    await check_works_for(clerk, service.unit_id)
     intake = Intake(
         channel=channel, letter_no=letter_no, letter_date=letter_date, actor=Actor("staff", clerk)
     )
@@ -167,7 +164,8 @@ async def register_case(
     )
 
 
-async def _check_works_for(clerk: UUID, unit: UUID) -> None:
+async def check_works_for(clerk: UUID, unit: UUID) -> None:
+    """Raises NotAllowed for somebody of another unit."""
     if not await unit_people.works_for(clerk, unit):
         raise NotAllowed(_("Only the unit that has this case works on it."))
 
@@ -184,7 +182,7 @@ async def _append(
     files: Sequence[StoredFile] = (),
 ) -> None:
     case = await record.locked(case_id, seen=seen)
-    await _check_works_for(clerk, case.unit)
+    await check_works_for(clerk, case.unit)
     if kind in SPEAKING and case.assignee is None:
         data = {**(data or {}), "assignee": str(clerk)}
     await record.append(case, kind, Actor("staff", clerk), data=data, words=words, files=files, now=now)

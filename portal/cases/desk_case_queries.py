@@ -31,7 +31,8 @@ _CASE = """
     LEFT JOIN account p ON p.id = c.applicant
     LEFT JOIN form_version f ON f.id = c.form_version
     LEFT JOIN sla_version v ON v.id = c.sla_version
-    WHERE c.number = {}
+    WHERE c.id = coalesce((SELECT id FROM "case" WHERE number = {}),
+        (SELECT "case" FROM dead_number WHERE number = {}))
 """
 _EVENTS = """
     SELECT e.id, e.n, e.kind, e.actor_role, e.at, e.data->>'outcome' AS outcome,
@@ -56,7 +57,8 @@ _FILES = """
     WHERE "case" = {} AND stored_as NOT LIKE 'gone:%' ORDER BY at, id
 """
 _MAILS = """
-    SELECT CASE WHEN template LIKE 'cases/mail/%' THEN split_part(template, '/', 3) ELSE 'notice' END AS kind,
+    SELECT CASE WHEN template LIKE ANY (ARRAY['cases/mail/%', 'cases/sms/%'])
+               THEN split_part(template, '/', 3) ELSE 'notice' END AS kind,
            recipient, state, attempts, created_at, ended_at, error
     FROM outbox_message WHERE "case" = {} ORDER BY created_at DESC, id DESC
 """
@@ -172,14 +174,19 @@ class DeskCase(msgspec.Struct, frozen=True, kw_only=True):
     happenings: tuple[Happening, ...]
     mails: tuple[CaseMail, ...]
 
+    @property
+    def renumbered_at(self) -> datetime | None:
+        """When it got the number it has, None where that is its first one."""
+        return next((one.at for one in reversed(self.happenings) if one.kind == "renumbered"), None)
+
     def since(self, seen: int) -> tuple[Happening, ...]:
         """What happened after version ``seen``."""
         return tuple(happening for happening in self.happenings if happening.n > seen)
 
 
 async def desk_case(number: int) -> DeskCase | None:
-    """The case with this tracking number, or None."""
-    rows = await Case.raw(_CASE, number)
+    """The case with this tracking number, or that had it before it got another; or None."""
+    rows = await Case.raw(_CASE, number, number)
     if not rows:
         return None
     row = rows[0]

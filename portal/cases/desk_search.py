@@ -13,7 +13,7 @@ import msgspec
 
 from db.cases import Case
 from portal import codes, text
-from portal.cases import rules
+from portal.cases import dead_numbers, rules
 
 ALL = "all"
 """The filter of states that lets every case through; an empty one means the open ones."""
@@ -37,11 +37,16 @@ class Condition(msgspec.Struct, frozen=True):
 
 
 async def case_with_code(typed: str) -> int | None:
-    """The number of the case whose whole code was typed, in either form and any spelling; else None."""
+    """The number of the case whose whole code was typed, in either form and any spelling; else None.
+
+    A code that was replaced leads to its case, too.
+    """
     number = codes.parse(typed)
-    if isinstance(number, codes.Mistake) or not await Case.exists().where(Case.number == number):
+    if isinstance(number, codes.Mistake):
         return None
-    return number
+    if await Case.exists().where(Case.number == number):
+        return number
+    return await dead_numbers.replacement_of(number)
 
 
 def is_slip(typed: str) -> bool:

@@ -70,6 +70,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     owed_since: datetime | None = None
     paused_until: datetime | None = None
     expected_on: date | None = None
+    level: int = 1
 
 
 DUES = ("first_answer_due_at", "result_due_at", "next_due_at", "owed_since", "paused_until")
@@ -87,6 +88,7 @@ def after(standing: Standing, event: Event) -> Standing:
         unit=UUID(data["unit"]) if "unit" in data else standing.unit,
         assignee=_assignee(standing, event),
         outcome=_outcome(standing, event),
+        level=2 if event.kind == "appealed" else standing.level,
         expected_on=_expected_on(standing, event),
         first_answer_at=standing.first_answer_at or (event.at if event.kind in rules.FIRST_ANSWERS else None),
         result_at=standing.result_at or (event.at if event.kind in rules.RESULTS else None),
@@ -134,14 +136,14 @@ def _assignee(standing: Standing, event: Event) -> UUID | None:
 
 
 def _outcome(standing: Standing, event: Event) -> str | None:
-    if event.kind == "reopened":
+    if event.kind in rules.OPENING_AGAIN:
         return None
     outcome: str | None = event.data.get("outcome", standing.outcome)
     return outcome
 
 
 def _expected_on(standing: Standing, event: Event) -> date | None:
-    if event.kind in rules.RESULTS | {"withdrawn", "reopened"}:
+    if event.kind in rules.RESULTS | rules.OPENING_AGAIN | {"withdrawn"}:
         return None
     value = event.data.get("expected_on")
     return date.fromisoformat(value) if value else standing.expected_on

@@ -49,8 +49,9 @@ _FLOW = """
     WITH moved AS (
         SELECT c.service, c.unit, c.filed_at AS at, true AS came FROM "case" c WHERE c.filed_at >= {}
         UNION ALL
-        SELECT c.service, c.unit, e.at, e.kind = 'reopened' FROM case_event e JOIN "case" c ON c.id = e."case"
-        WHERE e.kind IN ('reopened', 'closed', 'rejected', 'withdrawn') AND e.at >= {}
+        SELECT c.service, c.unit, e.at, e.kind IN ('reopened', 'appealed')
+        FROM case_event e JOIN "case" c ON c.id = e."case"
+        WHERE e.kind IN ('reopened', 'appealed', 'closed', 'rejected', 'withdrawn', 'decided') AND e.at >= {}
     )
     SELECT m.service, m.unit, ((m.at AT TIME ZONE {})::date - {}::date) / 7 AS week,
            count(*) FILTER (WHERE m.came) AS n_came, count(*) FILTER (WHERE NOT m.came) AS n_went

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 
 import msgspec
 from litestar import get, post
@@ -12,14 +14,15 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from portal import codes, uploads
-from portal.cases import access, actions, filing_drafts, history, queries, visits
-from portal.cases.actions import DifferentSubmission, Filed, FilingDraft
+from portal.cases import access, actions, filing_drafts, history, queries, submission, visits
+from portal.cases.actions import DifferentSubmission, Filed
 from portal.cases.filing_pages import different_page, filing_page, paused_page
 from portal.cases.forms import FilingForm, read_filing, with_errors
 from portal.cases.receipt import Receipt, receipt_of, square_code
+from portal.cases.submission import FilingDraft
 from portal.cases.visits import Visit, Visitor
 from portal.errors import NotFound, TooMany
-from portal.i18n import _, current_language, localized
+from portal.i18n import _, current_language, localized, speak_of
 from portal.notices import closures
 from portal.notices import queries as notices
 from portal.notices.closures import Closure
@@ -51,7 +54,7 @@ async def show_form(
     filing = await filing_drafts.begun(service, request.user, now=now)
     if closed := await _closure(service, now):
         return paused_page(service, filing, closed, now=now, kept=filing.saved_at is not None)
-    cookies = [] if _tokens(request, settings) else [visits.keys(settings, [access.new_token()])]
+    cookies = [] if tokens_of(request, settings) else [visits.keys(settings, [access.new_token()])]
     return filing_page(service, filing, cookies=cookies)
 
 
@@ -83,9 +86,11 @@ async def post_form(
     if twin is not None and not posted.form.get("again"):
         await uploads.discard_all(draft.files, settings.uploads_dir)
         return different_page(service, filing, twin)
-    keys = _tokens(request, settings) or [access.new_token()]
+    keys = tokens_of(request, settings) or [access.new_token()]
+    applicant = request.user.account_id if request.user else None
+    file = partial(actions.file_case, draft, service=service, key=settings.secret_key, now=now)
     try:
-        filed = await _file(draft, service, request, settings, browser=keys[0], now=now)
+        filed = await with_files(draft, settings, partial(file, browser=keys[0], applicant=applicant))
     except DifferentSubmission as earlier:
         return different_page(service, filing, earlier.number)
     await _hear(posted.form.get("hear"), draft, service, request, now=now)
@@ -165,6 +170,7 @@ async def show_receipt(
         # The same answer, after the same work, for a case of others and for none: its own page counts guesses.
         return visits.to_case(seen.number)
     await visits.note_look(seen)
+    speak_of(receipt.kind)
     context = {
         "receipt": receipt,
         "passcode": await _passcode(receipt, seen),
@@ -195,26 +201,11 @@ async def _slow_down(filing: FilingForm, request: Visitor, now: datetime) -> Too
     return None
 
 
-async def _file(
-    draft: FilingDraft,
-    service: ServiceView,
-    request: Visitor,
-    settings: Settings,
-    *,
-    browser: str,
-    now: datetime,
-) -> Filed:
-    """File the case; its files are discarded again unless this very call has made it."""
+async def with_files(draft: FilingDraft, settings: Settings, file: Callable[[], Awaitable[Filed]]) -> Filed:
+    """The case that ``file`` makes of ``draft``; its files are discarded unless this very call has made it."""
     filed = None
     try:
-        filed = await actions.file_case(
-            draft,
-            service=service,
-            browser=browser,
-            applicant=request.user.account_id if request.user else None,
-            key=settings.secret_key,
-            now=now,
-        )
+        filed = await file()
     finally:
         if filed is None or filed.replayed:
             await uploads.discard_all(draft.files, settings.uploads_dir)
@@ -229,7 +220,7 @@ async def _twin(
     A browser that goes back restores what was typed into a page with a new id: sent again, that would be a
     second case nobody wanted.
     """
-    sha256 = actions.content_sha256(draft, service.id)
+    sha256 = submission.content_sha256(draft, service.id)
     for number in await queries.filed_lately(sha256, submission=draft.submission_id, since=now - TWIN_WITHIN):
         if (await visits.visit(request, number, settings, now)).tier == 2:
             return number
@@ -237,20 +228,16 @@ async def _twin(
 
 
 async def _passcode(receipt: Receipt, seen: Visit) -> str | None:
-    """The passcode, for a quarter of an hour and for the browser that filed; None for everybody else.
-
-    Only the browser's own token counts here, not those of links from mails.
-    """
-    keys, now = seen.settings.keys, seen.now
-    if not seen.tokens or now - receipt.filed_at >= access.PASSCODE_SHOWN:
+    """The passcode, for a quarter of an hour and for the browser that filed; None for everybody else."""
+    if seen.now - receipt.filed_at >= access.PASSCODE_SHOWN:
         return None
-    own = await access.tier_of(
-        receipt.case_id, tokens=seen.tokens[:1], account=None, applicant=None, keys=keys, now=now
+    return await access.fresh_passcode(
+        receipt.case_id, tokens=seen.tokens, keys=seen.settings.keys, now=seen.now
     )
-    return await access.receipt_passcode(receipt.case_id, keys=keys, now=now) if own == 2 else None
 
 
-def _tokens(request: Visitor, settings: Settings) -> list[str]:
+def tokens_of(request: Visitor, settings: Settings) -> list[str]:
+    """What this browser holds for cases, its own token first; empty for a browser that has none."""
     return access.tokens_in(cookie_value(settings, request, access.KEYS))
 
 

@@ -13,7 +13,7 @@ from litestar.datastructures import FormMultiDict, UploadFile
 
 from portal import identifiers
 from portal.accounts.queries import Contact
-from portal.cases.actions import FilingDraft
+from portal.cases.submission import FilingDraft
 from portal.forms import FormReader, named
 from portal.i18n import N_, _
 from portal.services.labels import AUDIENCES, audience_words
@@ -85,13 +85,13 @@ def read_filing(form: FormMultiDict, service: ServiceView, locale: str, *, today
     reader = FormReader(form)
     fields = questions(service)
     _refuse_odd_fields(reader, fields)
-    audience = _audience(reader, service)
+    audience = read_audience(reader, service)
     agency_name = reader.text("agency_name", max_length=LONGEST_AGENCY, required=audience == "agency")
     answers = {field.key: _read(reader, field, today) for field in fields if field.kind != "file"}
     body = reader.long_text("body", max_length=LONGEST_BODY, required=needs_body(service))
     uploads = _uploads(reader, service, fields)
     name = reader.text("contact_name", max_length=LONGEST_NAME)
-    email, phone = _contact(reader)
+    email, phone = read_contact(reader)
     if not reader.checked("declaration"):
         reader.fail("declaration", _("Please confirm that what you wrote is true and complete."))
     submission_id = reader.uuid("submission_id")
@@ -222,7 +222,8 @@ _READERS: dict[str, Callable[[FormReader, Field], Any]] = {
 # ---- What every service asks ----
 
 
-def _audience(reader: FormReader, service: ServiceView) -> str:
+def read_audience(reader: FormReader, service: ServiceView) -> str:
+    """For whom somebody writes: one of those the service is for."""
     audience = reader.choice("audience", AUDIENCES)
     if audience and audience not in service.audience:
         words = _(", ").join(audience_words(service.audience))
@@ -233,7 +234,8 @@ def _audience(reader: FormReader, service: ServiceView) -> str:
     return audience
 
 
-def _contact(reader: FormReader) -> tuple[str | None, str | None]:
+def read_contact(reader: FormReader) -> tuple[str | None, str | None]:
+    """E-mail address and mobile number; one of them is enough, and needed."""
     email = reader.email("contact_email", required=False)
     phone = reader.mobile("contact_phone", required=False)
     if not (email or phone or {"contact_email", "contact_phone"} & reader.errors.keys()):

@@ -14,8 +14,10 @@ from db.cases import Case
 from db.outbox import OutboxMessage
 from db.services import Unit
 from portal import codes, outbox
+from portal.accounts.queries import contacts_of
 from portal.cases import access
 from portal.cases.events import Event
+from portal.cases.titles import in_mail
 from portal.i18n import N_, _, using
 from portal.services.queries import service_by_id
 from portal.settings import Settings
@@ -37,6 +39,8 @@ TOLD = frozenset(
 )
 """Kinds of events that concern the applicant; each has templates/cases/mail/<kind>.*"""
 
+WITHOUT_LINK = frozenset({"cases/mail/renumbered"})
+"""Mails that may reach somebody who is to be kept out from now on."""
 CHANGED = {"closed": N_("closed"), "open": N_("a working day"), "hours": N_("other working hours")}
 """What a day is by a calendar that has changed; see ``changed_days.ChangedDay``."""
 
@@ -46,14 +50,13 @@ async def tell_applicant(case: Case, event: Event, *, now: datetime) -> None:
     if event.kind not in TOLD or not case.contact_email:
         return
     service = await service_by_id(case.service, now=now)
-    titled = service is not None and not service.sensitive
     await outbox.enqueue(
         f"cases/mail/{event.kind}",
         recipient=case.contact_email,
         locale=case.locale,
         data={
             "number": str(case.number),
-            "service": {"fa": service.title.fa, "en": service.title.en} if service and titled else None,
+            **in_mail(case.kind, service),
             "due_at": case.next_due_at,
             "paused_until": case.paused_until,
             "expected_on": event.data.get("expected_on"),
@@ -67,9 +70,32 @@ async def tell_applicant(case: Case, event: Event, *, now: datetime) -> None:
     )
 
 
+async def tell_everywhere(case: Case, event: Event, *, now: datetime) -> None:
+    """Every contact on file hears of ``event``, without code and link: it may be the wrong person's by now."""
+    known = await contacts_of(case.applicant) if case.applicant else []
+    on_file = {one.value: one.kind for one in known if one.verified}
+    on_file |= {case.contact_email or "": "email", case.contact_phone or "": "phone"}
+    data = {"number": str(case.number), "service": None, "due_at": None, "phone": await _phone_of(case.unit)}
+    for place, (recipient, kind) in enumerate(sorted(on_file.items())):
+        if recipient:
+            channel = "mail" if kind == "email" else "sms"
+            await outbox.enqueue(
+                f"cases/{channel}/{event.kind}",
+                channel=channel,
+                recipient=recipient,
+                locale=case.locale,
+                data=data,
+                cause=f"case:{case.id}:{event.n}:{place}",
+                case=case.id,
+                now=now,
+            )
+
+
 async def with_link(message: OutboxMessage, settings: Settings, *, now: datetime) -> Mapping[str, Any]:
     """What the mail's templates show, with a link that opens the case: its token is made now, only its hash kept."""
     assert message.case, "a message of a case names it"
+    if message.template in WITHOUT_LINK:
+        return shown(message, settings)
     token = await access.new_link(settings.secret_key, message.case, now=now)
     return shown(message, settings, token=token)
 
@@ -83,6 +109,7 @@ def shown(message: OutboxMessage, settings: Settings, *, token: str = "") -> Map
     query = f"?key={token}" if token else ""
     return {
         "number": number,
+        "case_kind": data.get("case_kind", "request"),
         "service": data["service"][message.locale] if data["service"] else None,
         "due_at": _moment(data["due_at"]),
         # Not every mail has all of these.

@@ -10,12 +10,13 @@ import msgspec
 
 from db.cases import Case
 from portal.cases.rules import ENDED_STATES
+from portal.cases.titles import title_of
 from portal.paging import PAGE, Page, page_of
 from portal.services.statement import Words
 
 # By the index on applicant; nobody has so many cases that sorting them costs anything.
 _OWN = """
-    SELECT c.id, c.number, c.state, c.filed_at, c.next_due_at, s.title_fa, s.title_en
+    SELECT c.id, c.number, c.kind, c.state, c.filed_at, c.next_due_at, s.title_fa, s.title_en
     FROM "case" c JOIN service s ON s.id = c.service
     WHERE c.applicant = {} AND ({}::uuid IS NULL OR (c.filed_at, c.id) < (
         SELECT last.filed_at, last.id FROM "case" last WHERE last.id = {} AND last.applicant = c.applicant))
@@ -82,7 +83,7 @@ async def own_cases(account: UUID, *, before: UUID | None = None) -> Page[OwnCas
     found = [
         OwnCase(
             **{name: row[name] for name in ("id", "number", "state", "filed_at", "next_due_at")},
-            title=Words(fa=row["title_fa"], en=row["title_en"]),
+            title=title_of(row["kind"], Words(fa=row["title_fa"], en=row["title_en"])),
         )
         for row in rows
     ]

@@ -11,6 +11,7 @@ import msgspec
 
 from db.cases import Case
 from portal.cases.rules import state_after
+from portal.cases.titles import title_of
 from portal.services.statement import Field, Words
 
 # In SQL because every look at a tracking code asks it: one round trip by the unique index on number. What only a
@@ -18,7 +19,7 @@ from portal.services.statement import Field, Words
 _CASE = """
     SELECT c.id, c.number, c.service, c.sla_version, c.state, c.version, c.locale, c.audience, c.channel, c.applicant,
            c.agency_name, c.contact_name, c.contact_email, c.contact_phone, c.outcome,
-           c.filed_at, c.first_answer_due_at, c.first_answer_at, c.result_due_at, c.result_at,
+           c.kind, c.topic, c.level, c.filed_at, c.first_answer_due_at, c.first_answer_at, c.result_due_at, c.result_at,
            c.next_due_at, c.paused_until, c.expected_on, c.changed_at, c.erased_at,
            s.slug, s.title_fa, s.title_en, s.sensitive,
            u.name_fa AS unit_fa, u.name_en AS unit_en, u.phone AS unit_phone,
@@ -79,6 +80,9 @@ class CaseView(msgspec.Struct, frozen=True, kw_only=True):
     contact_email: str | None
     contact_phone: str | None
     outcome: str | None
+    kind: str
+    topic: str
+    level: int
     filed_at: datetime
     first_answer_due_at: datetime | None
     first_answer_at: datetime | None
@@ -101,8 +105,8 @@ class CaseView(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def title(self) -> Words:
-        """The service's title."""
-        return Words(fa=self.title_fa, en=self.title_en)
+        """What the case is called."""
+        return title_of(self.kind, Words(fa=self.title_fa, en=self.title_en))
 
     @property
     def unit(self) -> Words:

@@ -82,7 +82,7 @@ async def _others_acted(case_id: UUID, seen: int) -> bool:
 def _check(kind: str, case: Case) -> None:
     if case.erased_at is not None:
         raise Conflict(_("What named people here was erased. Nothing can be added any more."))
-    if not rules.allowed(kind, case.state):
+    if not (rules.allowed(kind, case.state) and rules.fits(kind, case.kind)):
         raise Conflict(
             _("This can't be done any more: the request is “%(state)s”.")
             % {"state": _(rules.STATE_LABELS[case.state])}

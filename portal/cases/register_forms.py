@@ -8,8 +8,8 @@ from uuid import UUID
 import msgspec
 from litestar.datastructures import FormMultiDict, UploadFile
 
-from portal.cases.actions import FilingDraft
 from portal.cases.staff_forms import LONGEST_BODY, choose_again
+from portal.cases.submission import FilingDraft
 from portal.forms import FormReader
 from portal.i18n import DEFAULT, N_, _
 from portal.services.labels import CHANNELS, channel_words

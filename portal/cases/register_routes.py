@@ -14,7 +14,7 @@ from litestar.response import Redirect, Template
 
 from portal import codes, uploads
 from portal.cases import access, desk_actions
-from portal.cases.actions import DifferentSubmission, Filed, FilingDraft
+from portal.cases.actions import DifferentSubmission, Filed
 from portal.cases.desk_case_queries import DeskCase
 from portal.cases.receipt import square_code
 from portal.cases.register_forms import (
@@ -33,6 +33,7 @@ from portal.cases.staff_pages import (
     known_case,
     note_look,
 )
+from portal.cases.submission import FilingDraft
 from portal.forms import named
 from portal.i18n import _, localized
 from portal.security.csrf import Posted
@@ -103,7 +104,9 @@ async def show_slip(
 
 def gave_passcode(case: DeskCase) -> Any:
     """The account of whoever made the passcode that holds now; None where the applicant filed it."""
-    makers = [happening for happening in case.happenings if happening.kind in ("filed", "passcode")]
+    makers = [
+        happening for happening in case.happenings if happening.kind in ("filed", "passcode", "renumbered")
+    ]
     return makers[-1].actor_id if makers[-1].actor_role == "staff" else None
 
 

@@ -23,13 +23,32 @@ STATE_LABELS = {
     "withdrawn": N_("Withdrawn"),
 }
 
+KINDS = ("request", "complaint", "suggestion", "comment", "thanks")
+FEEDBACK = KINDS[1:]
+KIND_LABELS = {
+    "request": N_("Request"),
+    "complaint": N_("Complaint"),
+    "suggestion": N_("Suggestion"),
+    "comment": N_("Comment"),
+    "thanks": N_("Thanks"),
+}
+TOPICS = ("case", "service", "person", "unit", "accessibility")
+"""What a complaint may be about."""
+APPEAL_WITHIN = timedelta(days=30)
+"""How long after the first decision the applicant may appeal."""
+
 OUTCOMES = ("done", "partly_done", "not_possible", "not_ours", "no_answer")
+DECISIONS = ("upheld", "partly_upheld", "not_upheld")
+"""How a complaint can end."""
 OUTCOME_LABELS = {
     "done": N_("Done"),
     "partly_done": N_("Partly done"),
     "not_possible": N_("Not possible"),
     "not_ours": N_("Not ours to do"),
     "no_answer": N_("No answer from the applicant"),
+    "upheld": N_("Upheld"),
+    "partly_upheld": N_("Partly upheld"),
+    "not_upheld": N_("Not upheld"),
 }
 
 _WORKING = ("registered", "in_review", "referred", "answered")
@@ -64,21 +83,37 @@ MOVES: dict[tuple[str, str], str] = {
     **_moves("recounted", OPEN_STATES, None),
     **_moves("credited", OPEN_STATES, None),
     **_moves("reopened", ("closed", "rejected"), "in_review"),
+    **_moves("decided", (*_WORKING, "waiting"), "closed"),
+    **_moves("appealed", ("closed",), "in_review"),
     **_moves("passcode", STATES, None),
+    **_moves("renumbered", STATES, None),
     **_moves("claimed", STATES, None),
     **_moves("erased", ENDED_STATES, None),
 }
 FIRST = {"filed": "registered"}
 
-FIRST_ANSWERS = frozenset({"asked", "answered", "closed", "rejected"})
+FIRST_ANSWERS = frozenset({"asked", "answered", "closed", "rejected", "decided"})
 """Events with which the desk has said something of substance for the first time."""
-RESULTS = frozenset({"answered", "closed", "rejected"})
+RESULTS = frozenset({"answered", "closed", "rejected", "decided"})
 """Events that give the result."""
+OPENING_AGAIN = frozenset({"reopened", "appealed"})
+_ONLY_COMPLAINTS = frozenset({"decided", "appealed"})
+_NEVER_COMPLAINTS = frozenset({"answered", "closed", "reopened"})
 
 
 def allowed(kind: str, state: str) -> bool:
     """Whether an event of ``kind`` may happen to a case in ``state``."""
     return (kind, state) in MOVES
+
+
+def fits(event: str, kind: str) -> bool:
+    """Whether an event can happen to a case of ``kind``: a complaint is decided and appealed, all else is answered."""
+    return event not in (_NEVER_COMPLAINTS if kind == "complaint" else _ONLY_COMPLAINTS)
+
+
+def outcomes_of(kind: str) -> tuple[str, ...]:
+    """How a case of ``kind`` can end when it is not turned away."""
+    return DECISIONS if kind == "complaint" else OUTCOMES
 
 
 def state_after(kind: str, state: str | None) -> str:
@@ -96,5 +131,10 @@ def outcome_label(outcome: str) -> str:
     return _(OUTCOME_LABELS[outcome])
 
 
-NAMES = {"state_label": state_label, "outcome_label": outcome_label}
+def kind_label(kind: str) -> str:
+    """What sort of case it is, in the reader's language."""
+    return _(KIND_LABELS[kind])
+
+
+NAMES = {"state_label": state_label, "outcome_label": outcome_label, "kind_label": kind_label}
 """What pages and mails may call."""

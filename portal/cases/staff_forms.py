@@ -202,6 +202,7 @@ _ALL = (
     ("close", "closed", N_("Close the case"), N_("The case was closed."), _closing),
     ("reject", "rejected", N_("Reject the request"), N_("The request was rejected."), _rejection),
     ("passcode", "passcode", N_("Give a new passcode"), N_("A new passcode was made."), _proof),
+    ("number", "renumbered", N_("Give a new tracking code"), N_("A new tracking code was made."), _proof),
 )
 MOVES = {
     name: Move(name=name, kind=kind, label=label, said=said, read=read)

@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from portal import uploads
-from portal.cases import desk_actions
+from portal.cases import desk_actions, renumbering
 from portal.cases.desk_case_queries import DeskCase
 from portal.cases.staff_forms import MOVES, Move, SentMove, files_again, read_move
 from portal.cases.staff_pages import LARGEST_BODY, Visit, address, case_page, conflict_page, known_case
@@ -37,7 +37,9 @@ _VERBS: dict[str, Callable[..., Awaitable[Any]]] = {
     "close": desk_actions.close,
     "reject": desk_actions.reject,
     "passcode": desk_actions.reissue_passcode,
+    "number": renumbering.reissue_number,
 }
+_MAKES_SECRET = ("passcode", "number")
 _NAMES_SOMEBODY = {"assign": "assignee", "refer": "unit"}
 
 
@@ -66,15 +68,16 @@ async def post_move(
     if received.errors:
         return await _again(case, request, move, sent, received.errors, now=now)
     try:
-        await _make(move, case, request, sent, received.files, settings, now)
+        made = await _make(move, case, request, sent, received.files, settings, now)
     except Conflict as problem:
         fresh = await known_case(code, request.user)
         return await conflict_page(fresh, request.user, move=move, sent=sent, problem=str(problem), now=now)
     except NotFound as problem:
         errors = {_NAMES_SOMEBODY.get(move.name, "form"): str(problem)}
         return await _again(case, request, move, sent, errors, now=now)
-    end = "/slip" if move.name == "passcode" else ""
-    return and_say(settings, address(case.number) + end, move.name)
+    number = made if move.name == "number" else case.number
+    end = "/slip" if move.name in _MAKES_SECRET else ""
+    return and_say(settings, address(number) + end, move.name)
 
 
 async def _make(
@@ -85,15 +88,15 @@ async def _make(
     files: tuple[StoredFile, ...],
     settings: Settings,
     now: datetime,
-) -> None:
-    """Make the move; when it can't be made, its files are discarded again."""
-    more: dict[str, Any] = {"key": settings.secret_key} if move.name == "passcode" else {}
+) -> Any:
+    """Make the move, and return what its verb does; when it can't be made, its files are discarded again."""
+    more: dict[str, Any] = {"key": settings.secret_key} if move.name in _MAKES_SECRET else {}
     if files:
         more["files"] = files
     if until := sent.values.get("until"):  # the whole of that day here, and still that day when it is shown
         more["until"] = instant(settings.zone, until, timedelta(days=1)) - timedelta(seconds=1)
     try:
-        await _VERBS[move.name](
+        return await _VERBS[move.name](
             case.id, clerk=request.user.account_id, seen=sent.seen, now=now, **{**sent.values, **more}
         )
     except BaseException:

@@ -44,6 +44,8 @@ _HAPPENED = {
     "contest_upheld": N_("The contested pause was undone"),
     "contest_denied": N_("The contested pause stands"),
     "reopened": N_("Opened again by the applicant"),
+    "decided": N_("Decided"),
+    "appealed": N_("Decision appealed by the applicant"),
     "missed": N_("The promised time has passed"),
     "recounted": N_("Counted anew after a change of the calendar"),
     "credited": N_("Downtime of the service credited"),
@@ -55,6 +57,7 @@ _HAPPENED = {
     "replied": N_("The applicant wrote"),
     "withdrawn": N_("Withdrawn by the applicant"),
     "passcode": N_("New passcode given out"),
+    "renumbered": N_("New tracking code given out"),
     "claimed": N_("The applicant put it under their account"),
     "erased": N_("What names its people was erased"),
 }

@@ -13,11 +13,12 @@ from litestar.response import Redirect, Template
 from portal import audit, codes
 from portal.cases import access, page, visits, why
 from portal.cases.applicant_routes import applicant_handlers
+from portal.cases.rotate_routes import rotate_handlers
 from portal.cases.visits import Visit, Visitor
 from portal.codes import Mistake
 from portal.errors import NotAllowed, TooMany
 from portal.forms import FormReader
-from portal.i18n import N_, _
+from portal.i18n import N_, _, speak_of
 from portal.security import throttle
 from portal.security.address import client_address, network_of
 from portal.settings import Settings
@@ -79,6 +80,7 @@ async def show_why(
     if found.case is None:
         return await visits.missed(request, found)
     case = found.case
+    speak_of(case.kind)
     opened = found.tier > 0
     if opened:
         await visits.note_look(found)
@@ -199,4 +201,5 @@ tracking_handlers = [
     post_unlock,
     post_lock,
     *applicant_handlers,
+    *rotate_handlers,
 ]

@@ -18,11 +18,11 @@ from litestar.datastructures import Cookie
 from litestar.response import Redirect, Template
 
 from portal import audit, codes, uploads
-from portal.cases import access, contests, history, page, queries, rules
+from portal.cases import access, contests, history, mistakes, page, queries, rules
 from portal.cases.queries import CaseView
 from portal.cases.why import WhyPage
 from portal.errors import PortalError, TooMany
-from portal.i18n import N_, _, localized
+from portal.i18n import N_, _, localized, speak_of, subject
 from portal.security import misses
 from portal.security.address import client_address
 from portal.security.cookies import cleared, cookie, cookie_value
@@ -130,6 +130,7 @@ async def case_page(
     """The case as far as this visitor may see it. ``typed`` (by field) refills the form that was refused."""
     case = found.case
     assert case is not None, "a code that is nobody's has no page"
+    speak_of(case.kind)
     proof = page.proof_of(case) if found.tier == 0 else None
     context: dict[str, Any] = {
         "case": page.outline(case, zone=found.settings.zone, now=found.now),
@@ -163,7 +164,7 @@ async def missed(request: Visitor, found: Visit) -> Template:
         await misses.note_miss(client_address(request), found.now)
     except TooMany as refusal:
         return proof_page(found.number, status=429, retry_after=refusal.retry_after)
-    return track_page(codes.show_text(found.number), problem="unknown")
+    return track_page(codes.show_text(found.number), problem=mistakes.UNKNOWN)
 
 
 def show_mistyped(_request: Visitor, error: Mistyped) -> Template:
@@ -177,8 +178,7 @@ def track_page(typed: str = "", *, problem: str = "") -> Template:
     context = {
         "typed": shown,
         "problem": str(problem),
-        "n_read": sum(map(str.isalnum, shown)),
-        "expected": (codes.TEXT_LENGTH, codes.NUMERIC_LENGTH),
+        "mistake": mistakes.in_words(problem, shown) if problem else None,
         "current": "track",
     }
     return Template("cases/track.html", context=context, status_code=404 if problem else 200, headers=PRIVATE)
@@ -231,10 +231,11 @@ def _notice(number: int, said: str) -> str:
 
 
 def _once(*key: object, caller: Callable[[], str]) -> str:
-    """What ``caller`` draws, drawn once for each ``key``; keys are few and name no case."""
-    if key not in _drawn:
-        _drawn[key] = caller()
-    return _drawn[key]
+    """What ``caller`` draws, drawn once for each ``key`` and kind of case; keys are few and name no case."""
+    drawn = (subject.get(), *key)
+    if drawn not in _drawn:
+        _drawn[drawn] = caller()
+    return _drawn[drawn]
 
 
 async def _ways(found: Visit, proof: str | None, *, counted: bool) -> dict[str, int]:
@@ -259,6 +260,7 @@ async def _opened(found: Visit, case: CaseView) -> dict[str, Any]:
         "told": page.last_step(steps, case.state),
         "may_reply": rules.allowed("replied", case.state),
         "may_reopen": rules.allowed("reopened", case.state)
+        and rules.fits("reopened", case.kind)
         and found.now - case.changed_at <= rules.REOPEN_WITHIN,
         **await _contest(case),
         "may_withdraw": found.tier > 1 and rules.allowed("withdrawn", case.state),
@@ -270,7 +272,8 @@ async def _opened(found: Visit, case: CaseView) -> dict[str, Any]:
 
 async def _usual(case: CaseView, now: datetime) -> str:
     """How long such requests usually take, while that is still of use; empty where a name would say too much."""
-    view = await service_by_id(case.service, now=now) if case.next_due_at and not case.sensitive else None
+    asked = case.kind == "request" and case.next_due_at and not case.sensitive
+    view = await service_by_id(case.service, now=now) if asked else None
     if view is None or view.usual is None or (view.usual.key == "first_answer" and case.first_answer_at):
         return ""
     return usual_words(view.usual)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -15,6 +15,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from db.engine import AWAY
+from portal.i18n import current_language
 from portal.notices import closures, queries, rules
 from portal.notices.rules import Notice, Stage
 from portal.notices.wording import touching
@@ -39,13 +40,30 @@ _URGENCY = {"now": 0, "soon": 1, "ahead": 2, "over": 3, "cancelled": 3}
 _asks_again_at = 0.0
 
 
+class Look(msgspec.Struct, frozen=True):
+    """The notices of one second, which all pages of that second share: working them out costs a tenth of a page.
+
+    ``board`` is what was read, ``published`` what anybody may know of it, ``pressing`` what stands on the strip, the
+    most pressing first. ``drawn`` keeps what was drawn of it, by language and by what a browser has put aside.
+    """
+
+    board: list[Notice]
+    second: datetime
+    published: tuple[Notice, ...]
+    pressing: tuple[Notice, ...]
+    drawn: dict[tuple[Any, ...], str]
+
+
+_look = Look([], datetime.min.replace(tzinfo=UTC), (), (), {})
+
+
 class AtHand(msgspec.Struct, frozen=True):
-    """The notices of one page: published ones of ``board`` at ``now``.
+    """The notices of one page: those of ``look``, at ``now``.
 
     ``seen`` is the version that was put aside, by number; ``back`` the page to come back to after that.
     """
 
-    board: tuple[Notice, ...]
+    look: Look
     now: datetime
     seen: Mapping[int, int]
     back: str
@@ -60,37 +78,30 @@ class AtHand(msgspec.Struct, frozen=True):
         """How many more there are than the strip has lines."""
         return max(0, len(self._shown) - MOST_LINES)
 
+    def drawn(self, draw: Callable[[AtHand], str]) -> str:
+        """What ``draw`` makes of the lines, which is the same for whoever put the same ones aside."""
+        shown = self._shown
+        key = (current_language(), *(notice.no for notice in shown))
+        if key not in self.look.drawn:
+            self.look.drawn[key] = draw(self)
+        return self.look.drawn[key]
+
     def of(self, slug: str, *stages: Stage) -> list[Notice]:
         """The service's notices in these stages, whether put aside or not, the most pressing first."""
-        mine = [one for one in touching(self.board, slug) if rules.stage(one, self.now) in stages]
-        return sorted(mine, key=self._urgency)
+        mine = [one for one in touching(self.look.published, slug) if rules.stage(one, self.now) in stages]
+        return sorted(mine, key=lambda one: _urgency(one, self.now))
 
     def closing(self, slug: str) -> Notice | None:
         """The notice that closes the service's form within a day."""
-        return closures.closing_soon(self.board, slug, self.now)
+        return closures.closing_soon(self.look.published, slug, self.now)
 
     def slowed(self, slug: str) -> bool:
         """Whether the service is slow now, and nothing worse."""
-        return closures.slowed(self.board, slug, self.now)
+        return closures.slowed(self.look.published, slug, self.now)
 
     @property
     def _shown(self) -> list[Notice]:
-        shown = [
-            one
-            for one in self.board
-            if rules.on_strip(one, self.now) and self.seen.get(one.no) != one.version
-        ]
-        return sorted(shown, key=self._urgency)
-
-    def _urgency(self, notice: Notice) -> tuple[int, int, float]:
-        stage = rules.stage(notice, self.now)
-        worst = min(rules.IMPACTS.index(of.impact) for of in notice.services)
-        begins = notice.begins.timestamp()
-        return (
-            _URGENCY[stage],
-            worst if stage == "now" else 0,
-            -begins if stage in ("over", "cancelled") else begins,
-        )
+        return [one for one in self.look.pressing if self.seen.get(one.no) != one.version]
 
 
 class NoticesAtHand:
@@ -121,8 +132,7 @@ class NoticesAtHand:
 
 async def at_hand(seen: Mapping[int, int], *, back: str, now: datetime) -> AtHand:
     """The published notices of the board, or of the last one that could be read. Raises nothing."""
-    published = [one for one in await _board(now) if rules.stage(one, now) != "unpublished"]
-    return AtHand(tuple(published), now, seen, back)
+    return AtHand(_look_at(await _board(now), now), now, seen, back)
 
 
 def put_aside(settings: Settings, request: Request[Any, Any, Any]) -> dict[int, int]:
@@ -141,6 +151,29 @@ def put_aside_too(seen: Mapping[int, int], one: str) -> str:
     no, _dot, version = one.partition(".")
     kept = sorted({**seen, int(no): int(version)}.items())[-MOST_SEEN:]
     return "-".join(f"{number}.{known}" for number, known in kept)
+
+
+def _look_at(board: list[Notice], now: datetime) -> Look:
+    global _look
+    second = now.replace(microsecond=0)
+    if _look.board is not board or _look.second != second:
+        published = tuple(one for one in board if rules.stage(one, now) != "unpublished")
+        pressing = sorted(
+            (one for one in published if rules.on_strip(one, now)), key=lambda one: _urgency(one, now)
+        )
+        _look = Look(board, second, published, tuple(pressing), {})
+    return _look
+
+
+def _urgency(notice: Notice, now: datetime) -> tuple[int, int, float]:
+    stage = rules.stage(notice, now)
+    worst = min(rules.IMPACTS.index(of.impact) for of in notice.services)
+    begins = notice.begins.timestamp()
+    return (
+        _URGENCY[stage],
+        worst if stage == "now" else 0,
+        -begins if stage in ("over", "cancelled") else begins,
+    )
 
 
 async def _board(now: datetime) -> list[Notice]:

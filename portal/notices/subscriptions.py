@@ -51,8 +51,9 @@ FOLLOWING = f"""
         ON CONFLICT DO NOTHING
     ),
     parted AS (
-        UPDATE subscription SET ended_at = CASE WHEN $11 <> 'reopened' THEN $16::timestamptz END
-        WHERE $11 IN ('closed', 'rejected', 'withdrawn', 'reopened') AND "case" = $9 AND bounces < {MOST_BOUNCES}
+        UPDATE subscription SET ended_at = CASE WHEN $11 NOT IN ('reopened', 'appealed') THEN $16::timestamptz END
+        WHERE $11 IN ('closed', 'rejected', 'withdrawn', 'decided', 'reopened', 'appealed')
+            AND "case" = $9 AND bounces < {MOST_BOUNCES}
     )
 """  # noqa: S608 - constants
 _CONFIRM = """
@@ -261,7 +262,7 @@ async def choices() -> list[tuple[UUID, str, str, str]]:
     """Services that one may hear of: id, slug and title in the two languages."""
     rows = (
         await Service.select(Service.id, Service.slug, Service.title_fa, Service.title_en)
-        .where(Service.state != "draft")
+        .where(Service.state.is_in(["open", "closed"]))
         .order_by(Service.position, Service.slug)
     )
     return [(row["id"], row["slug"], row["title_fa"], row["title_en"]) for row in rows]

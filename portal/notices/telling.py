@@ -7,6 +7,7 @@ unfinished batch along; the next one goes on behind the last finished one.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,8 +23,8 @@ from portal.notices import queries
 from portal.notices.rules import REMINDERS, Notice
 
 BATCH = 4000
-REST = 0.05
-"""Seconds between two batches, for people who file meanwhile."""
+REST = 1.0
+"""A rest after each batch, in parts of the time it took, for people who file meanwhile."""
 STALE = timedelta(hours=12)
 """News that could not be told for so long is on the pages and in the past."""
 RECORDS_KEPT = timedelta(days=30)
@@ -133,8 +134,10 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
 async def tell_due(channels: Sequence[str], *, now: datetime, batch: int = BATCH) -> None:
     """Every subscriber of ``channels`` (mail, sms) has a queued message for each round that is due."""
     await plan_endings(now=now)
-    while await tell_some(channels, now=now, batch=batch):  # noqa: ASYNC110 - a rest, not a poll
-        await asyncio.sleep(REST)
+    began = time.monotonic()
+    while await tell_some(channels, now=now, batch=batch):
+        await asyncio.sleep((time.monotonic() - began) * REST)
+        began = time.monotonic()
 
 
 @atomic

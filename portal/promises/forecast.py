@@ -17,8 +17,8 @@ MORE_THAN = 20
 _HOUR = 60
 ONE_UNIT = {"days": ONE["days"], "minutes": _HOUR * ONE["minutes"]}
 UNITS = {"days": "working_days", "minutes": "working_hours"}
-KEYS = ("result", "complaint_answer", "first_answer")
-"""The promise people wait for, the first of these that a service has."""
+KEYS = ("result", "first_answer")
+"""The promise people wait for who file a request, the first of these that a service has."""
 # Slots are ten minutes by the clock. Who answered is only asked where a slot is crowded; where no person is known
 # (figures brought in from elsewhere) a crowd is nobody's clean-up. Windows, not joins: a join took minutes for 250,000.
 _SPENT = """

@@ -18,19 +18,23 @@ from portal.services.queries import is_slug
 from portal.services.statement import Words
 
 YEAR = 365
-# In SQL because it joins what no page shows together. The rounds of a case that are open follow from its row: result,
-# sign of life and answer to a complaint begin and end together, the first answer is open until it was given.
+# In SQL because it joins what no page shows together. The rounds of a case that are open follow from its row: what its
+# kind is owed begins and ends together (``cases.clock.targets_of``), the first answer is open until it was given.
 _COUNTABLE = """
     WITH present AS (
         SELECT DISTINCT ON (service) service, n, document->'targets' AS targets
         FROM sla_version WHERE in_force_from <= {} ORDER BY service, n DESC
     ), waiting AS (
-        SELECT service, count(*) AS n, count(*) FILTER (WHERE first_answer_at IS NULL) AS unanswered,
+        SELECT service, count(*) FILTER (WHERE kind = 'request') AS requests,
+               count(*) FILTER (WHERE kind = 'request' AND first_answer_at IS NULL) AS unanswered,
+               count(*) FILTER (WHERE kind = 'complaint') AS complaints,
+               count(*) FILTER (WHERE kind NOT IN ('request', 'complaint')) AS others,
                count(*) FILTER (WHERE next_due_at < {}) AS overdue
         FROM "case" WHERE next_due_at IS NOT NULL GROUP BY service
     )
-    SELECT s.id, s.slug, s.sensitive, present.n AS edition, present.targets, coalesce(waiting.n, 0) AS open,
-           coalesce(waiting.unanswered, 0) AS unanswered, coalesce(waiting.overdue, 0) AS overdue,
+    SELECT s.id, s.slug, s.sensitive, present.n AS edition, present.targets, coalesce(waiting.requests, 0) AS requests,
+           coalesce(waiting.unanswered, 0) AS unanswered, coalesce(waiting.complaints, 0) AS complaints,
+           coalesce(waiting.others, 0) AS others, coalesce(waiting.overdue, 0) AS overdue,
            (SELECT max(stopped_at) FROM clock_fact f WHERE f.service = s.id AND f.stopped_at <= {}) AS newest_fact
     FROM service s JOIN present ON present.service = s.id LEFT JOIN waiting ON waiting.service = s.id
     WHERE s.state <> 'draft'
@@ -140,14 +144,21 @@ async def packed_facts(slug: str) -> bytes | None:
 
 def _countable(row: Mapping[str, Any]) -> Countable:
     targets = msgspec.json.decode(row["targets"], type=tuple[Target, ...])
-    numbers = [row[name] for name in ("edition", "open", "unanswered", "overdue")]
+    numbers = [row[name] for name in ("edition", "requests", "unanswered", "complaints", "others", "overdue")]
+    open_now = {
+        "first_answer": row["unanswered"],
+        "result": row["requests"],
+        "keep_in_touch": row["requests"] + row["complaints"],
+        "complaint_answer": row["complaints"],
+        "feedback_answer": row["others"],
+    }
     return Countable(
         id=row["id"],
         slug=row["slug"],
         sensitive=row["sensitive"],
         edition=row["edition"],
         targets=tuple(target for target in targets if target.key != "referral"),
-        open={t.key: row["unanswered" if t.key == "first_answer" else "open"] for t in targets},
+        open={t.key: open_now[t.key] for t in targets if t.key != "referral"},
         overdue=row["overdue"],
         state=f"{row['newest_fact']} {numbers}",
     )

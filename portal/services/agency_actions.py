@@ -25,20 +25,24 @@ from portal.services.actions import refresh_search
 
 
 class AgencyDraft(msgspec.Struct, frozen=True, kw_only=True):
-    """What an agency is called."""
+    """What an agency is called, and who outside of it hears complaints after it (empty: nobody is named)."""
 
     name_fa: str
     name_en: str
+    outside_fa: str = ""
+    outside_en: str = ""
+    outside_url: str = ""
 
 
 class UnitDraft(msgspec.Struct, frozen=True, kw_only=True):
-    """What a unit is called, whose it is (the agency's slug), how it is reached (empty: not said)."""
+    """What a unit is called, whose it is (the agency's slug), how it is reached (empty: not said), what it is for."""
 
     agency: str
     name_fa: str
     name_en: str
     phone: str
     email: str
+    kind: str = "desk"
 
 
 class SlugTaken(Conflict):
@@ -78,7 +82,7 @@ async def change_agency(agency: UUID, draft: AgencyDraft, *, seen: str, now: dat
     Raises ChangedMeanwhile, NotFound.
     """
     row = await _locked(Agency, agency)
-    before = {name: row[name] for name in ("name_fa", "name_en")}
+    before = {name: row[name] for name in AgencyDraft.__struct_fields__}
     after = msgspec.structs.asdict(draft)
     changed = await _change(Agency, agency, before, after, held=version_of(before), seen=seen, now=now)
     if changed:
@@ -93,7 +97,7 @@ async def change_unit(unit: UUID, draft: UnitDraft, *, seen: str, now: datetime)
     Raises ChangedMeanwhile; NotFound; StillUsed for another agency while services belong to the unit.
     """
     row = await _locked(Unit, unit)
-    before = {name: row[name] for name in ("agency", "name_fa", "name_en", "phone", "email")}
+    before = {name: row[name] for name in UnitDraft.__struct_fields__}
     agency = await Agency.select(Agency.slug).where(Agency.id == row["agency"]).first()
     held = version_of({**before, "agency": agency["slug"] if agency else ""})
     after = await _columns(draft)

@@ -12,14 +12,18 @@ from db.services import Agency, Service, Unit
 from portal.services.queries import is_slug
 from portal.services.statement import Words
 
+AGENCY_VALUES = ("name_fa", "name_en", "outside_fa", "outside_en", "outside_url")
+UNIT_VALUES = ("kind", "name_fa", "name_en", "phone", "email")
+
 
 class ListedUnit(msgspec.Struct, frozen=True, kw_only=True):
-    """A unit in a list."""
+    """A unit in a list; ``kind`` as in ``db.services.Unit``."""
 
     slug: str
     name: Words
     phone: str
     email: str
+    kind: str
 
 
 class ListedAgency(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +32,11 @@ class ListedAgency(msgspec.Struct, frozen=True, kw_only=True):
     slug: str
     name: Words
     units: tuple[ListedUnit, ...]
+
+    @property
+    def inspected(self) -> bool:
+        """Whether it has a unit that hears complaints."""
+        return any(unit.kind == "inspection" for unit in self.units)
 
 
 class AgencyAtHand(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +87,7 @@ async def agency_by_slug(slug: str) -> AgencyAtHand | None:
         id=row["id"],
         slug=row["slug"],
         name=_name(row),
-        values={name: row[name] for name in ("name_fa", "name_en")},
+        values={name: row[name] for name in AGENCY_VALUES},
         units=tuple(_listed(unit) for unit in units),
         used=await _used(Agency._meta.foreign_key_references, row["id"]),
     )
@@ -98,7 +107,7 @@ async def unit_by_slug(slug: str) -> UnitAtHand | None:
         name=_name(row),
         values={
             "agency": row["agency.slug"],
-            **{name: row[name] for name in ("name_fa", "name_en", "phone", "email")},
+            **{name: row[name] for name in UNIT_VALUES},
         },
         services=tuple(Words(fa=service["title_fa"], en=service["title_en"]) for service in services),
         used=await _used(Unit._meta.foreign_key_references, row["id"]),
@@ -108,7 +117,7 @@ async def unit_by_slug(slug: str) -> UnitAtHand | None:
 async def _unit(slug: str) -> dict[str, Any] | None:
     agency = (Unit.agency.slug, Unit.agency.name_fa, Unit.agency.name_en)
     row: dict[str, Any] | None = (
-        await Unit.select(Unit.id, Unit.slug, Unit.name_fa, Unit.name_en, Unit.phone, Unit.email, *agency)
+        await Unit.select(Unit.id, Unit.slug, *(getattr(Unit, name) for name in UNIT_VALUES), *agency)
         .where(Unit.slug == slug)
         .first()
     )
@@ -124,7 +133,9 @@ async def _used(references: list[ForeignKey], row: UUID) -> bool:
 
 
 def _listed(row: dict[str, Any]) -> ListedUnit:
-    return ListedUnit(slug=row["slug"], name=_name(row), phone=row["phone"], email=row["email"])
+    return ListedUnit(
+        slug=row["slug"], name=_name(row), phone=row["phone"], email=row["email"], kind=row["kind"]
+    )
 
 
 def _name(row: dict[str, Any]) -> Words:

@@ -33,6 +33,7 @@ TARGETS = {
     "result": N_("Result"),
     "keep_in_touch": N_("A sign of life while it is open, every"),
     "complaint_answer": N_("Answer to a complaint"),
+    "feedback_answer": N_("Answer to a suggestion or comment"),
     "referral": N_("Inner time of the unit it was referred to"),
 }
 

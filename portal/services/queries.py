@@ -82,7 +82,7 @@ _CATALOGUE = """
     ) latest ON true
     LEFT JOIN sla_version v ON v.id = latest.id
         AND (latest.superseded_at IS NULL OR latest.superseded_at > moment.now)
-    WHERE s.state <> 'draft' AND s.search_key LIKE ALL({})
+    WHERE s.state IN ('open', 'closed') AND s.search_key LIKE ALL({})
     ORDER BY s.position, s.slug
 """
 
@@ -90,7 +90,7 @@ _CATALOGUE = """
 class ServiceView(msgspec.Struct, frozen=True, kw_only=True):
     """One service as its page, its form and its cases need it, with the form that is asked now.
 
-    ``state`` is draft, open or closed. ``sla_id``, ``edition`` and ``statement``: None without one in force.
+    ``state`` as in ``db.services.Service``. ``sla_id``, ``edition`` and ``statement``: None without one in force.
     ``calendars`` are those that the statement's targets name, as they hold now; ``calendar_revisions`` says which
     revision of each that is. ``ends_at`` is when the statement was or will be terminated. What stands here holds from
     ``since`` to ``until``; None: nothing is known to replace it. ``usual`` is None where too few requests ended lately.

@@ -16,15 +16,27 @@ from portal.services.queries import is_slug
 
 Draft = TypeVar("Draft", AgencyDraft, UnitDraft)
 LONGEST_NAME = 200
-AGENCY_FIELDS = ("slug", "name_fa", "name_en")
-UNIT_FIELDS = ("slug", "agency", "name_fa", "name_en", "phone", "email")
+LONGEST_OUTSIDE = 1000
+LONGEST_ADDRESS = 300
+AGENCY_FIELDS = ("slug", "name_fa", "name_en", "outside_fa", "outside_en", "outside_url")
+UNIT_FIELDS = ("slug", "agency", "kind", "name_fa", "name_en", "phone", "email")
 LABELS = {
     "slug": N_("Address"),
     "agency": N_("Agency"),
+    "kind": N_("What is this unit for?"),
     "name_fa": N_("Name in Persian"),
     "name_en": N_("Name in English"),
     "phone": N_("Telephone"),
     "email": N_("E-mail"),
+    "outside_fa": N_("Who outside hears complaints, in Persian"),
+    "outside_en": N_("Who outside hears complaints, in English"),
+    "outside_url": N_("Its web address"),
+}
+UNIT_KINDS = {
+    "desk": N_("Works on requests"),
+    "inspection": N_("Hears complaints (inspection)"),
+    "appeals": N_("Hears appeals against what inspection decided"),
+    "technical": N_("Technical"),
 }
 _TAKEN_BY_PAGES = {"new"}
 """/admin/units/new is the page that adds one."""
@@ -73,12 +85,23 @@ def _agency(reader: FormReader) -> AgencyDraft:
     return AgencyDraft(
         name_fa=reader.text("name_fa", max_length=LONGEST_NAME),
         name_en=reader.text("name_en", max_length=LONGEST_NAME),
+        outside_fa=reader.long_text("outside_fa", max_length=LONGEST_OUTSIDE, required=False),
+        outside_en=reader.long_text("outside_en", max_length=LONGEST_OUTSIDE, required=False),
+        outside_url=_web_address(reader),
     )
+
+
+def _web_address(reader: FormReader) -> str:
+    address = reader.text("outside_url", max_length=LONGEST_ADDRESS, required=False)
+    if address and not address.startswith(("https://", "http://")):
+        reader.fail("outside_url", _("A web address begins with https://"))
+    return address
 
 
 def _unit(reader: FormReader, agency: str) -> UnitDraft:
     return UnitDraft(
         agency=agency,
+        kind=reader.choice("kind", UNIT_KINDS),
         name_fa=reader.text("name_fa", max_length=LONGEST_NAME),
         name_en=reader.text("name_en", max_length=LONGEST_NAME),
         phone=reader.telephone("phone", required=False) or "",

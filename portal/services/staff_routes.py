@@ -33,7 +33,7 @@ AGENCIES, UNITS = "/admin/agencies", "/admin/units"
 async def show_agencies(request: Admin, settings: NamedDependency[Settings]) -> Template:
     """Every agency with its units."""
     word, cookies = said(settings, request)
-    context = {"agencies": await agency_queries.agencies(), "said": word, "current": "admin"}
+    context = {**_shown({}, {}), "agencies": await agency_queries.agencies(), "said": word}
     return Template("services/admin_agencies.html", context=context, cookies=cookies)
 
 
@@ -101,7 +101,9 @@ async def remove_agency(
 
 @get("/units/new", name="services.new_unit")
 async def show_new_unit(agency: FromQuery[str] = "") -> Template:
-    return await _new_unit({**dict.fromkeys(staff_forms.UNIT_FIELDS, ""), "agency": agency}, {})
+    return await _new_unit(
+        {**dict.fromkeys(staff_forms.UNIT_FIELDS, ""), "agency": agency, "kind": "desk"}, {}
+    )
 
 
 @post("/units/new", name="services.add_unit")
@@ -237,12 +239,14 @@ async def _unit_page(
 
 def _shown(typed: dict[str, str], errors: dict[str, str]) -> dict[str, Any]:
     labels = {name: _(label) for name, label in staff_forms.LABELS.items()}
+    kinds = {kind: _(label) for kind, label in staff_forms.UNIT_KINDS.items()}
     summary = named(errors, labels)
     return {
         "typed": typed,
         "errors": errors,
         "summary": summary,
         "labels": labels,
+        "kinds": kinds,
         "said": "",
         "current": "admin",
     }

@@ -19,6 +19,7 @@ from portal.accounts import mails as account_mails
 from portal.cases import mails
 from portal.cases.staff_pages import mail_about
 from portal.errors import NotFound
+from portal.feedback import lost_code_mails
 from portal.i18n import N_, _
 from portal.identifiers import mask_email
 from portal.notices import mails as notice_mails
@@ -96,6 +97,8 @@ async def _words(
         data: Any = message.data
         if message.template.startswith(notice_mails.FOLDER):
             data = await notice_mails.shown(message, settings)
+        elif message.template in lost_code_mails.TEMPLATES:
+            data = lost_code_mails.shown(message, settings)
         elif message.case:
             data = mails.shown(message, settings)
         elif message.template.startswith(reset_mails.FOLDER):
@@ -110,7 +113,7 @@ async def _words(
 def about(message: OutboxMessage) -> str:
     """What a message says whose words are not shown: a case's by the event it tells, else its template."""
     folder, _slash, kind = message.template.rpartition("/")
-    return mail_about(kind) if folder == "cases/mail" else message.template
+    return mail_about(kind) if folder in ("cases/mail", "cases/sms") else message.template
 
 
 def state_words(state: str) -> str:

@@ -1,10 +1,11 @@
-"""Pages of one's own desk."""
+"""Pages of one's own desk, and of one's own codes."""
 
 from __future__ import annotations
 
 from playwright.async_api import Response
 
 from tests.browser.cases import file_request
+from tests.browser.code_stops import CODE_STOPS
 from tests.browser.going import ADMIN, CITIZEN, STAFF, Stop, World, at, sending_nothing
 from tests.browser.visitor import Visitor
 
@@ -53,4 +54,5 @@ MINE_STOPS = [
     Stop("erase-errors", "site.ask_erasure", STAFF, sending_nothing("/mine/data", "/data/erase"), 422),
     Stop("erase-waits", "site.own_data", ADMIN, wished),
     Stop("proposals-wish", "accounts.proposals", ADMIN, at("/admin/proposals")),
+    *CODE_STOPS,
 ]

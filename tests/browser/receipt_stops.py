@@ -12,14 +12,6 @@ from tests.browser.going import APPLICANT, GUEST, Stop, World, at, sending_nothi
 from tests.browser.visitor import Visitor
 
 NOBODYS = attest.show_number(codes.LOWEST + 20_261_121)
-NO_RECEIPT_PAGES = {
-    "receipts.back",
-    "receipts.files",
-    "receipts.key_file",
-    "receipts.keys_document",
-    "receipts.pdf",
-    "receipts.short",
-}
 
 
 async def number_of(visitor: Visitor, world: World) -> str:

@@ -24,6 +24,7 @@ from tests.browser.errands import (
     wrong_setting,
     wrong_watch,
 )
+from tests.browser.feedback_stops import FEEDBACK_STOPS
 from tests.browser.going import (
     ADMIN,
     APPLICANT,
@@ -39,7 +40,7 @@ from tests.browser.going import (
 )
 from tests.browser.mine_stops import MINE_STOPS
 from tests.browser.notice_stops import NOTICE_STOPS
-from tests.browser.receipt_stops import NO_RECEIPT_PAGES, RECEIPT_STOPS
+from tests.browser.receipt_stops import RECEIPT_STOPS
 from tests.browser.security_stops import SECURITY_STOPS
 from tests.browser.service_stops import SERVICE_STOPS
 from tests.browser.subscription_stops import SUBSCRIPTION_STOPS
@@ -221,6 +222,7 @@ STOPS = [
     ),
     Stop("slip", "desk.slip", STAFF, fresh_slip),
     *SUBSCRIPTION_STOPS,
+    *FEEDBACK_STOPS,
     *ACCOUNT_STOPS,
     *MINE_STOPS,
     Stop("mail", "site.mail", ADMIN, at("/admin/mail")),
@@ -263,35 +265,3 @@ STOPS = [
     *NOTICE_STOPS,
     *RECEIPT_STOPS,
 ]
-NO_PAGES = NO_RECEIPT_PAGES | {
-    "site.data_back",
-    "site.mine_back",
-    "site.mine_notices_back",
-    "site.own_export",
-    "audit_log.case",
-    "audit_log.export",
-    "accounts.scan",
-    "cases.after_move",
-    "cases.back",
-    "desk.file",
-    "notices.after_move",
-    "notices.atom",
-    "notices.calendar",
-    "notices.status",
-    "notices.status_schema",
-    "cases.file_of",
-    "cases.short",
-    "promises.all_figures",
-    "promises.facts",
-    "promises.figures",
-    "services.edition_document",
-    "services.edition_pdf",
-    "services.statement_pdf",
-    "services.statement_document",
-    "site.alive",
-    "site.ready",
-    "site.robots",
-    "static",
-    "static/head",
-}
-"""Routes that answer GET with something else than a page of their own."""

@@ -7,7 +7,8 @@ import re
 import pytest
 
 from portal import app as portal_app
-from tests.browser.stops import NO_PAGES, STOPS
+from tests.browser.no_pages import NO_PAGES
+from tests.browser.stops import STOPS
 
 SAID_FIRST = re.compile(r'id="([a-z]+)" [^>]*autofocus>')
 """Mistakes, what was just done, suggested words: they take the focus, so that they are read aloud."""

@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 import msgspec
 
 from db.accounts import Account
-from portal.cases.actions import Filed, FilingDraft, file_case
+from portal.cases.actions import Filed, file_case
+from portal.cases.submission import FilingDraft
 from portal.security.sessions import SignedIn
 from portal.services.actions import load_service, read_sample
 from portal.services.queries import ServiceView, service_by_slug

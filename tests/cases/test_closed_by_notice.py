@@ -9,7 +9,6 @@ import pytest
 
 from db.cases import Case
 from portal import codes
-from portal.app import create_app
 from portal.notices import queries
 from tests.cases.factories import SLUG, a_case, a_service
 from tests.cases.test_filing_pages import FIELDS
@@ -46,17 +45,17 @@ def clock():
 
 
 @pytest.fixture
-async def visitor(db, settings, clock):
+async def visitor(db, timed_application, clock):
     """A guest."""
     await a_service()
-    async with client_of(create_app(settings, clock=lambda: clock.now)) as client:
+    async with client_of(timed_application.by(lambda: clock.now)) as client:
         yield Browser(client)
 
 
 @pytest.fixture
-async def citizen(db, settings, clock):
+async def citizen(db, timed_application, clock):
     await a_service()
-    async with client_of(create_app(settings, clock=lambda: clock.now)) as client:
+    async with client_of(timed_application.by(lambda: clock.now)) as client:
         yield await signed_in(client, "maryam", "citizen")
 
 

@@ -143,7 +143,7 @@ async def test_moves_that_are_over_are_not_offered(clerk):
     filed = await a_case()
     await actions.withdraw(filed.case_id, reason="", now=NOON)
     page = await clerk.get(page_of(filed))
-    assert re.findall(r'<details id="(\w+)"', page.text) == ["note", "passcode"]
+    assert re.findall(r'<details id="(\w+)"', page.text) == ["note", "passcode", "number"]
     assert "/take" not in page.text
 
 

@@ -7,13 +7,11 @@ from datetime import datetime
 
 import pytest_asyncio
 
-from portal.app import create_app
 from portal.notices import measured, queries
 from portal.services.actions import load_samples
-from portal.settings import Settings
 from tests.conftest import NOON, OPENED
 from tests.notices.walk import walk  # noqa: F401
-from tests.support.browser import Browser, client_of, works_everywhere
+from tests.support.browser import Browser, TimedApplication, client_of, works_everywhere
 
 
 class Timed(Browser):
@@ -35,11 +33,10 @@ async def samples(db):
 
 
 @pytest_asyncio.fixture
-async def timed(samples: None, settings: Settings) -> AsyncIterator[Timed]:
+async def timed(samples: None, timed_application: TimedApplication) -> AsyncIterator[Timed]:
     """A guest at NOON, until told otherwise."""
     visitors: list[Timed] = []
-    application = create_app(settings, clock=lambda: visitors[0].now)
-    async with client_of(application) as client:
+    async with client_of(timed_application.by(lambda: visitors[0].now)) as client:
         visitors.append(Timed(client))
         yield visitors[0]
 

@@ -17,7 +17,6 @@ import pytest_asyncio
 from db.accounts import Account
 from db.outbox import OutboxMessage
 from portal import codes
-from portal.app import create_app
 from portal.cases import rules
 from portal.i18n import Words, in_both
 from portal.notices import feed_routes, mails, queries, wording
@@ -32,7 +31,7 @@ from tests.notices.outages import HOUR, PLANNED, YEARBOOK, changed
 from tests.notices.subscribers import a_subscriber, tell
 from tests.notices.test_pages import facts, part
 from tests.notices.test_strip import strip_of
-from tests.support.browser import Browser, client_of, works_everywhere
+from tests.support.browser import Browser, TimedApplication, client_of, works_everywhere
 
 SCHEMA = json.loads((Path(feed_routes.__file__).parent / "status.schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker())
@@ -227,7 +226,7 @@ class Walk:
 
 
 @pytest_asyncio.fixture
-async def walk(samples: None, settings: Settings) -> AsyncIterator[Walk]:
+async def walk(samples: None, settings: Settings, timed_application: TimedApplication) -> AsyncIterator[Walk]:
     """At NOON, with two subscribers, an open case of the yearbook and a clerk."""
     walks: list[Walk] = []
     filed = await a_case(slug=YEARBOOK, now=NOON - HOUR)
@@ -236,7 +235,7 @@ async def walk(samples: None, settings: Settings) -> AsyncIterator[Walk]:
     clerk = Account(username="clerk", display_name="C", role="staff", password_hash="!", created_at=NOON)
     await clerk.save()
     await works_everywhere()
-    application = create_app(settings, clock=lambda: walks[0].now)
+    application = timed_application.by(lambda: walks[0].now)
     async with client_of(application) as one, client_of(application) as other:
         case = f"/cases/{codes.show_text(filed.number)}"
         walks.append(Walk(Browser(one), Browser(other, clerk), case, settings))

@@ -112,8 +112,9 @@ async def test_the_inner_promise_of_a_referral_is_nobodys_business(db):
 
 
 async def test_open_rounds_are_those_that_the_clock_says_are_open(db):
-    for n in range(6):
-        await a_case(slug=SLUG, browser=f"browser-{n}")
+    for n in range(18):
+        kind = ("request", "complaint", "suggestion")[n % 3]
+        await a_case(slug=SLUG, browser=f"browser-{n}", kind=kind)
     service = await service_by_slug(SLUG, now=LATER)
     open_now = Counter()
     for row in await ClockFact.raw('SELECT id FROM "case"'):

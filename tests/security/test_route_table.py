@@ -36,6 +36,8 @@ SOMETHING = {
     "token": "no-such-token",
     "webhook": str(uuid4()),
     "day": "2026-11-21",
+    "tip_id": str(uuid4()),
+    "receipt": str(uuid4()),
 }
 """A value of the right shape for each part of a path; nothing in the database answers to it."""
 

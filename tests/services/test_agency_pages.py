@@ -121,3 +121,26 @@ async def test_the_pages_are_for_admins_only(samples, clerk, browser):
     for path in ("agencies", "agencies/new", f"agencies/{QOM_AGENCY}", "units/new", f"units/{QOM_UNIT}"):
         assert (await clerk.get(f"/admin/{path}")).status_code == 403
         assert "/accounts/sign-in" in (await browser.get(f"/admin/{path}")).headers["location"]
+
+
+async def test_an_agency_without_a_unit_for_complaints_is_warned_about(admin):
+    await admin.submit("/admin/agencies/new", MUSEUM)
+    for path in ("/en/admin/agencies", "/en/admin/agencies/museum"):
+        assert "no unit that hears complaints" in (await admin.get(path)).text
+    await admin.submit("/en/admin/units/new", {**ARCHIVE, "kind": "inspection"})
+    for path in ("/en/admin/agencies", "/en/admin/agencies/museum"):
+        page = (await admin.get(path)).text
+        assert "no unit that hears complaints" not in page
+        assert "Hears complaints (inspection)" in page
+
+
+async def test_an_agency_names_who_outside_hears_complaints(admin):
+    await admin.submit("/admin/agencies/new", MUSEUM)
+    outside = {"outside_fa": "سازمان بازرسی کل، تلفن ۱۳۶", "outside_url": "https://bazresi.example"}
+    assert "Your change is saved" in await said(
+        admin, await admin.submit("/en/admin/agencies/museum", outside)
+    )
+    page = (await admin.get("/en/admin/agencies/museum")).text
+    assert all(words in page for words in outside.values())
+    wrong = await admin.submit("/en/admin/agencies/museum", {"outside_url": "javascript:alert(1)"})
+    assert wrong.status_code == 422

@@ -48,7 +48,11 @@ def test_a_changed_target_stands_beside_the_old_one():
     assert compare(OLD, changed(targets=targets)).times == (
         Row("First answer", "2 working days", "3 working days"),
         Row("Result", "10 working days", None),
+        Row("Answer to a complaint", "15 working days", None),
+        Row("Answer to a suggestion or comment", "10 working days", None),
         Row("Result: calendar", "iran-office", None),
+        Row("Answer to a complaint: calendar", "iran-office", None),
+        Row("Answer to a suggestion or comment: calendar", "iran-office", None),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -131,6 +131,25 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture(scope="session")
 def application(settings: Settings) -> Any:
     return portal_app.create_app(settings)
+
+
+class TimedApplication:
+    """The application under a clock that each test sets; one for all of them, since its templates take a second."""
+
+    clock: Callable[[], datetime]
+
+    def __init__(self, settings: Settings) -> None:
+        self.application = portal_app.create_app(settings, clock=lambda: self.clock())
+
+    def by(self, clock: Callable[[], datetime]) -> Any:
+        """The application, where it is always as late as ``clock`` says."""
+        self.clock = clock
+        return self.application
+
+
+@pytest.fixture(scope="session")
+def timed_application(settings: Settings) -> TimedApplication:
+    return TimedApplication(settings)
 
 
 @pytest.fixture(autouse=True)

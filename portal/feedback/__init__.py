@@ -1,0 +1,1 @@
+"""Complaints, suggestions, comments, thanks and anonymous tips."""

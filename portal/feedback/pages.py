@@ -1,0 +1,68 @@
+"""The pages of feedback: which sort it is, and the form of one sort."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from litestar.datastructures import Cookie
+from litestar.response import Template
+
+from portal import uploads
+from portal.feedback import queries
+from portal.feedback.forms import IDENTITIES, FeedbackForm, labels
+from portal.feedback.rules import SORTS, TIP
+from portal.forms import named
+from portal.i18n import _
+from portal.security.headers import PRIVATE
+from portal.services.labels import AUDIENCES
+
+NEW = "/feedback/new"
+
+
+def chooser(*, service: str = "", about: str = "", status: int = 200) -> Template:
+    """The sorts of feedback, each a link to its form that keeps ``service`` and ``about``."""
+    given = {"service": service, "about": about}
+    kept = {name: value for name, value in given.items() if value}
+    context = {
+        "sorts": [(f"{NEW}?{urlencode({'kind': word, **kept})}", sort) for word, sort in SORTS.items()],
+        "about": about,
+        "current": "feedback",
+    }
+    return Template("feedback/choose.html", context=context, status_code=status)
+
+
+async def feedback_page(
+    kind: str,
+    form: FeedbackForm,
+    *,
+    status: int = 200,
+    cookies: list[Cookie] | None = None,
+    earlier: int | None = None,
+) -> Template:
+    """The form for one sort. ``earlier``: the case that the same page has made before, with other words."""
+    sort = SORTS[kind]
+    titles, services = labels(kind), await queries.services_offered()
+    context = {
+        "kind": kind,
+        "sort": sort,
+        "is_tip": kind == TIP,
+        "form": form,
+        "typed": form.typed,
+        "errors": form.errors,
+        "summary": named(form.errors, titles),
+        "labels": titles,
+        "services": [(one.slug, str(one.title)) for one in services],
+        "whole": any(one.whole for one in services),
+        "units": [
+            (one.slug, f"{one.name} — {one.agency}")
+            for one in (await queries.units_offered() if sort.topic == "unit" else [])
+        ],
+        "audiences": [(key, _(label)) for key, label in AUDIENCES.items()],
+        "identities": [(key, _(label)) for key, label in IDENTITIES.items()],
+        "accept": uploads.ACCEPT,
+        "earlier": earlier,
+        "current": "feedback",
+    }
+    return Template(
+        "feedback/new.html", context=context, status_code=status, cookies=cookies or [], headers=PRIVATE
+    )
