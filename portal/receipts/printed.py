@@ -24,7 +24,7 @@ TEMPLATE = "receipts/receipt.typ"
 
 async def printed(kept: Kept, secrets: Secrets, settings: Settings) -> bytes:
     """The receipt as a tagged PDF, dated with its time."""
-    written = await pdf.at_the_printer(paper, kept, secrets, settings)
+    written = await pdf.beside_the_loop(paper, kept, secrets, settings)
     return await pdf.document(TEMPLATE, written, at=kept.at)
 
 
