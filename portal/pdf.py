@@ -46,6 +46,12 @@ async def document(template: str, data: Any, *, at: datetime) -> bytes:
     return await asyncio.get_running_loop().run_in_executor(_PRINTER, _print, template, written, at)
 
 
+async def personal(template: str, data: Any, *, at: datetime) -> bytes:
+    """As ``document``, for what is about one person: it stays in no memory."""
+    written = msgspec.json.encode(data, order="sorted").decode()
+    return await asyncio.get_running_loop().run_in_executor(_PRINTER, _compile, template, written, at)
+
+
 async def beside_the_loop(make: Callable[..., T], *given: Any) -> T:
     """What ``make`` gives for ``given``, in this request's language but beside its loop: drawing a square code takes
     as long as a page.
@@ -54,8 +60,7 @@ async def beside_the_loop(make: Callable[..., T], *given: Any) -> T:
     return await asyncio.get_running_loop().run_in_executor(_DRAWER, partial(run, make, *given))
 
 
-@lru_cache(maxsize=REMEMBER)
-def _print(template: str, data: str, at: datetime) -> bytes:
+def _compile(template: str, data: str, at: datetime) -> bytes:
     made = typst.compile(
         TEMPLATES / template,
         root=TEMPLATES,
@@ -67,6 +72,9 @@ def _print(template: str, data: str, at: datetime) -> bytes:
     )
     assert isinstance(made, bytes)
     return made
+
+
+_print = lru_cache(maxsize=REMEMBER)(_compile)
 
 
 @cache

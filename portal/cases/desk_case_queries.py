@@ -13,9 +13,9 @@ from portal.services.statement import Field, Words
 
 # In SQL for the joins: names of people and units, and the edition of the form that was filled in.
 _CASE = """
-    SELECT c.id, c.number, c.state, c.version, c.audience, c.agency_name, c.contact_name, c.contact_email,
-           c.contact_phone, c.locale, c.answers, c.body, c.channel, c.letter_no, c.letter_date, c.filed_at,
-           c.first_answer_due_at, c.result_due_at, c.first_answer_at, c.result_at, c.next_due_at, c.risk_at,
+    SELECT c.id, c.number, c.kind, c.topic, c.level, c.state, c.version, c.audience, c.agency_name, c.contact_name,
+           c.contact_email, c.contact_phone, c.locale, c.answers, c.body, c.channel, c.letter_no, c.letter_date,
+           c.filed_at, c.first_answer_due_at, c.result_due_at, c.first_answer_at, c.result_at, c.next_due_at, c.risk_at,
            c.owed_since, c.paused_until, c.expected_on, c.outcome,
            c.erased_at, c.assignee, a.display_name AS assignee_name, p.username AS applicant,
            s.id AS service_id, c.sla_version, s.slug AS service_slug, s.title_fa, s.title_en,
@@ -38,7 +38,7 @@ _EVENTS = """
     SELECT e.id, e.n, e.kind, e.actor_role, e.at, e.data->>'outcome' AS outcome,
            (e.data->>CASE WHEN e.kind <> 'credited' THEN 'until'
                WHEN e.data->'for' @> '"applicant"' THEN 'paused_until' END)::timestamptz AS until,
-           (e.data->>'expected_on')::date AS expected_on,
+           (e.data->>'expected_on')::date AS expected_on, (e.data->>'reopen_until')::timestamptz AS reopen_until,
            e.actor AS actor_id, a.display_name AS actor,
            t.display_name AS assignee,
            u.name_fa || ' — ' || g.name_fa AS unit_fa, u.name_en || ' — ' || g.name_en AS unit_en,
@@ -82,7 +82,8 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True):
 
     ``actor`` is None for guests and for the system. ``internal``: the words are for the desk only. ``assignee``
     and ``unit`` are whom the event names, None where it names nobody. ``until`` is the last instant of the pause that
-    it began or made longer, ``expected_on`` the day that it announced.
+    it began or made longer, ``expected_on`` the day that it announced, ``reopen_until`` the last instant for the
+    applicant to undo an end.
     """
 
     n: int
@@ -98,6 +99,7 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str | None
     until: datetime | None
     expected_on: date | None
+    reopen_until: datetime | None
     files: tuple[CaseFile, ...]
 
 
@@ -134,6 +136,9 @@ class DeskCase(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID
     number: int
+    kind: str
+    topic: str
+    level: int
     state: str
     version: int
     service: Words

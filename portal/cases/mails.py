@@ -10,12 +10,15 @@ from datetime import date, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
+import msgspec
+
 from db.cases import Case
 from db.outbox import OutboxMessage
 from db.services import Unit
 from portal import codes, outbox
 from portal.accounts.queries import contacts_of
-from portal.cases import access
+from portal.cases import access, ratings
+from portal.cases.appeals import way_on
 from portal.cases.events import Event
 from portal.cases.titles import in_mail
 from portal.i18n import N_, _, using
@@ -35,6 +38,8 @@ TOLD = frozenset(
         "closed",
         "rejected",
         "withdrawn",
+        "decided",
+        "appealed",
     }
 )
 """Kinds of events that concern the applicant; each has templates/cases/mail/<kind>.*"""
@@ -62,7 +67,10 @@ async def tell_applicant(case: Case, event: Event, *, now: datetime) -> None:
             "expected_on": event.data.get("expected_on"),
             "late": case.next_due_at is not None and case.next_due_at < now,
             "outcome": event.data.get("outcome"),
+            "reopen_until": event.data.get("reopen_until"),
+            "round": event.n if event.kind == "closed" else None,
             "phone": await _phone_of(case.unit) if event.kind == "withdrawn" else "",
+            **await _way_on(case, event),
         },
         cause=f"case:{case.id}:{event.n}",
         case=case.id,
@@ -96,12 +104,21 @@ async def with_link(message: OutboxMessage, settings: Settings, *, now: datetime
     assert message.case, "a message of a case names it"
     if message.template in WITHOUT_LINK:
         return shown(message, settings)
-    token = await access.new_link(settings.secret_key, message.case, now=now)
-    return shown(message, settings, token=token)
+    key, data = settings.secret_key, cast(Mapping[str, Any], message.data)
+    token, rating = await access.new_link(key, message.case, now=now), ""
+    if closed := data.get("round"):
+        moment = data.get("moment", "closing")
+        rating = await ratings.new_link(key, message.case, round=closed, moment=moment)
+    return shown(message, settings, token=token, rating=rating)
 
 
-def shown(message: OutboxMessage, settings: Settings, *, token: str = "") -> Mapping[str, Any]:
-    """What the mail's templates show; without ``token`` the link opens no more than the code does."""
+def shown(
+    message: OutboxMessage, settings: Settings, *, token: str = "", rating: str = ""
+) -> Mapping[str, Any]:
+    """What the mail's templates show; without ``token`` the link opens no more than the code does.
+
+    ``rating`` opens the question how it was, where the mail asks it.
+    """
     data = cast(Mapping[str, Any], message.data)
     number = int(data["number"])
     desk = settings.base_url + ("/en" if message.locale == "en" else "")
@@ -122,11 +139,21 @@ def shown(message: OutboxMessage, settings: Settings, *, token: str = "") -> Map
         "expected_on": date.fromisoformat(day) if (day := data.get("expected_on")) else None,
         "late": bool(data.get("late")),
         "outcome": data.get("outcome"),
+        "reopen_until": _moment(data.get("reopen_until")),
         "phone": data.get("phone", ""),
+        "appeal_to": _in(message.locale, data.get("appeal_to")),
+        "appeal_until": _moment(data.get("appeal_until")),
+        "outside": _in(message.locale, data.get("outside")),
+        "outside_url": data.get("outside_url", ""),
         "link": f"{case}{query}",
+        "rate": f"{desk}/rate/{rating}" if rating else "",
         "why": f"{case}/why",
         "desk": desk,
     }
+
+
+def _in(locale: str, words: Mapping[str, str] | None) -> str:
+    return words[locale] if words else ""
 
 
 def _moment(value: str | None) -> datetime | None:
@@ -138,6 +165,16 @@ def _changed(day: Mapping[str, str], locale: str) -> Mapping[str, Any]:
     with using(locale):
         what = _(word)
     return {"day": date.fromisoformat(day["day"]), "what": f"{what} ({day[locale]})" if day[locale] else what}
+
+
+async def _way_on(case: Case, event: Event) -> dict[str, Any]:
+    """Whom the applicant can turn to after a decision; nothing for other events."""
+    if event.kind != "decided":
+        return {}
+    way = await way_on(case.id)
+    if way.until is not None:
+        return {"appeal_to": msgspec.to_builtins(way.unit), "appeal_until": way.until}
+    return {"outside": msgspec.to_builtins(way.outside), "outside_url": way.url}
 
 
 async def _phone_of(unit: UUID) -> str:

@@ -17,15 +17,19 @@ from portal.i18n import N_, _
 LONGEST_BODY = 10_000
 LONGEST_PAUSE, LONGEST_DELAY = 90, 366  # days
 LONGEST_REASON = 2_000
+LONGEST_PLACE = 300
 LABELS = {
     "assignee": N_("Colleague"),
     "unit": N_("Unit"),
     "outcome": N_("Outcome"),
+    "where_to": N_("Where the applicant can go instead"),
     "reason": N_("Reason"),
     "proof": N_("How did you make sure who is asking?"),
     "until": N_("The applicant has until"),
     "expected_on": N_("You expect to answer by"),
     "decision": N_("Decision"),
+    "remedy": N_("What we do about it"),
+    "person": N_("Person"),
     "attachments": N_("Files"),
 }
 """The fields of the moves; "body" is called differently in each (``BODIES``)."""
@@ -38,6 +42,7 @@ BODIES = {
         N_("The applicant reads this, with our apology when the promise is missed."),
     ),
     "decide": (N_("Reason"), N_("The applicant reads this.")),
+    "verdict": (N_("Reasons"), N_("The applicant reads this, with whom to turn to next.")),
     "note": (N_("Note"), N_("Only the desk reads this.")),
     "refer": (N_("Word to that unit"), N_("Only the desk reads this.")),
 }
@@ -60,9 +65,9 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     said: str
     read: Callable[[FormReader, date], Values]
 
-    def is_allowed(self, state: str) -> bool:
-        """Whether a case in ``state`` takes it."""
-        return rules.allowed(self.kind, state)
+    def is_allowed(self, state: str, kind: str) -> bool:
+        """Whether a case of ``kind`` in ``state`` takes it."""
+        return rules.allowed(self.kind, state) and rules.fits(self.kind, kind)
 
 
 class SentMove(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +103,7 @@ def read_move(move: Move, form: FormMultiDict, *, today: date) -> SentMove:
     )
 
 
-_TYPED = ("assignee", "body", "unit", "outcome", "reason", "proof", "until", "expected_on", "decision")
+_TYPED = ("body", *(name for name in LABELS if name != "attachments"))
 
 
 def move_labels(move_name: str) -> dict[str, str]:
@@ -143,6 +148,21 @@ def _judgement(reader: FormReader, today: date) -> Values:
     return {"decision": reader.choice("decision", tuple(DECISIONS)), **_body(reader, today)}
 
 
+def _verdict(reader: FormReader, today: date) -> Values:
+    outcome = reader.choice("outcome", rules.DECISIONS)
+    return {
+        "outcome": outcome,
+        "reasons": reader.long_text("body", max_length=LONGEST_BODY),
+        "remedy": reader.long_text(
+            "remedy", max_length=LONGEST_REASON, required=outcome in ("upheld", "partly_upheld")
+        ),
+    }
+
+
+def _person(reader: FormReader, today: date) -> Values:
+    return {"person": _chosen(reader, "person")}
+
+
 def _unit_and_body(reader: FormReader, today: date) -> Values:
     return {"unit": _chosen(reader, "unit"), **_body(reader, today)}
 
@@ -152,7 +172,13 @@ def _rejection(reader: FormReader, today: date) -> Values:
 
 
 def _closing(reader: FormReader, today: date) -> Values:
-    return {"outcome": reader.choice("outcome", rules.OUTCOMES), **_ended(reader, "close")}
+    outcome = reader.choice("outcome", rules.OUTCOMES)
+    where_to = reader.text("where_to", max_length=LONGEST_PLACE, required=outcome == rules.NOT_OURS)
+    return {
+        "outcome": outcome,
+        "where_to": where_to if outcome == rules.NOT_OURS else "",
+        **_ended(reader, "close"),
+    }
 
 
 def _ended(reader: FormReader, move_name: str) -> Values:
@@ -161,7 +187,7 @@ def _ended(reader: FormReader, move_name: str) -> Values:
     if not reader.checked(f"{move_name}-sure"):
         reader.fail(
             "sure",
-            _("Please tick the box to confirm: only the applicant can open the case again, for 30 days."),
+            _("Please tick the box to confirm: only the applicant can open the case again."),
         )
     return {"reason": reason}
 
@@ -195,6 +221,20 @@ _ALL = (
         N_("Decide about the contested pause"),
         N_("The applicant was told your decision."),
         _judgement,
+    ),
+    (
+        "verdict",
+        "decided",
+        N_("Decide the complaint"),
+        N_("The applicant was told your decision."),
+        _verdict,
+    ),
+    (
+        "person",
+        "named",
+        N_("Record whom the complaint is about"),
+        N_("It is recorded. This person has nothing to do with the complaint from now on."),
+        _person,
     ),
     ("note", "noted", N_("Internal note"), N_("Your note was added. Only the desk can read it."), _body),
     ("assign", "assigned", N_("Assign to a colleague"), N_("The case was assigned."), _assignee),

@@ -18,7 +18,9 @@ from portal.cases import desk_queries, desk_search, rules, visits, why
 from portal.cases.desk_case_queries import file_of
 from portal.cases.desk_queries import Cursor, QueueFilters, read_cursor
 from portal.cases.desk_search import ALL
+from portal.cases.dossier_routes import send_to_desk
 from portal.cases.figures_routes import show_figures
+from portal.cases.rating_routes import show_ratings
 from portal.cases.register_routes import register_handlers
 from portal.cases.staff_forms import MOVES
 from portal.cases.staff_moves import post_move
@@ -53,6 +55,7 @@ async def show_queue(
             (ALL, _("All")),
             *((key, rules.state_label(key)) for key in rules.STATES),
         ],
+        "kinds": [(kind, rules.kind_label(kind)) for kind in rules.KINDS],
         "turns": [
             ("desk", _("The desk")),
             ("applicant", _("The applicant")),
@@ -129,9 +132,10 @@ def _filters(asked: Mapping[str, str]) -> QueueFilters:
     state, service, unit, q = (
         text.store(asked.get(name, "")[:LONGEST_SEARCH]) for name in ("state", "service", "unit", "q")
     )
-    turn = asked.get("turn", "")
+    turn, kind = asked.get("turn", ""), asked.get("kind", "")
     return QueueFilters(
         state=state if state in (ALL, *rules.STATES) else "",
+        kind=kind if kind in rules.KINDS else "",
         service=service,
         unit=unit,
         mine=bool(asked.get("mine")),
@@ -158,6 +162,7 @@ def _here(filters: QueueFilters, after: Cursor | None = None) -> str:
     """The address of the queue with these filters."""
     asked = {
         "state": filters.state,
+        "kind": filters.kind,
         "service": filters.service,
         "unit": filters.unit,
         "mine": "1" if filters.mine else "",
@@ -183,9 +188,11 @@ staff_router = Router(
     route_handlers=[
         show_queue,
         show_figures,
+        show_ratings,
         show_case,
         show_why,
         send_file,
+        send_to_desk,
         *register_handlers,
         post_move,
         show_after_move,

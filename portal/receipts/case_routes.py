@@ -17,7 +17,7 @@ from portal.cases.visits import Visitor
 from portal.codes import Mistake
 from portal.downloads import HEADERS
 from portal.errors import NotFound
-from portal.i18n import _, current_language, localized
+from portal.i18n import _, current_language, localized, speak_of
 from portal.receipts import actions, bundle, queries
 from portal.receipts.printed import printed
 from portal.receipts.queries import Kept, Secrets
@@ -99,6 +99,7 @@ async def _proof(
             _("The request %(code)s has no such receipt.") % {"code": codes.show_text(found.number)}
         )
     await visits.note_look(found)
+    speak_of(kept.kind)
     return kept, await queries.secrets_of(kept)
 
 

@@ -18,8 +18,8 @@ KINDS = {
 }
 
 
-def occasion(kind: str) -> str:
-    """What a receipt of this kind is about."""
+def occasion_label(kind: str) -> str:
+    """On what occasion a receipt of this kind was given."""
     return _(KINDS[kind])
 
 
@@ -44,7 +44,7 @@ def groups(digest: str) -> str:
 
 
 NAMES = {
-    "occasion": occasion,
+    "occasion_label": occasion_label,
     "standing": standing,
     "groups": groups,
     "moment_of": datetime.fromisoformat,

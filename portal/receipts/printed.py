@@ -81,10 +81,10 @@ def _code(attested: Attested, settings: Settings) -> dict[str, str]:
 
 def _facts(kept: Kept, attested: Attested, settings: Settings) -> list[tuple[str, str]]:
     rows = [
-        (_("Occasion"), labels.occasion(attested.kind)),
+        (_("Occasion"), labels.occasion_label(attested.kind)),
         (_("Time"), labels.moment(attested.at, settings)),
         (_("Filed"), labels.moment(attested.filed, settings)),
-        (_("Service"), str(kept.service)),
+        (_("Service") if kept.kind == "request" else _("About"), str(kept.service)),
         (_("State"), labels.standing(attested)),
     ]
     if attested.statement:

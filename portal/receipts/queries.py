@@ -12,10 +12,11 @@ from db.cases import Case, Message
 from db.receipts import Receipt, ReceiptKey
 from portal.cases import attest
 from portal.cases.events import filed_text
+from portal.cases.titles import title_of
 from portal.services.statement import Words
 
 _RECEIPT = """
-    SELECT r.number, r."case" AS case_id, r.at, r.document, r.signature, k.public_key, s.title_fa, s.title_en,
+    SELECT r.number, r."case" AS case_id, r.at, r.document, r.signature, k.public_key, c.kind, s.title_fa, s.title_en,
            s.sensitive, a.name_fa AS agency_fa, a.name_en AS agency_en
     FROM receipt r
     JOIN receipt_key k ON k.id = r.document::json->>'key'
@@ -36,7 +37,8 @@ _WORDS = """
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """One receipt as it was signed, with what its page and its paper say beside it.
 
-    ``service`` is the title of today, for people who may know it: ``sensitive`` ones are named to nobody else.
+    ``kind`` is that of the case, ``service`` its title of today, for people who may know it: ``sensitive`` ones are
+    named to nobody else.
     """
 
     number: int
@@ -45,6 +47,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     document: str
     signature: str
     public_key: str
+    kind: str
     service: Words
     agency: Words
     sensitive: bool
@@ -82,7 +85,8 @@ async def receipt_by_number(number: int) -> Kept | None:
     row = rows[0]
     return Kept(
         **{name: row[name] for name in ("number", "case_id", "at", "document", "signature", "public_key")},
-        service=Words(fa=row["title_fa"], en=row["title_en"]),
+        kind=row["kind"],
+        service=title_of(row["kind"], Words(fa=row["title_fa"], en=row["title_en"])),
         agency=Words(fa=row["agency_fa"], en=row["agency_en"]),
         sensitive=row["sensitive"],
     )

@@ -11,6 +11,8 @@ from db.outbox import OutboxMessage
 from db.services import Service
 from portal import codes
 from portal.accounts import queries as accounts
+from portal.cases import attest
+from portal.receipts import queries as receipts
 from portal.services import queries as service_queries
 from tests.cases.factories import a_case, a_service
 from tests.cases.visitors import right_now
@@ -197,13 +199,29 @@ async def test_every_page_leads_to_feedback_and_a_service_and_a_case_name_themse
     assert f'href="{NEW}?about={code}"' in (await browser.get(f"/cases/{code}")).text
 
 
-async def test_a_complaint_about_a_case_of_a_sensitive_service_does_not_name_it(browser, stranger):
-    filed = await a_case(now=right_now())
-    title = (await a_service()).title.fa
+async def test_a_complaint_about_a_case_of_a_sensitive_service_needs_that_it_is_opened_first(
+    browser, stranger
+):
+    service = await a_service()
+    number = number_in(await send(browser, "service", service=SLUG))
     await Service.update({Service.sensitive: True}).where(Service.slug == SLUG)
     service_queries.forget()
-    answer = await send(stranger, "case", about_code=codes.show_text(filed.number))
-    for path in (answer.headers["location"], answer.headers["location"].removesuffix("/receipt")):
-        assert title not in (await stranger.get(path)).text
-    mails = await OutboxMessage.select(OutboxMessage.data).output(load_json=True)
-    assert mails[-1]["data"]["service"] is None
+    refused = await send(stranger, "case", about_code=codes.show_text(number))
+    assert refused.status_code == 422
+    assert service.title.fa not in refused.text
+    assert (await the_case(await send(browser, "case", about_code=codes.show_text(number)))).topic == "case"
+
+
+async def test_the_signed_receipt_speaks_of_what_it_is(browser, stranger):
+    await a_service()
+    number = number_in(await send(browser, "service", prefix="/en", service=SLUG))
+    kept = await receipts.receipt_of_case(
+        (await Case.select(Case.id).where(Case.number == number))[0]["id"], None
+    )
+    page = words_of((await stranger.get(f"/en/verify/{attest.show_number(kept.number)}")).text)
+    assert "The complaint was filed" in page
+    assert "About Complaint about “" in page
+    main = page[page.index("This receipt is genuine") :]
+    assert "request" not in main.lower()
+    pdf = await browser.get(f"/en/cases/{codes.show_text(number)}/receipt.pdf")
+    assert pdf.status_code == 200
