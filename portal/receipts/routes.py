@@ -108,8 +108,7 @@ async def show_receipt(
 @get("/verify/keys", name="receipts.keys")
 async def show_keys() -> Template:
     """Every public key that receipts were signed with."""
-    keys = [(key, signing.public_pem(key.public_key)) for key in await queries.keys()]
-    return Template("receipts/keys.html", context={"keys": keys})
+    return Template("receipts/keys.html", context={"keys": await queries.keys()})
 
 
 @get("/verify/keys.json", name="receipts.keys_document")
