@@ -14,8 +14,9 @@ class Tip(Table, tablename="tip"):
     """What somebody told without saying who they are: no code, no reply, nothing about the sender.
 
     ``id`` is the one of the page it was written on, so that it is stored once; it is random and tells no time.
-    ``service`` is NULL where it is about none, ``unit`` is whose people read it. ``at`` is UTC, rounded down to the
-    hour. ``state`` is new, read or archived; ``read_at`` and ``read_by`` say who marked it first, NULL until then.
+    ``service`` is NULL where it is about none, ``unit`` is whose people read it. ``at`` is rounded down to the hour
+    of the desk's clock. ``state`` is new, read or archived; ``read_at`` and ``read_by`` say who marked it first, NULL
+    until then.
     """
 
     id = UUID(primary_key=True)

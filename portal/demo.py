@@ -1,7 +1,7 @@
 """What ``portal demo`` shows: the sample services, one account of each role, cases in every state.
 
-The cases stand in demo_cases.json, told in working days before the first run. People, agencies and letters are
-invented; telephone numbers and addresses can't belong to anybody.
+The cases stand in demo_stories. People, agencies and letters are invented; telephone numbers and addresses can't
+belong to anybody.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ import io
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
-from typing import Any, Literal
+from typing import cast
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
@@ -22,10 +21,12 @@ from db.accounts import Account
 from db.cases import Case
 from db.engine import Engine, atomic, close_pool, open_pool
 from db.services import Unit
-from portal import demo_outages, signing, uploads
+from portal import demo_feedback, demo_outages, signing, uploads
 from portal.accounts.actions import make_account
 from portal.cases import actions, desk_actions
 from portal.cases.submission import FilingDraft
+from portal.demo_stories import Step, Story, stories
+from portal.feedback import actions as feedback
 from portal.i18n import using
 from portal.office_hours import IRAN_OFFICE, is_working_day
 from portal.promises import actions as promises
@@ -36,7 +37,6 @@ from portal.settings import SettingError, Settings, write_once
 from portal.text import store
 from portal.uploads import StoredFile
 
-CASES = Path(__file__).parent / "demo_cases.json"
 ZONE = ZoneInfo(IRAN_OFFICE.zone)
 OPENED = 70  # working days before the first run; older than every case
 UNCHANGED = "(its password is unchanged)"
@@ -63,45 +63,12 @@ PEOPLE = (
     Person(
         "staff", "بابک دادگر، کارشناس میز خدمت", "staff", (STATISTICS, EVALUATION, PLANNING, TEHRAN, TABRIZ)
     ),
+    Person("inspector", "هما راستگو، بازرس", "staff", demo_feedback.INSPECTIONS),
     Person("evaluator", "ژاله خردمند، ارزیاب", "evaluator"),
     Person("liaison", "بهزاد فرهمند، رابط آماری", "liaison"),
     Person("citizen", "کیان سپهری", "citizen"),
     Person("auditor", "فرهاد راستین، ناظر", "auditor"),
 )
-
-
-class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened to a case ``days`` working days ago at ``time``, by a sample account or the applicant."""
-
-    days: int
-    time: str
-    by: Literal["staff", "manager", "applicant"]
-    verb: Literal["take", "note", "ask", "refer", "answer", "close", "reject", "reply", "withdraw"]
-    body: str = ""
-    outcome: str = ""
-    unit: str = ""
-
-
-class Story(msgspec.Struct, frozen=True, kw_only=True):
-    """One sample case and what happened to it. ``days`` 0: filed so long ago as ``time`` says, in hours."""
-
-    key: str
-    service: str
-    days: int
-    time: str
-    audience: str
-    name: str
-    phone: str
-    body: str
-    answers: dict[str, Any]
-    email: str | None = None
-    agency: str = ""
-    account: str = ""
-    locale: str = "fa"
-    file: str = ""
-    channel: str = "portal"
-    letter_no: str = ""
-    steps: tuple[Step, ...] = ()
 
 
 class SampleFile(msgspec.Struct):
@@ -132,13 +99,16 @@ async def load(settings: Settings) -> list[tuple[str, str, str]]:
 async def fill(settings: Settings, *, now: datetime) -> list[tuple[str, str, str]]:
     """As ``load``, with the cases' times counted back from ``now``."""
     signing.keep_in(settings.data_dir)
-    await load_samples(_ago(OPENED, "08:00", now))
+    opened = _ago(OPENED, "08:00", now)
+    await load_samples(opened)
+    await demo_feedback.offices(opened)
     units = {row["slug"]: row["id"] for row in await Unit.select(Unit.slug, Unit.id)}
     accounts = [await _account(person, _password(settings), units, now) for person in PEOPLE]
     ids = {row["username"]: row["id"] for row in await Account.select(Account.username, Account.id)}
-    for story in msgspec.json.decode(CASES.read_bytes(), type=tuple[Story, ...]):
+    for story in stories():
         if not await Case.exists().where(Case.submission_id == _submission(story)):
             await _tell(story, await _files(story, settings), settings.secret_key, {**units, **ids}, now)
+    await demo_feedback.tips(zone=settings.zone, now=now)
     await demo_outages.fill(zone=settings.zone, now=now)
     await promises.publish(zone=settings.zone, now=now)
     return accounts
@@ -209,15 +179,17 @@ async def _file(
         contact_phone=story.phone,
         locale=story.locale,
         body=store(story.body, lines=True),
+        kind=story.kind,
+        topic=story.topic,
+        about_case=await _case_of(story.about),
         answers=story.answers,
         files=files,
     )
     filed_at = _ago(story.days, story.time, now)
     if story.channel == "portal":
         applicant = ids.get(story.account)
-        filed = await actions.file_case(
-            draft, service=service, browser="", applicant=applicant, key=key, now=filed_at
-        )
+        file = actions.file_case if story.kind == "request" else feedback.file_feedback
+        filed = await file(draft, service=service, browser="", applicant=applicant, key=key, now=filed_at)
     else:
         filed = await desk_actions.register_case(
             draft,
@@ -254,6 +226,15 @@ async def _take_step(step: Step, case_id: UUID, seen: int, ids: Mapping[str, UUI
         verb = getattr(desk_actions, step.verb)
         told = {name: said[name] for name in _SAYS[step.verb]}
         await verb(case_id, clerk=ids[step.by], seen=seen, now=at, **told)
+
+
+async def _case_of(key: str) -> UUID | None:
+    """The case that the story ``key`` has become; None for no key."""
+    if not key:
+        return None
+    row = await Case.select(Case.id).where(Case.submission_id == uuid5(SUBMISSIONS, key)).first()
+    assert row, "a complaint stands below the story it is about"
+    return cast(UUID, row["id"])
 
 
 def _submission(story: Story) -> UUID:

@@ -10,6 +10,7 @@ import os
 import re
 from contextlib import suppress
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import EmailPolicy, Policy
@@ -37,7 +38,17 @@ class _Unfolded(UnstructuredHeader, BaseHeader):
         return f"{self.name}: {self}{policy.linesep}"
 
 
+class _Whole(UnstructuredHeader, BaseHeader):
+    """Keeps every space where it is cut into encoded words: the newer code of Python's loses those after a colon."""
+
+    def fold(self, *, policy: Policy) -> str:
+        charset = "us-ascii" if self.isascii() else "utf-8"
+        folded = Header(str(self), charset, header_name=self.name).encode(linesep=policy.linesep)
+        return f"{self.name}: {folded}{policy.linesep}"
+
+
 _REGISTRY = HeaderRegistry()
+_REGISTRY.map_to_type("subject", _Whole)
 _REGISTRY.map_to_type("list-unsubscribe", _Unfolded)
 _POLICY = EmailPolicy(header_factory=_REGISTRY)
 _partings: set[asyncio.Task[None]] = set()  # asyncio itself holds tasks only weakly

@@ -11,7 +11,17 @@ import db
 from db.piccolo_app import APP_CONFIG
 
 ROOT = Path(__file__).parent.parent
-INFRASTRUCTURE = {"embedded", "engine", "keys", "piccolo_app", "places", "postmaster", "schema", "migrations"}
+INFRASTRUCTURE = {
+    "embedded",
+    "engine",
+    "independence",
+    "keys",
+    "piccolo_app",
+    "places",
+    "postmaster",
+    "schema",
+    "migrations",
+}
 SOURCES = [
     path
     for folder in ("portal", "db", "tests", "bench", "locale")

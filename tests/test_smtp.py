@@ -48,6 +48,20 @@ async def test_a_persian_mail_arrives_word_for_word(box):
     assert received.get_body(("html",)).get_content().strip() == Words().html
 
 
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "قطعی برنامه‌ریزی‌شده: کار فنی: مدتی درخواست تازه پذیرفته نمی‌شود، شنبه ۷ آذر ۱۴۰۵، ساعت ۲۲:۰۰",
+        "Planned outage: no new requests at the Statistical yearbook of Qom Province, Saturday 28 November 2026",
+        "Planned outage: سالنامهٔ آماری استان قم (Statistical yearbook), شنبه: ۷ آذر",
+    ],
+)
+async def test_a_long_subject_keeps_every_space(box, subject):
+    await smtp.post(_mail(words=Words(subject=subject)), box.url)
+    assert _received(box)["Subject"] == subject
+    assert max(map(len, box.taken[0].partition(b"\r\n\r\n")[0].splitlines())) <= 998
+
+
 async def test_a_mail_says_what_it_is(box):
     await smtp.post(_mail(), box.url)
     received = _received(box)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import UTC
+from uuid import UUID
 
 from portal import csv_lines
 from portal.audit_log import labels, queries
@@ -11,7 +12,7 @@ from portal.audit_log.queries import Filters
 from portal.i18n import _
 
 
-async def lines(filters: Filters) -> AsyncIterator[str]:
+async def lines(filters: Filters, *, reader: UUID) -> AsyncIterator[str]:
     """A heading and one line for each entry that fits, the newest first. Times are UTC."""
     heading = [
         _("Number in the chain"),
@@ -25,7 +26,7 @@ async def lines(filters: Filters) -> AsyncIterator[str]:
         _("Seal"),
     ]
     yield csv_lines.START + csv_lines.line(heading)
-    async for rows in queries.every_entry(filters):
+    async for rows in queries.every_entry(filters, reader=reader):
         yield "".join(
             csv_lines.line(
                 (

@@ -13,17 +13,23 @@ import msgspec
 from db.accounts import Account
 from db.audit import AuditEntry
 from db.cases import Case
+from db.independence import barred
 from db.services import Agency, Service, Unit
 from portal.i18n import current_language
 from portal.paging import PAGE
 
 _IS_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 EXPORT_PAGE = 1_000
+# What was done about a complaint stays between those who may handle it: others read that something was, and by whom.
+_KEPT = f"""EXISTS (
+    SELECT FROM "case" c WHERE c.id = substring(e.object FROM '^case:([0-9a-f-]+)$')::uuid AND {barred()})
+"""  # noqa: S608 - constants
+_NUMBER = f'SELECT c.number FROM "case" c WHERE c.id = {{}} AND NOT {barred()}'  # noqa: S608 - constants
 # In SQL for the keyset and so that only the rows of the page are joined. Its indexes are in the migration
 # "the audit log by time, for each filter".
 _ENTRIES = """
-    SELECT e.id, e.at, e.actor, e.role, e.action, e.object, e.address, e.data::text AS data,
-           a.username, s.seq, s.mac
+    SELECT e.id, e.at, e.actor, e.role, e.action, e.object, e.address, a.username, s.seq, s.mac,
+           CASE WHEN {kept} THEN jsonb_build_object('kept', 'complaint')::text ELSE e.data::text END AS data
     FROM (SELECT * FROM audit_entry WHERE {where} ORDER BY at DESC, id DESC LIMIT {limit}) e
     LEFT JOIN account a ON a.id = e.actor
     LEFT JOIN audit_seal s ON s.entry = e.id
@@ -101,25 +107,28 @@ class LogPage(msgspec.Struct, frozen=True):
     known: dict[str, Known]
 
 
-async def entries(filters: Filters, *, after: Place | None = None) -> LogPage:
-    """The 50 newest entries that fit, or those that follow ``after``. Four queries at most, however many rows."""
-    rows = await _entries(filters, after, PAGE + 1)
+async def entries(filters: Filters, *, reader: UUID, after: Place | None = None) -> LogPage:
+    """The 50 newest entries that fit, or those that follow ``after``. Four queries at most, however many rows.
+
+    The data of entries about a complaint is kept from a ``reader`` who is barred from it.
+    """
+    rows = await _entries(filters, reader, after, PAGE + 1)
     shown = rows[:PAGE]
     return LogPage(shown, shown[-1].place if len(rows) > PAGE else None, await _known(shown))
 
 
-async def every_entry(filters: Filters) -> AsyncIterator[list[Entry]]:
+async def every_entry(filters: Filters, *, reader: UUID) -> AsyncIterator[list[Entry]]:
     """All entries that fit, the newest first, in batches: none stays in memory, none is in a long transaction."""
     after = None
-    while rows := await _entries(filters, after, EXPORT_PAGE):
+    while rows := await _entries(filters, reader, after, EXPORT_PAGE):
         yield rows
         after = rows[-1].place
 
 
-async def number_of(case_id: UUID) -> int | None:
-    """The tracking number of a case; None when there is no such case."""
-    row = await Case.select(Case.number).where(Case.id == case_id).first()
-    return row["number"] if row else None
+async def number_of(case_id: UUID, *, reader: UUID) -> int | None:
+    """The tracking number of a case; None when there is no such case, or the reader is barred from it."""
+    rows = await Case.raw(_NUMBER, case_id, reader)
+    return rows[0]["number"] if rows else None
 
 
 async def id_of(number: int) -> UUID | None:
@@ -141,7 +150,7 @@ def read_place(typed: str) -> Place | None:
     return place if known else None
 
 
-async def _entries(filters: Filters, after: Place | None, limit: int) -> list[Entry]:
+async def _entries(filters: Filters, reader: UUID, after: Place | None, limit: int) -> list[Entry]:
     parts = [
         ("actor = (SELECT id FROM account WHERE username = {})", filters.who),
         ("action = {}", filters.action),
@@ -155,7 +164,8 @@ async def _entries(filters: Filters, after: Place | None, limit: int) -> list[En
         wanted.append(("(at, id) < ({}, {})", [after.at, after.id]))
     where = " AND ".join(condition for condition, _ in wanted) or "true"
     values = [value for _, given in wanted for value in given]
-    rows = await AuditEntry.raw(_ENTRIES.replace("{where}", where).replace("{limit}", str(limit)), *values)
+    asked = _ENTRIES.replace("{kept}", _KEPT).replace("{where}", where).replace("{limit}", str(limit))
+    rows = await AuditEntry.raw(asked, reader, *values)
     return [Entry(**row) for row in rows]
 
 

@@ -27,12 +27,14 @@ HERE = "/admin/audit"
 
 @get("/", name="audit_log.entries")
 async def show_entries(
-    request: Request[Any, Any, Any], settings: NamedDependency[Settings], after: FromQuery[str] = ""
+    request: Request[SignedIn, Any, Any], settings: NamedDependency[Settings], after: FromQuery[str] = ""
 ) -> Template:
     asked = await _asked(request, settings)
     page = LogPage([], None, {})
     if not asked.errors:
-        page = await queries.entries(asked.filters, after=queries.read_place(after))
+        page = await queries.entries(
+            asked.filters, reader=request.user.account_id, after=queries.read_place(after)
+        )
     context = {
         "typed": asked.typed,
         "errors": asked.errors,
@@ -52,7 +54,7 @@ async def show_entries(
 
 @get("/export", name="audit_log.export")
 async def send_export(
-    request: Request[Any, Any, Any], settings: NamedDependency[Settings], now: NamedDependency[datetime]
+    request: Request[SignedIn, Any, Any], settings: NamedDependency[Settings], now: NamedDependency[datetime]
 ) -> Stream:
     """Every entry that the filters leave, as a file; the log says that it was taken out, and by which filters."""
     asked = await _asked(request, settings)
@@ -61,7 +63,11 @@ async def send_export(
     used = sorted(name for name, value in asked.typed.items() if value)
     await audit.append("audit_exported", data={"filters": used} if used else {}, now=now)
     headers = {**PRIVATE, "Content-Disposition": f'attachment; filename="audit-{now:%Y-%m-%d}.csv"'}
-    return Stream(export.lines(asked.filters), media_type=csv_lines.MEDIA_TYPE, headers=headers)
+    return Stream(
+        export.lines(asked.filters, reader=request.user.account_id),
+        media_type=csv_lines.MEDIA_TYPE,
+        headers=headers,
+    )
 
 
 @get("/cases/{case_id:uuid}", name="audit_log.case")
@@ -72,7 +78,7 @@ async def show_case(request: Request[SignedIn, Any, Any], case_id: FromPath[UUID
     """
     if not request.user.reads_all:
         raise NotAllowed(_("Only auditors go from the log to a case."))
-    number = await queries.number_of(case_id)
+    number = await queries.number_of(case_id, reader=request.user.account_id)
     if number is None:
         raise NotFound(_("There is no such case."))
     return Redirect(localized(f"/desk/cases/{codes.show_text(number)}"), status_code=303)

@@ -13,7 +13,7 @@ from litestar.params import FromPath
 from litestar.response import File, Redirect, Template
 
 from portal import audit, uploads
-from portal.cases import actions, queries, visits
+from portal.cases import actions, complaints, queries, visits
 from portal.cases.forms import ATTACHMENTS
 from portal.cases.visits import Visit, Visitor
 from portal.downloads import download
@@ -105,6 +105,17 @@ async def post_reopen(
     return await _with_reason("reopen", "reopened", actions.reopen, request, code, posted, settings, now)
 
 
+@post("/cases/{code:str}/appeal", name="cases.appeal")
+async def post_appeal(
+    request: Visitor,
+    code: FromPath[str],
+    posted: NamedDependency[Posted],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
+) -> Template | Redirect:
+    return await _with_reason("appeal", "appealed", complaints.appeal, request, code, posted, settings, now)
+
+
 async def _with_reason(
     form: str,
     said: str,
@@ -162,6 +173,7 @@ async def show_file(
         "/cases/{code:str}/withdraw",
         "/cases/{code:str}/contest",
         "/cases/{code:str}/reopen",
+        "/cases/{code:str}/appeal",
         "/cases/{code:str}/unlock",
         "/cases/{code:str}/lock",
     ],
@@ -213,4 +225,12 @@ def _uuid(typed: str) -> UUID | None:
         return None
 
 
-applicant_handlers = [post_reply, post_withdraw, post_contest, post_reopen, show_file, show_after_form]
+applicant_handlers = [
+    post_reply,
+    post_withdraw,
+    post_contest,
+    post_reopen,
+    post_appeal,
+    show_file,
+    show_after_form,
+]

@@ -26,7 +26,7 @@ BATCH = 100
 REST = 0.5
 """Of the time that a batch took, in which the database and its disk belong to those who wait for a page."""
 _CASES = """
-    SELECT id, number, version, service, sla_version, contact_email, locale, filed_at, first_answer_due_at,
+    SELECT id, number, kind, version, service, sla_version, contact_email, locale, filed_at, first_answer_due_at,
            result_due_at, next_due_at, risk_at, next_check_at
     FROM "case" WHERE id = ANY({}) AND state = ANY({}) ORDER BY id FOR UPDATE
 """

@@ -25,6 +25,7 @@ from portal.availability.uptime import overlap
 from portal.cases import bulk, clock, rules
 from portal.cases.bulk import AtHand
 from portal.cases.clock import Dues, Past, Side
+from portal.cases.titles import in_mail
 from portal.notices import queries as notices
 from portal.notices.rules import Notice
 from portal.office_hours import Span
@@ -187,12 +188,11 @@ async def _letter(case: AtHand, event: Past, dues: Dues, *, now: datetime) -> Le
     if "applicant" not in event.data["for"] or until is None or not row["contact_email"]:
         return None
     service = await queries.service_by_id(row["service"], now=now)
-    titled = service if service and not service.sensitive else None
     pause = clock.open_pause(case.past, now=now)
     since, ended = clock.span_of(event)
     data = {
         "number": str(row["number"]),
-        "service": {"fa": titled.title.fa, "en": titled.title.en} if titled else None,
+        **in_mail(row["kind"], service),
         "due_at": dues.next_due_at,
         "before": pause.until if pause else None,
         "paused_until": until,

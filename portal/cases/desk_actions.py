@@ -1,6 +1,7 @@
 """What the desk does with a case. Each verb is one transaction and is refused when the case has moved on.
 
-Only the people of the unit that has the case may (NotAllowed). ``seen`` is the version the clerk saw: two clerks
+Only the people of the unit that has the case may (NotAllowed), and of a complaint only those whom
+``independence`` does not bar from it. ``seen`` is the version the clerk saw: two clerks
 on one case never overwrite each other (``record.Stale``).
 """
 
@@ -11,13 +12,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from db.cases import Case
 from db.engine import atomic
-from db.services import Unit
-from portal.cases import access, contests, record
+from portal.cases import access, complaints, contests, independence, record, rules
 from portal.cases.actions import Filed, file_case
 from portal.cases.record import Actor, Words
 from portal.cases.submission import FilingDraft, Intake
-from portal.errors import Conflict, NotAllowed, NotFound
+from portal.errors import BadRequest, Conflict, NotAllowed, NotFound
 from portal.i18n import _
 from portal.services import unit_people
 from portal.services.queries import ServiceView
@@ -25,7 +26,7 @@ from portal.uploads import StoredFile
 
 USUAL_PAUSE = timedelta(days=14)
 """How long the applicant has to answer when nothing else is said."""
-SPEAKING = frozenset({"asked", "answered", "closed", "rejected", "informed", "extended"})
+SPEAKING = frozenset({"asked", "answered", "closed", "rejected", "decided", "informed", "extended"})
 """Whoever tells the applicant something has the case, unless somebody had it before."""
 
 
@@ -37,10 +38,13 @@ async def take(case_id: UUID, *, clerk: UUID, seen: int, now: datetime) -> None:
 
 @atomic
 async def assign(case_id: UUID, *, clerk: UUID, seen: int, assignee: UUID, now: datetime) -> None:
-    """``assignee``, somebody of the case's unit, works on it. Raises NotFound for anybody else."""
+    """``assignee``, somebody of the case's unit, works on it. Raises NotFound for anybody else, Barred for a complaint
+    that the assignee may have nothing to do with.
+    """
     case = await record.locked(case_id)
     if not await unit_people.works_for(assignee, case.unit):
         raise NotFound(_("Nobody of that name works in this unit."))
+    await independence.check(assignee, case_id)
     await _append(case_id, "assigned", clerk, seen, now, data={"assignee": str(assignee)})
 
 
@@ -80,7 +84,7 @@ async def decide_contest(
     Raises Conflict when no pause is contested, NotAllowed for whoever began it.
     """
     case = await record.locked(case_id, seen=seen)
-    await check_works_for(clerk, case.unit)
+    await check_works_on(clerk, case)
     pause = contests.undecided(await contests.pauses_of(case_id))
     if pause is None:
         raise Conflict(_("No pause of this case is contested."))
@@ -100,8 +104,12 @@ async def note(case_id: UUID, *, clerk: UUID, seen: int, body: str, now: datetim
 
 @atomic
 async def refer(case_id: UUID, *, clerk: UUID, seen: int, unit: UUID, body: str, now: datetime) -> None:
-    """Another unit is responsible and nobody of it has the case yet; ``body`` tells that unit why."""
-    if not await Unit.exists().where(Unit.id == unit):
+    """Another unit is responsible and nobody of it has the case yet; ``body`` tells that unit why.
+
+    A complaint goes only to units that hear complaints. When all of its unit are barred, a site admin refers it.
+    """
+    case = await record.locked(case_id)
+    if all(one.id != unit for one in await complaints.units_for(case.id)):
         raise NotFound(_("There is no such unit."))
     words = Words(body, visible_to="staff")
     await _append(case_id, "referred", clerk, seen, now, data={"unit": str(unit)}, words=words)
@@ -125,6 +133,32 @@ async def close(case_id: UUID, *, clerk: UUID, seen: int, outcome: str, reason: 
 async def reject(case_id: UUID, *, clerk: UUID, seen: int, reason: str, now: datetime) -> None:
     """The case has ended without being worked on, for the reason the applicant reads."""
     await _append(case_id, "rejected", clerk, seen, now, words=Words(reason))
+
+
+@atomic
+async def decide(
+    case_id: UUID, *, clerk: UUID, seen: int, outcome: str, reasons: str, remedy: str = "", now: datetime
+) -> None:
+    """The complaint has ended with ``outcome`` (``rules.DECISIONS``); the applicant reads reasons and remedy.
+
+    Raises BadRequest for a complaint that is upheld, even in part, while nothing is done about it.
+    """
+    if outcome not in rules.DECISIONS or (outcome != "not_upheld" and not remedy.strip()):
+        raise BadRequest(_("A complaint that is upheld needs a remedy."))
+    case = await record.locked(case_id)
+    words = Words(complaints.decision_in_words(reasons, remedy, locale=case.locale))
+    await _append(case_id, "decided", clerk, seen, now, data={"outcome": outcome}, words=words)
+
+
+@atomic
+async def name_person(case_id: UUID, *, clerk: UUID, seen: int, person: UUID, now: datetime) -> None:
+    """The complaint is known to be about ``person``, who from now on has nothing to do with it.
+
+    Raises NotFound for somebody who does not work in the agency.
+    """
+    if all(one.value != str(person) for one in await complaints.people_of_agency(case_id)):
+        raise NotFound(_("Nobody of that name works in this agency."))
+    await _append(case_id, "named", clerk, seen, now, data={"person": str(person)})
 
 
 @atomic
@@ -155,7 +189,7 @@ async def register_case(
 
     Raises NotAllowed for a service of another unit.
     """
-    await check_works_for(clerk, service.unit_id)
+    await _check_works_for(clerk, service.unit_id)
     intake = Intake(
         channel=channel, letter_no=letter_no, letter_date=letter_date, actor=Actor("staff", clerk)
     )
@@ -164,10 +198,16 @@ async def register_case(
     )
 
 
-async def check_works_for(clerk: UUID, unit: UUID) -> None:
+async def _check_works_for(clerk: UUID, unit: UUID) -> None:
     """Raises NotAllowed for somebody of another unit."""
     if not await unit_people.works_for(clerk, unit):
         raise NotAllowed(_("Only the unit that has this case works on it."))
+
+
+async def check_works_on(clerk: UUID, case: Case) -> None:
+    """Raises NotAllowed for somebody of another unit, and for whoever may have no part in this complaint."""
+    await _check_works_for(clerk, case.unit)
+    await independence.check(clerk, case.id)
 
 
 async def _append(
@@ -182,7 +222,8 @@ async def _append(
     files: Sequence[StoredFile] = (),
 ) -> None:
     case = await record.locked(case_id, seen=seen)
-    await check_works_for(clerk, case.unit)
+    if not (kind == "referred" and await independence.may_pass_on(clerk, case_id)):
+        await check_works_on(clerk, case)
     if kind in SPEAKING and case.assignee is None:
         data = {**(data or {}), "assignee": str(clerk)}
     await record.append(case, kind, Actor("staff", clerk), data=data, words=words, files=files, now=now)

@@ -13,9 +13,9 @@ from portal.services.statement import Field, Words
 
 # In SQL for the joins: names of people and units, and the edition of the form that was filled in.
 _CASE = """
-    SELECT c.id, c.number, c.state, c.version, c.audience, c.agency_name, c.contact_name, c.contact_email,
-           c.contact_phone, c.locale, c.answers, c.body, c.channel, c.letter_no, c.letter_date, c.filed_at,
-           c.first_answer_due_at, c.result_due_at, c.first_answer_at, c.result_at, c.next_due_at, c.risk_at,
+    SELECT c.id, c.number, c.kind, c.topic, c.level, c.state, c.version, c.audience, c.agency_name, c.contact_name,
+           c.contact_email, c.contact_phone, c.locale, c.answers, c.body, c.channel, c.letter_no, c.letter_date,
+           c.filed_at, c.first_answer_due_at, c.result_due_at, c.first_answer_at, c.result_at, c.next_due_at, c.risk_at,
            c.owed_since, c.paused_until, c.expected_on, c.outcome,
            c.erased_at, c.assignee, a.display_name AS assignee_name, p.username AS applicant,
            s.id AS service_id, c.sla_version, s.slug AS service_slug, s.title_fa, s.title_en,
@@ -134,6 +134,9 @@ class DeskCase(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID
     number: int
+    kind: str
+    topic: str
+    level: int
     state: str
     version: int
     service: Words

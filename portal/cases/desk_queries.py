@@ -1,7 +1,8 @@
 """What the queue of the desk shows: open cases by their nearest promise, filtered and searched.
 
 The expressions below are written exactly as the indexes have them that serve them: case_open_by_promise,
-case_state_by_promise, case_by_promise, case_assignee_by_promise. For the search see ``desk_search``.
+case_state_by_promise, case_by_promise, case_assignee_by_promise, case_feedback_by_promise. For the search see
+``desk_search``.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from uuid import UUID
 import msgspec
 
 from db.cases import Case
+from db.independence import barred
 from db.services import Unit
-from portal.cases import desk_search
+from portal.cases import desk_search, rules
 from portal.cases.desk_search import ALL, OPEN, Condition, in_state
 from portal.paging import PAGE
 from portal.security.sessions import SignedIn
@@ -35,8 +37,8 @@ TURNS = ("desk", "applicant", "other")
 """Who can have to act: the units of the reader, the applicant, a unit that the case was referred to."""
 _CASES = f'SELECT c.id, {_DUE} AS due FROM "case" c WHERE '  # noqa: S608 - our own words
 _SHOWN = """
-    SELECT c.id, c.number, c.state, c.contact_name, c.agency_name, c.filed_at, c.next_due_at, c.risk_at, c.letter_no,
-           c.paused_until, c.unit AS unit_id,
+    SELECT c.id, c.number, c.kind, c.state, c.contact_name, c.agency_name, c.filed_at, c.next_due_at, c.risk_at,
+           c.letter_no, c.paused_until, c.unit AS unit_id,
            s.title_fa, s.title_en, u.name_fa AS unit_fa, u.name_en AS unit_en, a.display_name AS assignee,
            found.n_matches
     FROM page
@@ -52,7 +54,7 @@ _COUNTS = f"""
            count(*) FILTER (WHERE {LATE.format(now="now")}) AS n_late,
            count(*) FILTER (WHERE {AT_RISK.format(now="now")}) AS n_at_risk
     FROM "case" c, (SELECT {{}}::timestamptz AS now) AS clock
-    WHERE {OPEN} AND ({{}} OR c.unit = ANY({{}}))
+    WHERE {OPEN} AND ({{}} OR c.unit = ANY({{}})) AND NOT {barred()}
 """  # noqa: S608 - our own words
 _UNITS = """
     SELECT u.slug, u.id, u.name_fa || ' — ' || g.name_fa AS fa, u.name_en || ' — ' || g.name_en AS en
@@ -68,11 +70,13 @@ Narrow = Callable[["_Sql"], None]
 class QueueFilters(msgspec.Struct, frozen=True, kw_only=True):
     """What the clerk asked for. ``state`` is one of rules.STATES, ALL, or empty for the open ones.
 
-    ``service`` and ``unit`` are slugs. ``at_risk`` and ``late`` together mean either. ``q`` is words, the beginning
-    of a tracking code, an e-mail address or a phone number, or the last digits of one. ``turn`` is one of TURNS.
+    ``kind`` is one of rules.KINDS, or empty for all. ``service`` and ``unit`` are slugs. ``at_risk`` and ``late``
+    together mean either. ``q`` is words, the beginning of a tracking code, an e-mail address or a phone number, or the
+    last digits of one. ``turn`` is one of TURNS.
     """
 
     state: str = ""
+    kind: str = ""
     service: str = ""
     unit: str = ""
     mine: bool = False
@@ -101,6 +105,7 @@ class QueueRow(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     number: int
+    kind: str
     service: Words
     unit: Words
     applicant: str
@@ -158,7 +163,7 @@ async def queue(
     """The page of the queue that begins after ``after``, nearest promise first; one statement.
 
     It lists what the reader's units work on now; a search also finds what they referred away. Auditors see
-    every unit's cases. ``reader`` is who "mine" means.
+    every unit's cases; nobody sees complaints that they are barred from. ``reader`` is who "mine" means.
     """
     sql = _Sql()
     owed = filters.late or filters.at_risk
@@ -181,7 +186,7 @@ async def queue(
 
 async def counts(*, reader: SignedIn, now: datetime) -> Counts:
     """How many cases of the reader's units are open, late and at risk now; read from one index."""
-    (row,) = await Case.raw(_COUNTS, now, reader.reads_all, list(reader.units))
+    (row,) = await Case.raw(_COUNTS, now, reader.reads_all, list(reader.units), reader.account_id)
     return msgspec.convert(row, Counts)
 
 
@@ -231,6 +236,9 @@ def _narrow(sql: _Sql, filters: QueueFilters, reader: SignedIn, now: datetime) -
     if not reader.reads_all:
         away = filters.q or filters.turn == "other"
         sql.add(f"AND {_WORKED_ON if away else _WORKS_ON}", list(reader.units))
+    sql.add(f"AND NOT {barred()}", reader.account_id)
+    if filters.kind in rules.KINDS:
+        sql.add(f"AND c.kind = '{filters.kind}'")  # a literal: parameters find no partial index
     if filters.service:
         sql.add("AND c.service = (SELECT id FROM service WHERE slug = {})", filters.service)
     if filters.unit:
@@ -268,6 +276,7 @@ def _row(row: dict[str, Any], reader: SignedIn, now: datetime) -> QueueRow:
     due, turn = row["next_due_at"], _turn(row, reader, now)
     return QueueRow(
         number=row["number"],
+        kind=row["kind"],
         service=Words(fa=row["title_fa"], en=row["title_en"]),
         unit=Words(fa=row["unit_fa"], en=row["unit_en"]),
         applicant=row["agency_name"] or row["contact_name"],

@@ -71,6 +71,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     paused_until: datetime | None = None
     expected_on: date | None = None
     level: int = 1
+    about_person: UUID | None = None
 
 
 DUES = ("first_answer_due_at", "result_due_at", "next_due_at", "owed_since", "paused_until")
@@ -89,6 +90,7 @@ def after(standing: Standing, event: Event) -> Standing:
         assignee=_assignee(standing, event),
         outcome=_outcome(standing, event),
         level=2 if event.kind == "appealed" else standing.level,
+        about_person=UUID(data["person"]) if "person" in data else standing.about_person,
         expected_on=_expected_on(standing, event),
         first_answer_at=standing.first_answer_at or (event.at if event.kind in rules.FIRST_ANSWERS else None),
         result_at=standing.result_at or (event.at if event.kind in rules.RESULTS else None),
@@ -132,7 +134,10 @@ def text_hash(salt: str, text: str) -> str:
 def _assignee(standing: Standing, event: Event) -> UUID | None:
     if "assignee" in event.data:
         return UUID(event.data["assignee"])
-    return None if event.kind == "referred" else standing.assignee
+    # Other people go on with it: of another unit, of the next level, or than the one it turned out to be about.
+    if event.kind in ("referred", "appealed") or event.data.get("person") == str(standing.assignee):
+        return None
+    return standing.assignee
 
 
 def _outcome(standing: Standing, event: Event) -> str | None:

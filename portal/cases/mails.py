@@ -18,8 +18,9 @@ from db.services import Unit
 from portal import codes, outbox
 from portal.accounts.queries import contacts_of
 from portal.cases import access
+from portal.cases.appeals import way_on
 from portal.cases.events import Event
-from portal.cases.titles import title_of
+from portal.cases.titles import in_mail
 from portal.i18n import N_, _, using
 from portal.services.queries import service_by_id
 from portal.settings import Settings
@@ -37,6 +38,8 @@ TOLD = frozenset(
         "closed",
         "rejected",
         "withdrawn",
+        "decided",
+        "appealed",
     }
 )
 """Kinds of events that concern the applicant; each has templates/cases/mail/<kind>.*"""
@@ -52,21 +55,20 @@ async def tell_applicant(case: Case, event: Event, *, now: datetime) -> None:
     if event.kind not in TOLD or not case.contact_email:
         return
     service = await service_by_id(case.service, now=now)
-    title = title_of(case.kind, service.title) if service and not service.sensitive else None
     await outbox.enqueue(
         f"cases/mail/{event.kind}",
         recipient=case.contact_email,
         locale=case.locale,
         data={
             "number": str(case.number),
-            "case_kind": case.kind,
-            "service": msgspec.to_builtins(title),
+            **in_mail(case.kind, service),
             "due_at": case.next_due_at,
             "paused_until": case.paused_until,
             "expected_on": event.data.get("expected_on"),
             "late": case.next_due_at is not None and case.next_due_at < now,
             "outcome": event.data.get("outcome"),
             "phone": await _phone_of(case.unit) if event.kind == "withdrawn" else "",
+            **await _way_on(case, event),
         },
         cause=f"case:{case.id}:{event.n}",
         case=case.id,
@@ -127,10 +129,18 @@ def shown(message: OutboxMessage, settings: Settings, *, token: str = "") -> Map
         "late": bool(data.get("late")),
         "outcome": data.get("outcome"),
         "phone": data.get("phone", ""),
+        "appeal_to": _in(message.locale, data.get("appeal_to")),
+        "appeal_until": _moment(data.get("appeal_until")),
+        "outside": _in(message.locale, data.get("outside")),
+        "outside_url": data.get("outside_url", ""),
         "link": f"{case}{query}",
         "why": f"{case}/why",
         "desk": desk,
     }
+
+
+def _in(locale: str, words: Mapping[str, str] | None) -> str:
+    return words[locale] if words else ""
 
 
 def _moment(value: str | None) -> datetime | None:
@@ -142,6 +152,16 @@ def _changed(day: Mapping[str, str], locale: str) -> Mapping[str, Any]:
     with using(locale):
         what = _(word)
     return {"day": date.fromisoformat(day["day"]), "what": f"{what} ({day[locale]})" if day[locale] else what}
+
+
+async def _way_on(case: Case, event: Event) -> dict[str, Any]:
+    """Whom the applicant can turn to after a decision; nothing for other events."""
+    if event.kind != "decided":
+        return {}
+    way = await way_on(case.id)
+    if way.until is not None:
+        return {"appeal_to": msgspec.to_builtins(way.unit), "appeal_until": way.until}
+    return {"outside": msgspec.to_builtins(way.outside), "outside_url": way.url}
 
 
 async def _phone_of(unit: UUID) -> str:

@@ -12,6 +12,7 @@ import msgspec
 from portal.calendars import queries as calendar_queries
 from portal.cases.changed_days import ChangedDay, changed_days
 from portal.cases.clock import Dues
+from portal.cases.titles import in_mail
 from portal.office_hours import Calendar
 from portal.outbox import Letter
 from portal.services.queries import ServiceView
@@ -42,10 +43,9 @@ class Letters:
         assert dues.owed_since, "what is owed has begun"
         since, until = self._day(dues.owed_since), self._day(max(before, after))
         days = [one for one in await self._days(counted_by) if since <= one.day <= until]
-        titled = service if service and not service.sensitive else None
         data = {
             "number": str(case["number"]),
-            "service": {"fa": titled.title.fa, "en": titled.title.en} if titled else None,
+            **in_mail(case["kind"], service),
             "before": before,
             "due_at": after,
             "days": days[:MOST_DAYS],

@@ -116,7 +116,8 @@ def form_as_filed(form: FiledForm, tier: int, *, zone: tzinfo) -> list[Answer]:
 def last_step(steps: list[Step], state: str) -> Step | None:
     """What the desk said and sent when it brought the case into ``state``; ``steps`` are the newest first."""
     kind = WORDED.get(state)
-    return next((step for step in steps if step.kind == kind), None)
+    kinds = (kind, "decided") if state == "closed" else (kind,)
+    return next((step for step in steps if step.kind in kinds), None)
 
 
 def _contact_lines(form: FiledForm, tier: int) -> list[tuple[str, str]]:

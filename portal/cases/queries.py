@@ -58,7 +58,7 @@ _ATTACHMENT = """
     WHERE "case" = {} AND id = {} AND stored_as NOT LIKE 'gone:%'
 """
 
-UNSEEN_KINDS = frozenset({"noted", "assigned", "claimed", "erased"})
+UNSEEN_KINDS = frozenset({"noted", "assigned", "named", "claimed", "erased"})
 """Events that are the desk's own business."""
 
 

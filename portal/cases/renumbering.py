@@ -14,7 +14,7 @@ from db.keys import uuid7
 from db.outbox import OutboxMessage
 from portal import codes
 from portal.cases import access, mails, record
-from portal.cases.desk_actions import check_works_for
+from portal.cases.desk_actions import check_works_on
 from portal.cases.record import Actor, Words
 from portal.errors import Conflict
 from portal.i18n import _
@@ -61,7 +61,7 @@ async def reissue_number(
     ``proof`` says how the clerk made sure who is asking; it stays in the history.
     """
     case = await record.locked(case_id, seen=seen)
-    await check_works_for(clerk, case.unit)
+    await check_works_on(clerk, case)
     return await _renumber(case, Actor("staff", clerk), Words(proof, visible_to="staff"), key=key, now=now)
 
 

@@ -34,6 +34,13 @@ KIND_LABELS = {
 }
 TOPICS = ("case", "service", "person", "unit", "accessibility")
 """What a complaint may be about."""
+TOPIC_LABELS = {
+    "case": N_("How a case was handled"),
+    "service": N_("A service"),
+    "person": N_("A person"),
+    "unit": N_("A unit"),
+    "accessibility": N_("A barrier on these pages"),
+}
 APPEAL_WITHIN = timedelta(days=30)
 """How long after the first decision the applicant may appeal."""
 
@@ -85,6 +92,7 @@ MOVES: dict[tuple[str, str], str] = {
     **_moves("reopened", ("closed", "rejected"), "in_review"),
     **_moves("decided", (*_WORKING, "waiting"), "closed"),
     **_moves("appealed", ("closed",), "in_review"),
+    **_moves("named", OPEN_STATES, None),
     **_moves("passcode", STATES, None),
     **_moves("renumbered", STATES, None),
     **_moves("claimed", STATES, None),
@@ -97,7 +105,7 @@ FIRST_ANSWERS = frozenset({"asked", "answered", "closed", "rejected", "decided"}
 RESULTS = frozenset({"answered", "closed", "rejected", "decided"})
 """Events that give the result."""
 OPENING_AGAIN = frozenset({"reopened", "appealed"})
-_ONLY_COMPLAINTS = frozenset({"decided", "appealed"})
+_ONLY_COMPLAINTS = frozenset({"decided", "appealed", "named"})
 _NEVER_COMPLAINTS = frozenset({"answered", "closed", "reopened"})
 
 

@@ -26,6 +26,8 @@ LABELS = {
     "until": N_("The applicant has until"),
     "expected_on": N_("You expect to answer by"),
     "decision": N_("Decision"),
+    "remedy": N_("What we do about it"),
+    "person": N_("Person"),
     "attachments": N_("Files"),
 }
 """The fields of the moves; "body" is called differently in each (``BODIES``)."""
@@ -38,6 +40,7 @@ BODIES = {
         N_("The applicant reads this, with our apology when the promise is missed."),
     ),
     "decide": (N_("Reason"), N_("The applicant reads this.")),
+    "verdict": (N_("Reasons"), N_("The applicant reads this, with whom to turn to next.")),
     "note": (N_("Note"), N_("Only the desk reads this.")),
     "refer": (N_("Word to that unit"), N_("Only the desk reads this.")),
 }
@@ -60,9 +63,9 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     said: str
     read: Callable[[FormReader, date], Values]
 
-    def is_allowed(self, state: str) -> bool:
-        """Whether a case in ``state`` takes it."""
-        return rules.allowed(self.kind, state)
+    def is_allowed(self, state: str, kind: str) -> bool:
+        """Whether a case of ``kind`` in ``state`` takes it."""
+        return rules.allowed(self.kind, state) and rules.fits(self.kind, kind)
 
 
 class SentMove(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +101,7 @@ def read_move(move: Move, form: FormMultiDict, *, today: date) -> SentMove:
     )
 
 
-_TYPED = ("assignee", "body", "unit", "outcome", "reason", "proof", "until", "expected_on", "decision")
+_TYPED = ("body", *(name for name in LABELS if name != "attachments"))
 
 
 def move_labels(move_name: str) -> dict[str, str]:
@@ -141,6 +144,21 @@ def _delay(reader: FormReader, today: date) -> Values:
 
 def _judgement(reader: FormReader, today: date) -> Values:
     return {"decision": reader.choice("decision", tuple(DECISIONS)), **_body(reader, today)}
+
+
+def _verdict(reader: FormReader, today: date) -> Values:
+    outcome = reader.choice("outcome", rules.DECISIONS)
+    return {
+        "outcome": outcome,
+        "reasons": reader.long_text("body", max_length=LONGEST_BODY),
+        "remedy": reader.long_text(
+            "remedy", max_length=LONGEST_REASON, required=outcome in ("upheld", "partly_upheld")
+        ),
+    }
+
+
+def _person(reader: FormReader, today: date) -> Values:
+    return {"person": _chosen(reader, "person")}
 
 
 def _unit_and_body(reader: FormReader, today: date) -> Values:
@@ -195,6 +213,20 @@ _ALL = (
         N_("Decide about the contested pause"),
         N_("The applicant was told your decision."),
         _judgement,
+    ),
+    (
+        "verdict",
+        "decided",
+        N_("Decide the complaint"),
+        N_("The applicant was told your decision."),
+        _verdict,
+    ),
+    (
+        "person",
+        "named",
+        N_("Record whom the complaint is about"),
+        N_("It is recorded. This person has nothing to do with the complaint from now on."),
+        _person,
     ),
     ("note", "noted", N_("Internal note"), N_("Your note was added. Only the desk can read it."), _body),
     ("assign", "assigned", N_("Assign to a colleague"), N_("The case was assigned."), _assignee),

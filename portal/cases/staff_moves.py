@@ -31,6 +31,8 @@ _VERBS: dict[str, Callable[..., Awaitable[Any]]] = {
     "inform": desk_actions.inform,
     "extend": desk_actions.extend,
     "decide": desk_actions.decide_contest,
+    "verdict": desk_actions.decide,
+    "person": desk_actions.name_person,
     "note": desk_actions.note,
     "assign": desk_actions.assign,
     "refer": desk_actions.refer,
@@ -40,7 +42,7 @@ _VERBS: dict[str, Callable[..., Awaitable[Any]]] = {
     "number": renumbering.reissue_number,
 }
 _MAKES_SECRET = ("passcode", "number")
-_NAMES_SOMEBODY = {"assign": "assignee", "refer": "unit"}
+_NAMES_SOMEBODY = {"assign": "assignee", "refer": "unit", "person": "person"}
 
 
 @post("/cases/{code:str}/{move_name:str}", name="cases.move", request_max_body_size=LARGEST_BODY)

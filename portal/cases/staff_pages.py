@@ -10,7 +10,7 @@ from litestar import Request
 from litestar.response import Template
 
 from portal import audit, codes, sla, uploads
-from portal.cases import contests, desk_actions, desk_queries, rules
+from portal.cases import complaint_pages, contests, desk_actions, independence, rules
 from portal.cases.desk_case_queries import DeskCase, Happening, desk_case
 from portal.cases.staff_forms import (
     BODIES,
@@ -24,10 +24,9 @@ from portal.cases.staff_forms import (
 )
 from portal.errors import NotAllowed, NotFound
 from portal.forms import named
-from portal.i18n import N_, _
+from portal.i18n import N_, _, speak_of
 from portal.security.headers import PRIVATE
 from portal.security.sessions import SignedIn
-from portal.services import unit_people
 from portal.services.labels import AUDIENCES, CHANNELS, TARGETS
 
 Visit = Request[SignedIn, Any, Any]
@@ -46,6 +45,7 @@ _HAPPENED = {
     "reopened": N_("Opened again by the applicant"),
     "decided": N_("Decided"),
     "appealed": N_("Decision appealed by the applicant"),
+    "named": N_("Recorded whom the complaint is about"),
     "missed": N_("The promised time has passed"),
     "recounted": N_("Counted anew after a change of the calendar"),
     "credited": N_("Downtime of the service credited"),
@@ -90,12 +90,18 @@ def channel_name(case: DeskCase) -> str:
 
 
 async def known_case(code: str, reader: SignedIn) -> DeskCase:
-    """The case of the code in an address. Raises NotFound, and NotAllowed for a case of other units."""
+    """The case of the code in an address. Raises NotFound, NotAllowed for a case of other units, and Barred.
+
+    Whoever handles a complaint reads the case it is about, whichever unit has that.
+    """
     number = codes.parse(code)
     case = None if isinstance(number, codes.Mistake) else await desk_case(number)
     if case is None:
         raise NotFound(_("There is no case with this code."))
-    if not reader.reads_all and not set(case.worked_on_by) & set(reader.units):
+    await independence.check(reader.account_id, case.id)
+    speak_of(case.kind)
+    by_unit = reader.reads_all or set(case.worked_on_by) & set(reader.units)
+    if not by_unit and not await independence.opens(case.id, reader):
         raise NotAllowed(
             _("Only the unit that works on this case reads it: %(unit)s, %(phone)s.")
             % {"unit": case.unit, "phone": f"\u2066{case.unit_phone}\u2069"}
@@ -121,6 +127,7 @@ async def case_page(
     context = {
         **await _forms(case, account, sent, errors or {}, now),
         **_facts(case, now),
+        **await complaint_pages.facts(case, account),
         "made": made,
         "current": "desk",
     }
@@ -186,7 +193,9 @@ async def _forms(
     open_move, typed = (sent[0].name, sent[1].typed) if sent else ("", {})
     works_on_it = account.is_staff and case.unit_id in account.units
     goes_on = works_on_it and case.erased_at is None
-    moves = [move for move in MOVES.values() if goes_on and move.is_allowed(case.state)]
+    moves = [move for move in MOVES.values() if goes_on and move.is_allowed(case.state, case.kind)]
+    if await independence.may_pass_on(account.account_id, case.id):
+        works_on_it, moves = True, [MOVES["refer"]]
     contested = contests.undecided(await contests.pauses_of(case.id))
     judges = goes_on and contested is not None and contested.by != account.account_id
     unfit = {"take": case.assignee == account.account_id, "decide": not judges}
@@ -205,11 +214,8 @@ async def _forms(
             for name, text in named(errors, move_labels(open_move)).items()
         },
         "labels": {name: _(label) for name, label in LABELS.items()},
-        "clerks": [(clerk.value, clerk.label) for clerk in await unit_people.clerks(case.unit_id)],
-        "units": [
-            (str(unit), str(name)) for _slug, unit, name in await desk_queries.units() if unit != case.unit_id
-        ],
-        "outcomes": [(outcome, rules.outcome_label(outcome)) for outcome in rules.OUTCOMES],
+        "outcomes": [(outcome, rules.outcome_label(outcome)) for outcome in rules.outcomes_of(case.kind)],
+        **await complaint_pages.choices(case),
         "accept": uploads.ACCEPT,
         "body_words": BODIES,
     }

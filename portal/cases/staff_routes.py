@@ -53,6 +53,7 @@ async def show_queue(
             (ALL, _("All")),
             *((key, rules.state_label(key)) for key in rules.STATES),
         ],
+        "kinds": [(kind, rules.kind_label(kind)) for kind in rules.KINDS],
         "turns": [
             ("desk", _("The desk")),
             ("applicant", _("The applicant")),
@@ -129,9 +130,10 @@ def _filters(asked: Mapping[str, str]) -> QueueFilters:
     state, service, unit, q = (
         text.store(asked.get(name, "")[:LONGEST_SEARCH]) for name in ("state", "service", "unit", "q")
     )
-    turn = asked.get("turn", "")
+    turn, kind = asked.get("turn", ""), asked.get("kind", "")
     return QueueFilters(
         state=state if state in (ALL, *rules.STATES) else "",
+        kind=kind if kind in rules.KINDS else "",
         service=service,
         unit=unit,
         mine=bool(asked.get("mine")),
@@ -158,6 +160,7 @@ def _here(filters: QueueFilters, after: Cursor | None = None) -> str:
     """The address of the queue with these filters."""
     asked = {
         "state": filters.state,
+        "kind": filters.kind,
         "service": filters.service,
         "unit": filters.unit,
         "mine": "1" if filters.mine else "",

@@ -18,7 +18,7 @@ from litestar.datastructures import Cookie
 from litestar.response import Redirect, Template
 
 from portal import audit, codes, uploads
-from portal.cases import access, contests, history, mistakes, page, queries, rules
+from portal.cases import access, appeals, contests, history, mistakes, page, queries, rules
 from portal.cases.queries import CaseView
 from portal.cases.why import WhyPage
 from portal.errors import PortalError, TooMany
@@ -42,7 +42,9 @@ CLOCK_STATES = {
     "missed": N_("missed"),
     "dropped": N_("no longer needed"),
 }
-SAID = frozenset({"replied", "withdrawn", "contested", "reopened", "unlocked", "locked", "link", "receipt"})
+SAID = frozenset(
+    {"replied", "withdrawn", "contested", "reopened", "appealed", "unlocked", "locked", "link", "receipt"}
+)
 """What a case page can say on top, once; each has its words in templates/cases/_said.html."""
 
 
@@ -135,6 +137,7 @@ async def case_page(
     context: dict[str, Any] = {
         "case": page.outline(case, zone=found.settings.zone, now=found.now),
         "tier": found.tier,
+        "kind": case.kind,
         "usual": await _usual(case, found.now),
         "proof": proof,
         "ways": await _ways(found, proof, counted=bool(errors)),
@@ -263,6 +266,7 @@ async def _opened(found: Visit, case: CaseView) -> dict[str, Any]:
         and rules.fits("reopened", case.kind)
         and found.now - case.changed_at <= rules.REOPEN_WITHIN,
         **await _contest(case),
+        **await appeals.shown(case.id, case.kind, now=found.now),
         "may_withdraw": found.tier > 1 and rules.allowed("withdrawn", case.state),
         "by_account": found.account is not None and found.account == case.applicant,
         "accept": uploads.ACCEPT,

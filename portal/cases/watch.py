@@ -16,6 +16,7 @@ import msgspec
 from db.cases import Case
 from db.clocks import ClockAlarm
 from db.engine import atomic
+from db.independence import barred
 from db.outbox import OutboxMessage
 from portal import codes, outbox
 from portal.cases import clock, clock_terms, record
@@ -48,14 +49,21 @@ _OF_UNIT = """
 _CLERKS = f"""
     SELECT a.id FROM account a JOIN "case" c ON c.id = {{}}
     WHERE a.state = 'active' AND (a.id = c.assignee OR c.assignee IS NULL AND a.role = 'staff' AND {_OF_UNIT})
+        AND NOT {barred("a.id")}
 """  # noqa: S608 - constants
 _HEAD = f"""
     SELECT a.id FROM account a JOIN unit_head h ON h.account = a.id JOIN "case" c ON c.unit = h.unit
     WHERE c.id = {{}} AND a.state = 'active' AND a.role IN ('staff', 'manager', 'admin') AND {_OF_UNIT}
+        AND NOT {barred("a.id")}
 """  # noqa: S608 - constants
 _MANAGERS = f"""
     SELECT a.id FROM account a JOIN "case" c ON c.id = {{}}
-    WHERE a.state = 'active' AND a.role = 'manager' AND {_OF_UNIT}
+    WHERE a.state = 'active' AND a.role = 'manager' AND {_OF_UNIT} AND NOT {barred("a.id")}
+"""  # noqa: S608 - constants
+# Nobody of the unit may have anything to do with the complaint: a site admin has to pass it on.
+_ADMINS = f"""
+    SELECT a.id FROM account a JOIN "case" c ON c.id = {{}}
+    WHERE a.state = 'active' AND a.role = 'admin' AND c.kind = 'complaint' AND NOT {barred("a.id")}
 """  # noqa: S608 - constants
 _WHO = {"escalated_2": _HEAD, "escalated_3": _MANAGERS}
 _ADDRESSES = """
@@ -179,8 +187,11 @@ async def _tell(case: Case, alarm: Alarm, now: datetime) -> None:
 
 
 async def _who(case_id: UUID, level: str) -> list[UUID]:
-    """Whom the level concerns; where nobody is head, the managers; where there are none, the clerks."""
-    for query in (_WHO.get(level, _CLERKS), _MANAGERS, _CLERKS):
+    """Whom the level concerns; where nobody is head, the managers; where there are none, the clerks.
+
+    Nobody hears of a complaint who is barred from it; where that leaves nobody, the site admins do.
+    """
+    for query in (_WHO.get(level, _CLERKS), _MANAGERS, _CLERKS, _ADMINS):
         if found := [row["id"] for row in await Case.raw(query, case_id)]:
             return found
     return []

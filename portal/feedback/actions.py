@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Literal
 from uuid import UUID
 
@@ -39,13 +39,16 @@ async def file_feedback(
 
 
 @atomic
-async def leave_tip(tip_id: UUID, *, service: UUID, about: UUID | None, body: str, now: datetime) -> None:
+async def leave_tip(
+    tip_id: UUID, *, service: UUID, about: UUID | None, body: str, zone: tzinfo, now: datetime
+) -> None:
     """The tip can be read by who hears complaints about ``service``; nothing tells who wrote it, nor the minute.
 
-    ``about``: the service it names, if any. Sent again with the same id it changes nothing.
+    ``about``: the service it names, if any. The hour is that of ``zone``. Sent again with the same id it
+    changes nothing.
     """
     unit = await queries.hearing_unit(service)
-    hour = now.replace(minute=0, second=0, microsecond=0)
+    hour = now.astimezone(zone).replace(minute=0, second=0, microsecond=0)
     tip = Tip(id=tip_id, service=about, unit=unit, body=body, at=hour)
     await Tip.insert(tip).on_conflict(action="DO NOTHING")
 

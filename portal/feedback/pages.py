@@ -51,10 +51,7 @@ async def feedback_page(
         "errors": form.errors,
         "summary": named(form.errors, titles),
         "labels": titles,
-        "services": [
-            (one.slug, _("The electronic desk as a whole") if one.whole else str(one.title))
-            for one in services
-        ],
+        "services": [(one.slug, str(one.title)) for one in services],
         "whole": any(one.whole for one in services),
         "units": [
             (one.slug, f"{one.name} — {one.agency}")

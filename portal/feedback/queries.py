@@ -46,7 +46,7 @@ _TIPS = """
 
 
 class Offered(msgspec.Struct, frozen=True, kw_only=True):
-    """A service that feedback can be about; ``whole``: it is the electronic desk itself."""
+    """A service that feedback can be about; ``whole``: it is the electronic desk as a whole."""
 
     id: UUID
     slug: str

@@ -78,7 +78,7 @@ async def post_form(
             kind, _with(typed_in(posted.form), {"form": str(refusal)}), status=refusal.status
         )
     if kind == TIP:
-        return await _leave_tip(posted, now)
+        return await _leave_tip(posted, settings, now)
     return await _file(kind, posted, request, settings, now)
 
 
@@ -122,7 +122,7 @@ async def _to_receipt(
     return Redirect(path, status_code=303, cookies=[visits.keys(settings, keys)])
 
 
-async def _leave_tip(posted: Posted, now: datetime) -> Template | Redirect:
+async def _leave_tip(posted: Posted, settings: Settings, now: datetime) -> Template | Redirect:
     about = await about_service(typed_in(posted.form).typed["service"], now, required=False)
     form, body = read_tip(posted.form, about)
     hearing = about.service.id if about.service else await queries.whole_desk()
@@ -131,7 +131,9 @@ async def _leave_tip(posted: Posted, now: datetime) -> Template | Redirect:
     if form.errors or hearing is None:
         return await feedback_page(TIP, form, status=422)
     named = about.service.id if about.service else None
-    await actions.leave_tip(form.submission_id, service=hearing, about=named, body=body, now=now)
+    await actions.leave_tip(
+        form.submission_id, service=hearing, about=named, body=body, zone=settings.zone, now=now
+    )
     return Redirect(localized("/feedback/sent"), status_code=303)
 
 

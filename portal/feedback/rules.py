@@ -34,7 +34,7 @@ SORTS: dict[str, Sort] = {
     "person": Sort(
         topic="person",
         label=N_("Complaint about a member of staff"),
-        hint=N_("How you were treated. That person neither reads nor decides it."),
+        hint=N_("How you were treated. That person neither reads it in full nor decides it."),
     ),
     "unit": Sort(
         topic="unit",

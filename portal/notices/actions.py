@@ -22,7 +22,7 @@ from portal.notices.rules import Affected, Impact
 
 _TOUCHED = f"""
     SELECT s.id, s.slug, s.title_fa, s.title_en, {queries.promised_lead("s.id")} AS lead
-    FROM service s WHERE s.slug = ANY({{}}) AND s.state <> 'draft' ORDER BY s.position, s.slug
+    FROM service s WHERE s.slug = ANY({{}}) AND s.state IN ('open', 'closed') ORDER BY s.position, s.slug
 """  # noqa: S608 - constants
 _PROMISE_ANEW = f"""
     UPDATE notice_service t SET promised_lead_hours = {queries.promised_lead("t.service")} WHERE t.notice = {{}}

@@ -208,7 +208,7 @@ def _summary(notice: Notice) -> str:
 def _said(notice: Notice) -> list[str]:
     """The text of the notice, part by part; what has no end says so."""
     open_end = [_("Nobody can say yet until when.")] if notice.planned and notice.ends is None else []
-    impacts = ", ".join(f"{of.title}: {_(wording.IMPACTS[of.impact])}" for of in notice.services)
+    impacts = _(", ").join(f"{of.title}: {_(wording.IMPACTS[of.impact])}" for of in notice.services)
     return [part for part in (str(notice.body), impacts, str(notice.advice), *open_end) if part]
 
 

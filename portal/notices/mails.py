@@ -132,18 +132,27 @@ def _of_round(locale: str, told: Round, origin: str, settings: Settings, leave: 
     assert told.notice, "a round is of a notice or of an end"
     with using(locale):
         affected = [_affected(one) for one in told.notice.services]
+        window = _said((told.notice.begins, told.notice.ends), settings)
+        old = _window(told.data.get("before")) if told.data.get("change") == "rescheduled" else None
+        before = _said(old, settings) if old else ""
     text = msgspec.convert(told.data.get("text") or {"fa": "", "en": ""}, Words)
     return common | {
         "notice": told.notice,
         "affected": affected,
         "text": text,
-        "before": _window(told.data.get("before")) if told.data.get("change") == "rescheduled" else None,
+        "window": window,
+        "before": before,
         "link": f"{desk}/notices/{told.notice.no}",
     }
 
 
 def _affected(one: Affected) -> tuple[str, str]:
     return str(one.title), _(wording.IMPACTS[one.impact])
+
+
+def _said(window: tuple[datetime, datetime | None], settings: Settings) -> str:
+    said = wording.window(*window, settings.zone)
+    return said if window[1] else _("%(window)s; when it ends is not known yet") % {"window": said}
 
 
 def _window(stored: list[str | None] | None) -> tuple[datetime, datetime | None] | None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from litestar import Request
 from litestar.response import Template
 
 from portal.forms import named
-from portal.i18n import _, current_language
+from portal.i18n import _
 from portal.notices import queries, rules, staff_queries, wording
 from portal.notices.drafts import TooLate, WrongWindow
 from portal.notices.rules import Notice
@@ -20,7 +20,6 @@ from portal.notices.staff_preview import Preview
 from portal.notices.staff_queries import Offered
 from portal.security.headers import PRIVATE
 from portal.security.sessions import SignedIn
-from portal.text import show_number
 
 Staff = Request[SignedIn, Any, Any]
 DESK = "/desk/notices"
@@ -32,9 +31,13 @@ def new_page(
     errors: dict[str, str],
     *,
     preview: Preview | None = None,
+    filled: bool = False,
     status: int = 200,
 ) -> Template:
-    """The form of a new notice, as it was ``typed``, with what it would be where it can be posted."""
+    """The form of a new notice, as it was ``typed``, with what it would be where it can be posted.
+
+    ``filled``: it says that the usual words stand in the texts that were empty.
+    """
     context = {
         **shown(errors),
         "offered": [(f"{IMPACT}{one.slug}", one) for one in offered],
@@ -44,6 +47,7 @@ def new_page(
         "causes": _options(wording.CAUSES),
         "repeats": _options(REPEATS),
         "preview": preview,
+        "filled": filled,
     }
     return Template("notices/desk/new.html", context=context, status_code=status, headers=PRIVATE)
 
@@ -98,8 +102,8 @@ def refused(refusal: WrongWindow, typed: dict[str, str]) -> dict[str, str]:
     """The mistake at its field; lateness at each language in which nobody has said why."""
     if not isinstance(refusal, TooLate):
         return {refusal.field: str(refusal)}
-    hours = {"lead": _hours(refusal.lead), "promised": _hours(refusal.promised)}
-    words = _("%(lead)s hours before, promised %(promised)s hours: missed. Please say why.") % hours
+    hours = {"hours": wording.hours(refusal.lead), "promised": wording.hours(refusal.promised)}
+    words = _("%(hours)s before its beginning, promised %(promised)s: missed. Please say why.") % hours
     fields = ("late_reason_fa", "late_reason_en")
     return {name: words for name in fields if not typed.get(name, "").strip()}
 
@@ -123,7 +127,3 @@ def _made(name: str) -> str:
 
 def _options(labels: Mapping[Any, str]) -> list[tuple[str, str]]:
     return [(key, _(label)) for key, label in labels.items()]
-
-
-def _hours(span: timedelta) -> str:
-    return show_number(int(span.total_seconds() // 3600), current_language())

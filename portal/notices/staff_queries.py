@@ -19,7 +19,7 @@ from portal.security.sessions import SignedIn
 _OFFERED = f"""
     SELECT s.slug, s.title_fa, s.title_en, {promised_lead("s.id")} AS lead
     FROM service s
-    WHERE s.state <> 'draft' AND (
+    WHERE s.state IN ('open', 'closed') AND (
         {{}} OR s.unit = ANY({{}}) OR ({{}} AND s.agency IN (SELECT u.agency FROM unit u WHERE u.id = ANY({{}}))))
     ORDER BY s.position, s.slug
 """  # noqa: S608 - constants

@@ -99,7 +99,7 @@ async def post_notice(
     if posted.stale:
         return new_page(offered, sent.typed, {"form": str(posted.stale)}, status=403)
     if sent.do == "fill":
-        return new_page(offered, filled(sent.typed), {})
+        return new_page(offered, filled(sent.typed), {}, filled=True)
     if sent.draft is None:
         return new_page(offered, sent.typed, sent.errors, status=422)
     try:

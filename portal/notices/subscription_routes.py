@@ -15,7 +15,7 @@ from litestar.response import Redirect, Template
 
 from portal.accounts.queries import contacts_of
 from portal.errors import NotFound, TooMany
-from portal.forms import FormReader
+from portal.forms import FormReader, named
 from portal.i18n import N_, Words, _, current_language, localized
 from portal.identifiers import mask_email, mask_phone
 from portal.notices import mails, subscriptions
@@ -30,6 +30,12 @@ from portal.settings import Settings
 Visitor = Request[SignedIn | None, Any, Any]
 
 KIND_LABELS = {"planned": N_("Planned outages"), "incident": N_("Incidents")}
+LABELS = {
+    "email": N_("E-mail address"),
+    "mobile": N_("Or mobile number"),
+    "service": N_("Service"),
+    "kinds": N_("What do you want to hear of?"),
+}
 ALL = ""
 
 
@@ -143,10 +149,11 @@ async def post_leave(
 async def _read(form: FormMultiDict, settings: Settings, now: datetime) -> Asked:
     reader = FormReader(form)
     by_sms = settings.sms is not None and reader.typed("mobile").strip() != ""
-    email = None if by_sms else reader.email("email")
+    by_mail = reader.typed("email").strip() != ""
+    email = None if by_sms else reader.email("email", required=settings.sms is None)
     mobile = reader.mobile("mobile") if by_sms else None
-    if by_sms and reader.typed("email").strip():
-        reader.fail("mobile", _("Give one: an e-mail address or a mobile number."))
+    if settings.sms is not None and by_sms == by_mail:
+        reader.fail("mobile" if by_sms else "email", _("Give one: an e-mail address or a mobile number."))
     known = {slug: service for service, slug, _fa, _en in await subscriptions.choices()}
     slug = reader.choice("service", known, required=False)
     kinds = reader.choices("kinds", KINDS)
@@ -171,9 +178,12 @@ async def _page(
     retry_after: int | None = None,
 ) -> Template:
     headers = {**PRIVATE, **({"Retry-After": str(retry_after)} if retry_after is not None else {})}
+    labels = {name: _(label) for name, label in LABELS.items()}
     context = {
         "typed": typed,
         "errors": errors,
+        "labels": labels,
+        "summary": named(errors, labels),
         "services": [(slug, Words(fa, en)) for _id, slug, fa, en in await subscriptions.choices()],
         "kinds": [(kind, _(label)) for kind, label in KIND_LABELS.items()],
         "by_sms": settings.sms is not None,

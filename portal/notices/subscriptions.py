@@ -262,7 +262,7 @@ async def choices() -> list[tuple[UUID, str, str, str]]:
     """Services that one may hear of: id, slug and title in the two languages."""
     rows = (
         await Service.select(Service.id, Service.slug, Service.title_fa, Service.title_en)
-        .where(Service.state != "draft")
+        .where(Service.state.is_in(["open", "closed"]))
         .order_by(Service.position, Service.slug)
     )
     return [(row["id"], row["slug"], row["title_fa"], row["title_en"]) for row in rows]

@@ -9,14 +9,14 @@ from portal.notices.rules import IMPACTS, Impact
 
 _TITLES = {
     "planned": {
-        "unavailable": N_("Planned outage for technical work"),
+        "unavailable": N_("Technical work: out of service for a while"),
         "read_only": N_("Technical work: no new requests for a while"),
         "slow": N_("Technical work: slower than usual"),
     },
     "incident": {
-        "unavailable": N_("The service cannot be used at present"),
-        "read_only": N_("No new requests can be sent at present"),
-        "slow": N_("The service is slow at present"),
+        "unavailable": N_("Interruption of the service"),
+        "read_only": N_("Interruption of new requests"),
+        "slow": N_("The service slower than usual"),
     },
 }
 _BODIES = {

@@ -136,6 +136,8 @@ def touching(notices: Iterable[Notice], slug: str) -> list[Notice]:
 def hours(length: timedelta) -> str:
     """Whole hours of a lead, rounded down as it is measured: "51 hours"."""
     n = int(length // timedelta(hours=1))
+    if n == 0:
+        return _("less than an hour")
     return ngettext("%(n)s hour", "%(n)s hours", n) % {"n": show_number(n, current_language())}
 
 

@@ -18,7 +18,7 @@ KINDS = {
 }
 
 
-def kind_label(kind: str) -> str:
+def occasion_label(kind: str) -> str:
     """What a receipt of this kind is about."""
     return _(KINDS[kind])
 
@@ -44,7 +44,7 @@ def groups(digest: str) -> str:
 
 
 NAMES = {
-    "kind_label": kind_label,
+    "occasion_label": occasion_label,
     "standing": standing,
     "groups": groups,
     "moment_of": datetime.fromisoformat,

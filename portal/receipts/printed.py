@@ -81,7 +81,7 @@ def _code(attested: Attested, settings: Settings) -> dict[str, str]:
 
 def _facts(kept: Kept, attested: Attested, settings: Settings) -> list[tuple[str, str]]:
     rows = [
-        (_("Occasion"), labels.kind_label(attested.kind)),
+        (_("Occasion"), labels.occasion_label(attested.kind)),
         (_("Time"), labels.moment(attested.at, settings)),
         (_("Filed"), labels.moment(attested.filed, settings)),
         (_("Service"), str(kept.service)),

@@ -104,6 +104,17 @@ async def open_for_requests(
     return and_say(settings, f"{SERVICES}/{slug}", "opened")
 
 
+@post("/services/{slug:str}/desk", name="services.make_desk")
+async def make_desk(
+    slug: FromPath[str],
+    form: NamedDependency[FormMultiDict],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
+) -> Redirect:
+    await publishing.make_desk((await at_hand(slug, now)).id, now=now)
+    return and_say(settings, f"{SERVICES}/{slug}", "desk")
+
+
 @post("/services/{slug:str}/close", name="services.close")
 async def close_for_requests(
     slug: FromPath[str],
@@ -260,6 +271,15 @@ async def _terms_page(
 
 
 editor_handlers = [
-    *(show_services, show_new, add, show_service_to_edit, drop, open_for_requests, close_for_requests),
+    *(
+        show_services,
+        show_new,
+        add,
+        show_service_to_edit,
+        drop,
+        open_for_requests,
+        close_for_requests,
+        make_desk,
+    ),
     *(show_sheet, save_sheet, show_terms, save_terms),
 ]

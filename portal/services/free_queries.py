@@ -16,7 +16,7 @@ _ALL_FREE = """
     FROM service s
     LEFT JOIN sla_version v ON v.service = s.id AND v.in_force_from <= {}
         AND (v.superseded_at IS NULL OR v.superseded_at > {})
-    WHERE s.state <> 'draft'
+    WHERE s.state IN ('open', 'closed')
 """
 
 _remembered: tuple[float, bool] | None = None

@@ -91,6 +91,21 @@ async def close_service(service: UUID, *, now: datetime) -> None:
     await _set_state(service, "closed", now)
 
 
+_SAID = {"open": "service_opened", "closed": "service_closed", "desk": "service_made_desk"}
+
+
+@atomic
+async def make_desk(service: UUID, *, now: datetime) -> None:
+    """The service is the electronic desk as a whole: it stands in no catalogue and takes feedback only.
+
+    Raises Incomplete for one that is open or was never published, NotFound.
+    """
+    row = await locked(service)
+    if row["state"] == "open" or not await FormVersion.exists().where(FormVersion.service == service):
+        raise Incomplete
+    await _set_state(service, "desk", now)
+
+
 async def _check_targets(targets: Iterable[Target], at: datetime) -> None:
     calendars = await calendar_queries.newest()
     for target in targets:
@@ -107,8 +122,7 @@ async def _set_state(service: UUID, state: str, now: datetime) -> None:
         .returning(Service.id)
     )
     if changed:
-        word = "service_opened" if state == "open" else "service_closed"
-        await audit.append(word, object=f"service:{service}", now=now)
+        await audit.append(_SAID[state], object=f"service:{service}", now=now)
     _forget()
 
 

@@ -90,7 +90,7 @@ _CATALOGUE = """
 class ServiceView(msgspec.Struct, frozen=True, kw_only=True):
     """One service as its page, its form and its cases need it, with the form that is asked now.
 
-    ``state`` is draft, open or closed. ``sla_id``, ``edition`` and ``statement``: None without one in force.
+    ``state`` as in ``db.services.Service``. ``sla_id``, ``edition`` and ``statement``: None without one in force.
     ``calendars`` are those that the statement's targets name, as they hold now; ``calendar_revisions`` says which
     revision of each that is. ``ends_at`` is when the statement was or will be terminated. What stands here holds from
     ``since`` to ``until``; None: nothing is known to replace it. ``usual`` is None where too few requests ended lately.

@@ -6,25 +6,37 @@ from uuid import UUID
 
 from piccolo.columns.combination import WhereRaw
 
+from db.independence import barred
 from db.outbox import OutboxMessage
 from portal.paging import PAGE, Page, page_of
 
 _EARLIER = "(created_at, id) < (SELECT last.created_at, last.id FROM outbox_message last WHERE last.id = {})"
+_OPEN = f'NOT EXISTS (SELECT FROM "case" c WHERE c.id = outbox_message."case" AND {barred()})'
 
 
-async def newest_letters(before: UUID | None = None) -> Page[OutboxMessage, UUID]:
-    """Up to 50 messages: the newest, or those written before ``before``."""
+async def newest_letters(reader: UUID, before: UUID | None = None) -> Page[OutboxMessage, UUID]:
+    """Up to 50 messages: the newest, or those written before ``before``; none about a complaint that the reader is
+    barred from.
+    """
     newest = OutboxMessage.created_at, OutboxMessage.id
-    query = OutboxMessage.objects().order_by(*newest, ascending=False).limit(PAGE + 1)
+    query = (
+        OutboxMessage.objects()
+        .where(WhereRaw(_OPEN, reader))
+        .order_by(*newest, ascending=False)
+        .limit(PAGE + 1)
+    )
     if before:
         query = query.where(WhereRaw(_EARLIER, before))
     rows: list[OutboxMessage] = await query.output(load_json=True)
     return page_of(rows, lambda message: message.id)
 
 
-async def letter(message_id: UUID) -> OutboxMessage | None:
-    """One message as its record has it, or None."""
+async def letter(message_id: UUID, *, reader: UUID) -> OutboxMessage | None:
+    """One message as its record has it; None also for one that the reader may not see."""
     found: OutboxMessage | None = (
-        await OutboxMessage.objects().get(OutboxMessage.id == message_id).output(load_json=True)
+        await OutboxMessage.objects()
+        .where(OutboxMessage.id == message_id, WhereRaw(_OPEN, reader))
+        .first()
+        .output(load_json=True)
     )
     return found

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 from jinja2 import TemplateError
-from litestar import Router, get
+from litestar import Request, Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Template
@@ -24,6 +24,7 @@ from portal.i18n import N_, _
 from portal.identifiers import mask_email
 from portal.notices import mails as notice_mails
 from portal.resets import mails as reset_mails
+from portal.security.sessions import SignedIn
 from portal.settings import Settings
 from portal.site import queries
 from portal.site.settings_routes import settings_handlers
@@ -54,6 +55,7 @@ class Shown(msgspec.Struct, frozen=True):
 
 @get("/mail", name="site.mail")
 async def show_mail(
+    request: Request[SignedIn, Any, Any],
     settings: NamedDependency[Settings],
     mail_templates: NamedDependency[MailTemplates],
     now: NamedDependency[datetime],
@@ -61,7 +63,7 @@ async def show_mail(
 ) -> Template:
     """The newest messages, 50 a page."""
     await audit.append("mail_viewed", now=now)
-    page = await queries.newest_letters(before)
+    page = await queries.newest_letters(request.user.account_id, before)
     rows = [await _shown(row, settings, mail_templates) for row in page.rows]
     context = {**_WORDS, "rows": rows, "older": page.older, "first": before is None}
     return Template("site/mail.html", context=context)
@@ -69,13 +71,14 @@ async def show_mail(
 
 @get("/mail/{message_id:uuid}", name="site.message")
 async def show_message(
+    request: Request[SignedIn, Any, Any],
     message_id: FromPath[UUID],
     settings: NamedDependency[Settings],
     mail_templates: NamedDependency[MailTemplates],
     now: NamedDependency[datetime],
 ) -> Template:
     """One message as its reader gets it, but with a link that has no key. Raises NotFound."""
-    message = await queries.letter(message_id)
+    message = await queries.letter(message_id, reader=request.user.account_id)
     if message is None:
         raise NotFound(_("There is no such message."))
     await audit.append("mail_viewed", object=f"message:{message_id}", now=now)

@@ -8,8 +8,10 @@ import pytest
 
 from db.cases import Case
 from db.outbox import OutboxMessage
+from db.services import Service
 from portal import codes
 from portal.accounts import queries as accounts
+from portal.services import queries as service_queries
 from tests.cases.factories import a_case, a_service
 from tests.cases.visitors import right_now
 from tests.feedback.factories import NEW, a_unit, number_in, send
@@ -170,3 +172,38 @@ async def test_receipt_page_and_mail_speak_of_what_it_is(browser, application, k
     mails = await OutboxMessage.select(OutboxMessage.data, OutboxMessage.locale).output(load_json=True)
     assert {mail["locale"] for mail in mails} == {"fa", "en"}
     assert all(mail["data"]["case_kind"] == ("complaint" if kind == "service" else kind) for mail in mails)
+
+
+async def test_the_desk_as_a_whole_takes_feedback_and_no_requests(browser, admin):
+    service = await a_service()
+    for state in ("close", "desk"):
+        moved = await admin.submit(f"/admin/services/{SLUG}", to=f"/admin/services/{SLUG}/{state}")
+        assert moved.status_code == 303, moved.text
+    service_queries.forget()
+    assert SLUG not in (await browser.get("/services")).text
+    assert (await browser.post(f"/cases/new/{SLUG}", {})).status_code == 409
+    page = (await browser.get(f"{NEW}?kind=accessibility")).text
+    assert f'<option value="{SLUG}" selected>' in page
+    case = await the_case(await send(browser, "accessibility"))
+    assert (case.service, case.topic) == (service.id, "accessibility")
+
+
+async def test_every_page_leads_to_feedback_and_a_service_and_a_case_name_themselves(browser):
+    filed = await a_case(now=right_now())
+    code = codes.show_text(filed.number)
+    for path in ("/", "/track", "/services", "/nothing-here"):
+        assert f'href="{NEW}"' in (await browser.get(path)).text
+    assert f'href="{NEW}?service={SLUG}"' in (await browser.get(f"/services/{SLUG}")).text
+    assert f'href="{NEW}?about={code}"' in (await browser.get(f"/cases/{code}")).text
+
+
+async def test_a_complaint_about_a_case_of_a_sensitive_service_does_not_name_it(browser, stranger):
+    filed = await a_case(now=right_now())
+    title = (await a_service()).title.fa
+    await Service.update({Service.sensitive: True}).where(Service.slug == SLUG)
+    service_queries.forget()
+    answer = await send(stranger, "case", about_code=codes.show_text(filed.number))
+    for path in (answer.headers["location"], answer.headers["location"].removesuffix("/receipt")):
+        assert title not in (await stranger.get(path)).text
+    mails = await OutboxMessage.select(OutboxMessage.data).output(load_json=True)
+    assert mails[-1]["data"]["service"] is None

@@ -7,6 +7,7 @@ from pathlib import Path
 import feedparser
 import icalendar
 import jsonschema
+import msgspec
 import pytest
 
 from portal.i18n import Words
@@ -74,6 +75,14 @@ async def test_atom_tells_of_a_notice_and_of_each_change(samples, browser):
     assert newest.id.endswith(f"/notices/{notice.no}#2")
     assert "Fresh news" in newest.summary
     assert newest.link == f"http://localhost:8000/en/notices/{notice.no}"
+
+
+async def test_a_persian_entry_lists_services_with_persian_commas(samples, browser):
+    two = msgspec.structs.replace(SAYING, services={YEARBOOK: "unavailable", EVALUATION: "slow"})
+    await posted(changed(AWAY, saying=two))
+    said = (await atom(browser)).entries[0].summary
+    assert "کند، " in said or "خارج از دسترس، " in said
+    assert ", " not in said
 
 
 async def test_an_entry_has_the_same_id_in_both_languages(samples, browser):

@@ -49,7 +49,7 @@ async def test_a_mail_says_what_when_why_and_how_to_leave(samples, settings):
     for part in (mail.text, mail.html):
         assert "The yearbook" in part
         assert "Unavailable" in part
-        assert "from Tuesday 24 November 2026, 12:00 to Tuesday 24 November 2026, 14:00" in part
+        assert "on Tuesday 24 November 2026 from 12:00 to 14:00" in part  # the day once
         assert "Please send yours before it begins." in part
         assert f"http://localhost:8000/en/notices/{notice.no}" in part
         assert "because you asked for notices" in part
@@ -67,8 +67,8 @@ async def test_a_moved_window_names_the_old_and_the_new_one(samples, settings):
     await tell(NOON + HOUR)
     mail = await words(settings, NOON + HOUR)
     assert mail.subject.startswith("تغییر زمان: به‌روزرسانی پایگاه داده")
-    assert "تاکنون: از سه‌شنبه ۳ آذر ۱۴۰۵" in mail.text
-    assert "از این پس: از چهارشنبه ۴ آذر ۱۴۰۵" in mail.text
+    assert "تاکنون: سه‌شنبه ۳ آذر ۱۴۰۵ از ساعت ۱۲:۰۰ تا ۱۴:۰۰" in mail.text
+    assert "از این پس: چهارشنبه ۴ آذر ۱۴۰۵ از ساعت" in mail.text
     assert "دلیل" in mail.text
 
 
@@ -85,6 +85,32 @@ async def test_every_message_has_words_in_both_languages(kind, channel, locale, 
     assert (locale == "fa") == any("\u0600" <= letter <= "\u06ff" for letter in mail.subject)
     if channel == "sms":
         assert len(mail.text) < sms.LONGEST - 40
+
+
+async def test_a_cancelled_outage_is_known_by_its_day(samples, settings):
+    await a_subscriber(MAIL, locale="en")
+    notice = await posted()
+    await tell()
+    await OutboxMessage.delete(force=True)
+    await actions.cancel(notice.no, WHY, seen=1, by=None, now=NOON + HOUR)
+    await tell(NOON + HOUR)
+    mail = await words(settings, NOON + HOUR)
+    assert mail.subject == "Cancelled: Database upgrade, Tuesday 24 November 2026, 12:00"
+
+
+async def test_a_window_until_midnight_or_without_an_end_says_so(samples, settings):
+    await a_subscriber(MAIL, locale="en")
+    midnight = START.replace(hour=20, minute=30)
+    await posted(changed(PLANNED, ends_at=midnight))
+    await posted(changed(PLANNED, ends_at=None))
+    await tell()
+    rows = await OutboxMessage.objects().order_by(OutboxMessage.id).output(load_json=True)
+    said = []
+    for message in rows:
+        shown = await mails.prepared(message, settings, now=NOON)
+        said.append(renderer(settings)(message.template, message.locale, shown).text)
+    assert any("on Tuesday 24 November 2026 from 12:00 to 24:00" in one for one in said)
+    assert any("12:00; when it ends is not known yet" in one for one in said)
 
 
 async def test_mail_programs_can_leave_by_one_click(samples, settings):

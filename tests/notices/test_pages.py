@@ -7,8 +7,8 @@ import re
 import pytest
 
 from db.accounts import Account
-from portal.i18n import Words
-from portal.notices import actions
+from portal.i18n import Words, using
+from portal.notices import actions, wording
 from portal.paging import PAGE
 from tests.conftest import NOON
 from tests.notices.outages import (
@@ -96,15 +96,19 @@ async def test_a_missed_lead_is_shown_with_its_reason(timed):
     assert told["Why so late"] == WHY.en
 
 
+def test_a_lead_of_minutes_is_not_called_nothing():
+    with using("en"):
+        said = [wording.hours(n * HOUR / 60) for n in (1, 60, 120)]
+    assert said == ["less than an hour", "1 hour", "2 hours"]
+
+
 async def test_what_was_moved_is_shown_with_both_windows(timed):
     notice = await posted()
     start = START + 24 * HOUR
     await actions.reschedule(notice.no, start, start + HOUR, WHY, seen=1, by=None, now=NOON + HOUR)
     html = (await timed.at(NOON + HOUR).get(f"/en/notices/{notice.no}")).text
-    assert plain(re.search(r"<del>.*?</del>", html)[0]) == (
-        "Tuesday 24 November 2026, 12:00 to Tuesday 24 November 2026, 14:00"
-    )
-    assert plain(re.search(r"<ins>.*?</ins>", html)[0]).startswith("Wednesday 25 November 2026, 12:00 to")
+    assert plain(re.search(r"<del>.*?</del>", html)[0]) == ("on Tuesday 24 November 2026 from 12:00 to 14:00")
+    assert plain(re.search(r"<ins>.*?</ins>", html)[0]).startswith("on Wednesday 25 November 2026 from")
     assert WHY.en in html
 
 

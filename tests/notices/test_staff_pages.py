@@ -1,5 +1,7 @@
 """A new notice at the desk: its form, the preview, every mistake."""
 
+import re
+
 import pytest
 
 from db.audit import AuditEntry
@@ -40,7 +42,7 @@ async def test_the_preview_shows_both_languages_who_is_told_and_the_lead_and_pos
     assert "قطعی سالنامه" in page
     assert "Yearbook outage" in page
     assert "Addresses that are told by e-mail: 2" in page
-    assert "Announced 71 hours before it begins, promised 48 hours: kept." in page
+    assert "Announced 71 hours before its beginning, promised 48 hours: kept." in page
     for said in ("You get this because you asked for notices of this portal.", "اگر دیگر نمی‌خواهید"):
         assert said in page, said  # the very words of the mail
     assert await Notice.count() == 0
@@ -53,11 +55,24 @@ async def test_what_is_late_needs_a_reason_before_it_is_posted(desk):
     )
     refused = await press(desk, "post", **late)
     assert refused.status_code == 422
-    assert "19 hours before, promised 48 hours: missed" in words_of(refused.text)
+    assert "19 hours before its beginning, promised 48 hours: missed" in words_of(refused.text)
     assert "The database is upgraded." in refused.text
     posted = await press(desk, "post", **late, late_reason_fa="خرابی", late_reason_en="A broken disk")
     assert posted.status_code == 303
     assert (await Notice.objects().first()).late_reason_en == "A broken disk"
+
+
+async def test_the_preview_asks_for_the_reason_where_it_is_written_until_it_is_given(desk):
+    late = {"starts_at": typed(NOW + 20 * HOUR), "ends_at": ""}
+    asked = await press(desk, "preview", **late)
+    assert re.search("<details open>\\s*<summary>Publish it later, or say why it is late", asked.text)
+    given = await press(desk, "preview", **late, late_reason_fa="خرابی", late_reason_en="A broken disk")
+    assert "Please say why." not in given.text
+
+
+async def test_the_preview_links_no_page_that_is_not_there_yet(desk):
+    assert 'href="/notices/0"' not in (page := (await press(desk, "preview")).text)
+    assert 'href="/en/notices/0"' not in page
 
 
 async def test_an_incident_begins_now_unless_it_says_otherwise(desk):
@@ -71,6 +86,7 @@ async def test_the_usual_words_fill_only_what_is_empty(desk):
     page = await press(desk, "fill", title_en="", body_fa="", **{f"impact_{YEARBOOK}": "read_only"})
     assert "Technical work: no new requests for a while" in page.text
     assert "پیگیری کار می‌کند" in page.text
+    assert "The empty texts are filled." in page.text
     assert "The database is upgraded." in page.text
 
 

@@ -15,6 +15,7 @@ from portal.courier import courier_of
 from portal.notices import mails, subscriptions
 from portal.templating import MailTemplates
 from tests.notices.subscribers import a_subscriber
+from tests.services.test_pages import words_of
 from tests.support.browser import client_of, signed_in
 
 PAGE = "/notices/subscribe"
@@ -103,6 +104,12 @@ async def test_s30_what_is_no_address_or_no_service_is_refused(typed, samples, b
 
 async def test_without_a_gateway_no_page_offers_text_messages(samples, browser):
     assert 'name="mobile"' not in (await browser.get(PAGE)).text
+    assert "number" not in words_of((await browser.get("/en/notices/subscribe/sent")).text)
+
+
+async def test_a_mistake_is_named_with_its_field(samples, browser):
+    page = words_of((await browser.submit(f"/en{PAGE}", {"email": ""})).text)
+    assert "E-mail address — Please fill this in." in page
 
 
 async def test_confirming_twice_leaves_one_subscription(samples, browser, settings):

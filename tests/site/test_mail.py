@@ -8,7 +8,7 @@ from db.cases import AccessGrant
 from db.outbox import OutboxMessage
 from portal import demo
 from portal.app import create_app
-from portal.demo import Story
+from portal.demo_stories import Story
 from tests.conftest import NOON, OPENED
 from tests.support.browser import client_of, signed_in
 
