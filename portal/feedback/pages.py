@@ -13,7 +13,7 @@ from portal.feedback.forms import IDENTITIES, FeedbackForm, labels
 from portal.feedback.rules import SORTS, TIP
 from portal.forms import named
 from portal.i18n import _
-from portal.security.headers import PRIVATE
+from portal.security.headers import PRIVATE, retry
 from portal.services.labels import AUDIENCES
 
 NEW = "/feedback/new"
@@ -38,6 +38,7 @@ async def feedback_page(
     status: int = 200,
     cookies: list[Cookie] | None = None,
     earlier: int | None = None,
+    retry_after: int | None = None,
 ) -> Template:
     """The form for one sort. ``earlier``: the case that the same page has made before, with other words."""
     sort = SORTS[kind]
@@ -64,5 +65,9 @@ async def feedback_page(
         "current": "feedback",
     }
     return Template(
-        "feedback/new.html", context=context, status_code=status, cookies=cookies or [], headers=PRIVATE
+        "feedback/new.html",
+        context=context,
+        status_code=status,
+        cookies=cookies or [],
+        headers={**PRIVATE, **retry(retry_after)},
     )
