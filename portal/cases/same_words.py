@@ -58,7 +58,7 @@ def marks_of(draft: FilingDraft, service: UUID, *, browser: str, address: str, k
         name: text.search_key(value) if isinstance(value, str) else value
         for name, value in draft.answers.items()
     }
-    words = f"{draft.kind}\0{service}\0{canonical([body, answers])}"
+    words = f"{draft.kind}\0{draft.about_case}\0{service}\0{canonical([body, answers])}"
     return Marks(
         access.keyed(key, PURPOSE, f"browser\0{browser}\0{words}"),
         access.keyed(key, PURPOSE, f"network\0{network_of(address)}\0{words}")
