@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from litestar.datastructures import Cookie
@@ -37,7 +38,7 @@ async def feedback_page(
     form: FeedbackForm,
     *,
     status: int = 200,
-    cookies: list[Cookie] | None = None,
+    cookies: Sequence[Cookie] = (),
     earlier: int | None = None,
     before: Repetition | None = None,
     retry_after: int | None = None,
@@ -68,12 +69,9 @@ async def feedback_page(
         "before": before,
         "current": "feedback",
     }
+    headers = {**PRIVATE, **retry(retry_after)}
     return Template(
-        "feedback/new.html",
-        context=context,
-        status_code=status,
-        cookies=cookies or [],
-        headers={**PRIVATE, **retry(retry_after)},
+        "feedback/new.html", context=context, status_code=status, cookies=cookies, headers=headers
     )
 
 
