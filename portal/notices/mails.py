@@ -142,6 +142,7 @@ def _of_round(locale: str, told: Round, origin: str, settings: Settings, leave: 
         "text": text,
         "window": window,
         "before": before,
+        "others": int(told.data.get("others", 0)),
         "link": f"{desk}/notices/{told.notice.no}",
     }
 

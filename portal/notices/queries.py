@@ -22,7 +22,8 @@ REMEMBER = 4.0
 _NOTICES = """
     SELECT n.id, n.no, n.kind, n.title_fa, n.title_en, n.body_fa, n.body_en, n.advice_fa, n.advice_en, n.starts_at,
            n.ends_at, n.published_at, n.announced_at, n.started_at, n.finished_at, n.verifying_at, n.cancelled_at,
-           n.state, n.cause, n.source, n.late_reason_fa, n.late_reason_en, n.version, n.changed_at, touched.services
+           n.state, n.cause, n.source, n.late_reason_fa, n.late_reason_en, n.version, n.changed_at, n.series,
+           touched.services
     FROM notice n CROSS JOIN LATERAL (
         SELECT jsonb_agg(jsonb_build_object(
             'slug', s.slug, 'title', jsonb_build_object('fa', s.title_fa, 'en', s.title_en), 'impact', t.impact,
@@ -200,4 +201,5 @@ _SAME = (
     "source",
     "version",
     "changed_at",
+    "series",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from portal.forms import FormReader
 from portal.i18n import Words, _, localized
 from portal.notices import measured, queries, rules, strip
 from portal.notices.queries import Change
-from portal.notices.rules import Notice
+from portal.notices.rules import Notice, Stage
 from portal.paging import PAGE, page_of
 from portal.security.cookies import cookie
 from portal.security.guards import same_site_path
@@ -46,12 +46,16 @@ async def show_all(now: NamedDependency[datetime], before: FromQuery[int] = NEWE
     found = await queries.published(before=max(0, min(before, NEWEST)), limit=PAGE + 1, now=now)
     page = page_of(found, lambda one: one.no)
     first = before >= NEWEST
+
+    def of(*stages: Stage, notices: Iterable[Notice]) -> list[tuple[Notice, list[Notice]]]:
+        return rules.by_series([one for one in notices if rules.stage(one, now) in stages], now)
+
     context = {
         "cards": await catalogue(now=now) if first else [],
         "board": board,
-        "on": [one for one in board if first and rules.is_on(one, now)],
-        "ahead": [one for one in board if first and rules.stage(one, now) in ("soon", "ahead")],
-        "past": [one for one in page.rows if rules.stage(one, now) in ("over", "cancelled")],
+        "on": of("now", notices=board if first else ()),
+        "ahead": of("soon", "ahead", notices=board if first else ()),
+        "past": of("over", "cancelled", notices=page.rows),
         "older": page.older,
         "first": first,
         "now": now,

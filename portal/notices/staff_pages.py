@@ -12,7 +12,7 @@ from litestar.response import Template
 from portal.forms import named
 from portal.i18n import _
 from portal.notices import queries, rules, staff_queries, wording
-from portal.notices.drafts import TooLate, WrongWindow
+from portal.notices.drafts import TooLate, WrongField
 from portal.notices.rules import Notice
 from portal.notices.staff_forms import IMPACT, LABELS, REPEATS
 from portal.notices.staff_moves import MOVES, SentMove
@@ -98,7 +98,7 @@ async def may_change(notice: Notice, account: SignedIn, *, now: datetime) -> boo
     return {of.slug for of in notice.services} <= own
 
 
-def refused(refusal: WrongWindow, typed: dict[str, str]) -> dict[str, str]:
+def refused(refusal: WrongField, typed: dict[str, str]) -> dict[str, str]:
     """The mistake at its field; lateness at each language in which nobody has said why."""
     if not isinstance(refusal, TooLate):
         return {refusal.field: str(refusal)}

@@ -6,7 +6,7 @@ from db.notices import NoticeChange
 from db.subscriptions import NoticeMailing
 from portal.errors import NotFound
 from portal.notices import actions, queries
-from portal.notices.drafts import ChangedMeanwhile, Ended, NotBegun, TooLate, WrongWindow
+from portal.notices.drafts import ChangedMeanwhile, Ended, NotBegun, TooLate, WrongField
 from portal.notices.rules import stage
 from tests.conftest import NOON
 from tests.notices.outages import (
@@ -76,7 +76,7 @@ async def test_the_longest_lead_of_all_its_services_is_asked(samples):
     ],
 )
 async def test_an_impossible_window_is_refused_at_its_field(samples, draft, field):
-    with pytest.raises(WrongWindow) as refused:
+    with pytest.raises(WrongField) as refused:
         await posted(draft)
     assert refused.value.field == field
 

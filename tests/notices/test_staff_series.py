@@ -11,7 +11,7 @@ from db.services import Service
 from db.subscriptions import NoticeMailing
 from portal.errors import NotFound
 from portal.notices import actions, series
-from portal.notices.drafts import Ended, TooLate, WrongWindow
+from portal.notices.drafts import Ended, TooLate, WrongField
 from portal.services.actions import load_samples
 from portal.worker import ticks_of
 from tests.conftest import NOON, OPENED
@@ -100,7 +100,7 @@ async def test_a_late_first_window_needs_a_reason_which_no_later_one_keeps(sampl
     ],
 )
 async def test_what_cannot_come_again_is_refused_at_its_field(samples, draft, rule, field):
-    with pytest.raises(WrongWindow) as refused:
+    with pytest.raises(WrongField) as refused:
         await begun(rule, draft)
     assert refused.value.field == field
 
@@ -154,5 +154,5 @@ async def test_two_windows_moved_to_one_time_at_once_are_not_both_there(committe
         ),
         return_exceptions=True,
     )
-    assert sorted(type(answer) for answer in answers if answer) == [WrongWindow]
+    assert sorted(type(answer) for answer in answers if answer) == [WrongField]
     assert await Notice.count().where(Notice.starts_at == start) == 1
