@@ -127,12 +127,12 @@ async def outside_our_power(*, after: datetime) -> list[Notice]:
 
 
 async def changes(no: int) -> list[Change]:
-    """What was done to the notice, as far as its page tells it, oldest first."""
+    """What was done to the notice, oldest first."""
     return (await history([no])).get(no, [])
 
 
 async def history(numbers: Sequence[int]) -> dict[int, list[Change]]:
-    """What was done to each of the notices, as far as people are told, oldest first."""
+    """What was done to each of the notices, oldest first."""
     rows = (
         await NoticeChange.select(
             NoticeChange.notice.no.as_alias("no"),
@@ -143,7 +143,7 @@ async def history(numbers: Sequence[int]) -> dict[int, list[Change]]:
             NoticeChange.text_fa,
             NoticeChange.text_en,
         )
-        .where(NoticeChange.notice.no.is_in(list(numbers)) & NoticeChange.shown.eq(True))
+        .where(NoticeChange.notice.no.is_in(list(numbers)))
         .order_by(NoticeChange.n)
         .output(load_json=True)
         if numbers
