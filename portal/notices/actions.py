@@ -140,6 +140,7 @@ async def extend(
         raise Ended
     if ends_at is not None and ends_at <= max(now, notice.begins, notice.ends_at or now):
         raise WrongField("ends_at", _("The new end must lie after the old one and in the future."))
+    drafts.check_near(now, ends_at=ends_at)
     windows = {"before": [notice.starts_at, notice.ends_at], "after": [notice.starts_at, ends_at]}
     later = msgspec.structs.replace(notice, ends_at=ends_at)
     await record.change(

@@ -12,6 +12,8 @@ from portal.i18n import Words, _
 from portal.notices.rules import Impact, Kind
 
 NOBODY = Words("", "")
+FARTHEST = timedelta(days=2 * 366)
+"""Beyond it a year is mistyped."""
 
 
 class Saying(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +85,7 @@ def check(draft: Draft, now: datetime) -> None:
                 "starts_at", _("What lies ahead is no incident. Announce a planned outage instead.")
             )
         return
+    check_near(now, starts_at=draft.starts_at, ends_at=draft.ends_at)
     if draft.starts_at <= now:
         raise WrongField("starts_at", _("This has begun already. Announce an incident instead."))
     if published < now - timedelta(minutes=5):
@@ -95,5 +98,13 @@ def check_moved(starts_at: datetime, ends_at: datetime | None, now: datetime) ->
     """Raises WrongField where a planned outage can't be moved to this window at ``now``."""
     if starts_at <= now:
         raise WrongField("starts_at", _("The beginning must lie in the future."))
+    check_near(now, starts_at=starts_at, ends_at=ends_at)
     if ends_at is not None and ends_at <= starts_at:
         raise WrongField("ends_at", _("The end must lie after the beginning."))
+
+
+def check_near(now: datetime, **moments: datetime | None) -> None:
+    """Raises WrongField for the first of ``moments``, by field, that lies more than two years ahead of ``now``."""
+    for field, moment in moments.items():
+        if moment is not None and moment - now > FARTHEST:
+            raise WrongField(field, _("This is more than two years ahead. Please look at the year again."))

@@ -66,6 +66,10 @@ def promised_lead(service: str) -> str:
     )"""  # noqa: S608 - the name of a column
 
 
+Window = tuple[datetime, datetime | None]
+"""Beginning and end, None while nobody knows it."""
+
+
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a notice's history; names as in ``db.notices.NoticeChange``."""
 
@@ -74,6 +78,16 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     data: dict[str, Any]
     text: Words
+
+    @property
+    def before(self) -> Window | None:
+        """The window until then; None where it moved nothing."""
+        return _window(self.data.get("before"))
+
+    @property
+    def after(self) -> Window | None:
+        """The window from then on; None where it moved nothing."""
+        return _window(self.data.get("after"))
 
 
 async def board(*, now: datetime) -> list[Notice]:
@@ -176,6 +190,10 @@ async def touched(notice_id: UUID) -> tuple[Affected, ...]:
 def _notice(row: dict[str, Any]) -> Notice:
     services = msgspec.json.decode(row["services"] or "[]", type=tuple[Affected, ...])
     return Notice(**{name: row[name] for name in _SAME}, **_words(row), services=services)
+
+
+def _window(stored: Any) -> Window | None:
+    return msgspec.convert(stored, Window) if stored else None
 
 
 def _words(row: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Posting and changing notices, through their verbs."""
 
+from datetime import timedelta
+
 import pytest
 
 from db.notices import NoticeChange
@@ -191,3 +193,12 @@ async def test_an_incident_goes_its_way_and_is_fixed(samples):
     await actions.update(notice.no, WHY, state="fixed", seen=2, by=None, now=NOON + 2 * HOUR)
     fixed = await found(notice.no)
     assert (fixed.state, fixed.ends, stage(fixed, NOON + 2 * HOUR)) == ("fixed", NOON + 2 * HOUR, "over")
+
+
+async def test_nothing_is_moved_or_extended_further_than_two_years_ahead(samples):
+    notice = await posted()
+    far = NOON + timedelta(days=800)
+    with pytest.raises(WrongField):
+        await actions.reschedule(notice.no, far, None, WHY, seen=1, by=None, now=NOON)
+    with pytest.raises(WrongField):
+        await actions.extend(notice.no, far, WHY, seen=1, by=None, now=START)
