@@ -33,7 +33,7 @@ def courier_of(settings: Settings, render: outbox.Render) -> outbox.Courier:
         await smtp.post(message, settings.smtp_url)
 
     async def keep(message: EmailMessage) -> None:
-        await asyncio.to_thread(smtp.keep, message, settings.data_dir / "mail")
+        await asyncio.to_thread(smtp.keep, message, settings.mail_dir)
 
     async def prepare(message: OutboxMessage) -> Mapping[str, Any]:
         return await _prepared(message, settings, now=datetime.now(UTC))
