@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import asyncpg
 import msgspec
 
 from db.engine import atomic
 from db.notices import Notice, NoticeSeries
 from db.subscriptions import NoticeMailing
 from portal import audit
-from portal.errors import Conflict, NotFound
+from portal.errors import NotFound, PortalError
 from portal.i18n import N_, Words, _, in_both
 from portal.notices import actions, mailings, repeats
 from portal.notices.drafts import NOBODY, Draft, Ended, Saying, TooLate, WrongField
@@ -22,6 +23,8 @@ from portal.notices.drafts import NOBODY, Draft, Ended, Saying, TooLate, WrongFi
 AHEAD = timedelta(days=60)
 """How far ahead windows are posted."""
 STOOD_STILL = N_("The portal itself had stood still and could not announce this window earlier.")
+UNFIT = (PortalError, ValueError, msgspec.MsgspecError, asyncpg.IntegrityConstraintViolationError)
+"""What a series raises that can't be posted any more, or whose rule or words can't be read."""
 _SILENT = """
     UPDATE notice_mailing SET dropped_at = {} WHERE kind = 'published' AND notice IN (
         SELECT id FROM notice WHERE no = ANY({}))
@@ -105,8 +108,8 @@ async def extend_series(*, zone: ZoneInfo, now: datetime) -> None:
     for row in due:
         try:
             await extend(row["id"], zone=zone, now=now)
-        except (NotFound, Conflict) as refusal:
-            logger.warning("windows of series %s were not posted: %s", row["id"], refusal)
+        except UNFIT as refusal:
+            logger.warning("windows of series %s were not posted: %r", row["id"], refusal)
 
 
 @atomic

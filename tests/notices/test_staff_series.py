@@ -133,6 +133,16 @@ async def test_a_series_whose_service_is_gone_holds_up_no_other(samples):
         await series.extend(row, zone=ZONE, now=NOON + 10 * DAY)
 
 
+@pytest.mark.parametrize("broken", [{"rrule": "FREQ=NEVER"}, {"document": "{}"}])
+async def test_a_series_that_cannot_be_read_holds_up_no_other(samples, broken):
+    _no, row, manager = await begun()
+    await NoticeSeries.update(broken).where(NoticeSeries.id == row)
+    other = changed(PLANNED, starts_at=PLANNED.starts_at + HOUR, ends_at=PLANNED.ends_at + HOUR)
+    await series.begin(other, WEEKLY, zone=ZONE, by=manager, now=NOON)
+    await series.extend_series(zone=ZONE, now=NOON + 10 * DAY)
+    assert await Notice.exists().where(Notice.starts_at == PLANNED.starts_at + 63 * DAY + HOUR)
+
+
 async def test_a_window_moved_to_where_the_next_one_belongs_stands_for_it(samples):
     await begun()
     last = await Notice.select().order_by(Notice.starts_at, ascending=False).first()
