@@ -154,7 +154,8 @@ async def test_a_message_that_was_kept_says_where_its_working_link_lies(admin, s
     message = await one_case(settings)
     page = await admin.get(f"/en/admin/mail/{message.id}")
     assert ".txt" not in page.text
-    await outbox.deliver(message.id, now=NOON, courier=courier_of(settings, MailTemplates(settings, rules.NAMES).render))
+    courier = courier_of(settings, MailTemplates(settings, rules.NAMES).render)
+    await outbox.deliver(message.id, now=NOON, courier=courier)
     page = await admin.get(f"/en/admin/mail/{message.id}")
     assert f"mail/{message.id}.txt" in page.text
     assert "It gets its key when the message is sent" not in page.text
