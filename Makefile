@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check browser faults bench lock messages clean
+.PHONY: help demo serve test check browser faults bench drill lock messages clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -41,6 +41,9 @@ faults: .venv/dev ## Kill, stop and starve the processes under load (minutes)
 
 bench: .venv/dev ## Measure speed; see docs/performance.md
 	@$(BIN)/python -m bench
+
+drill: .venv/run ## Lose a small desk and restore it from its backup; see docs/drill.md
+	@$(BIN)/python -m bench.drill
 
 messages: .venv/dev ## Bring the catalogues in line with code and templates
 	@$(BIN)/python locale/update.py

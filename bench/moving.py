@@ -50,8 +50,9 @@ def main() -> None:
     n_cases = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     folder = Path(tempfile.mkdtemp(prefix="rahgir-bench-"))
     os.environ["PORTAL_DATA_DIR"] = str(folder)
-    from portal import serve, settings
+    from portal import serve, settings, signing
 
+    signing.keep_in(folder)
     try:
         with serve.database(settings.load()) as known:
             asyncio.run(serve.migrate(known))

@@ -140,6 +140,14 @@ def start(
     )
 
 
+def remove(data_dir: Path) -> None:
+    """Nothing is left of the stopped server of ``data_dir``, wherever its files lie."""
+    access = _read_access(data_dir)
+    if access is not None:
+        shutil.rmtree(access.socket_folder, ignore_errors=True)
+        shutil.rmtree(access.home if access.home != data_dir else data_dir / "pg", ignore_errors=True)
+
+
 def _try_lock(path: Path) -> int | None:
     """An open file whose lock we hold, or None when another process has it."""
     try:

@@ -65,6 +65,11 @@ async def pending() -> bool:
     return bool(_modules().keys() - set(await Migration.get_migrations_which_ran(APP_CONFIG.app_name)))
 
 
+def known() -> set[str]:
+    """The ids of all migrations of this version."""
+    return set(_modules())
+
+
 def user_of(url: str) -> str:
     """The role a DSN signs in as. Raises ValueError when it names none."""
     name = unquote(urlsplit(url).username or "")

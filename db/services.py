@@ -52,8 +52,9 @@ class Service(Table, tablename="service"):
 
     ``sheet`` holds what is shown as a whole and never filtered: description, documents, cost, legal basis,
     frequency. ``search_key`` is the normalised text that the catalogue's search looks in. ``retention_months``
-    after a case ended what names its people is erased; NULL keeps it until somebody asks. ``watch`` is a
-    ``statement.Watch``: whom to warn about a promise, and when; NULL is the usual way.
+    after a case ended what names its people is erased; NULL keeps it until somebody asks. So many
+    ``recheck_days`` after a case was closed as done its applicant is asked whether it still is; NULL asks nobody.
+    ``watch`` is a ``statement.Watch``: whom to warn about a promise, and when; NULL is the usual way.
     """
 
     id = UUID(primary_key=True, default=uuid7)
@@ -69,6 +70,7 @@ class Service(Table, tablename="service"):
     free = Boolean(default=True)
     sensitive = Boolean(default=False)
     retention_months = Integer(null=True, default=None)
+    recheck_days = Integer(null=True, default=None)
     watch = JSONB(null=True, default=None)
     state = Varchar(length=10, default="draft")
     position = Integer(default=0)

@@ -32,6 +32,7 @@ from portal.calendars.staff_routes import calendars_router
 from portal.cases import rules
 from portal.cases.filing_routes import filing_handlers
 from portal.cases.moving import Shifter
+from portal.cases.rating_routes import rating_handlers
 from portal.cases.staff_routes import staff_router
 from portal.cases.tracking_routes import tracking_handlers
 from portal.feedback.lost_code_routes import lost_code_router
@@ -46,6 +47,7 @@ from portal.notices.staff_routes import staff_router as notices_desk_router
 from portal.notices.strip import NoticesAtHand
 from portal.notices.subscription_routes import subscriptions_router
 from portal.notices.webhook_routes import webhooks_router
+from portal.operations.admin_routes import operations_router
 from portal.promises.routes import router as promises_router
 from portal.receipts import labels as receipt_labels
 from portal.receipts.case_routes import case_receipt_handlers
@@ -95,6 +97,7 @@ FEATURES: tuple[Any, ...] = (
     resets_admin_router,
     mine_router,
     audit_router,
+    operations_router,
     webhooks_router,
     accounts_admin_router,
     people_admin_router,
@@ -108,6 +111,7 @@ FEATURES: tuple[Any, ...] = (
     *case_receipt_handlers,
     verify_router,
     *tracking_handlers,
+    *rating_handlers,
 )
 """Routers and handlers of every feature."""
 

@@ -14,6 +14,7 @@ import asyncpg
 
 from db.embedded import EmbeddedError
 from portal import maintenance, serve, settings, signing
+from portal.backup import commands as backup
 from portal.errors import PortalError
 from portal.settings import SettingError, Settings
 
@@ -35,8 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.run is _demo:
             # In the environment, since the web processes read their settings from there.
             os.environ.setdefault(settings.GRACE, "never")
-        if given.run is _recompute:
-            _recompute(given)  # anybody may have it without a portal: it reads no settings
+        if given.run in WITHOUT_SETTINGS:
+            given.run(given)
         else:
             given.run(settings.load(), given)
     except EXPECTED as error:
@@ -81,6 +82,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     command("verify-audit", _verify_audit, "Check every seal of the audit log; names the first wrong row.")
     command("maintenance", _maintenance, "Close the whole portal with a page that says so, or open it again.")
+    for name, run in (("backup", _backup), ("restore", backup.restore), ("backup-key", backup.new_key)):
+        command(name, run, backup.SAYS[name])
     command("recompute", _recompute, "Count published facts again and print the figures; needs no database.")
     command(
         "rotate-receipt-key",
@@ -102,6 +105,8 @@ def _take(name: str, added: argparse.ArgumentParser) -> None:
         )
     if name == "verify-audit":
         added.add_argument("--anchor", metavar="SEQ:MAC", help="a seal as it was mailed outside")
+    if name in backup.SAYS:
+        backup.take(name, added)
     if name == "recompute":
         added.add_argument("file", help="facts.json, as /promises hands it out")
     if name == "maintenance":
@@ -245,6 +250,16 @@ def _recompute(given: argparse.Namespace) -> None:
     except (OSError, EOFError, msgspec.DecodeError) as error:
         raise Refused(f"{given.file} holds no published facts: {error}") from error
     sys.stdout.buffer.write(figures.as_csv([figures.figures(facts)]).encode())
+
+
+def _backup(given: argparse.Namespace) -> None:
+    chosen = backup.settings_of_a_place()
+    with serve.database(chosen) as known:
+        backup.make(chosen, known.owner_url, given)
+
+
+# Anybody may count facts again without a portal, and an empty place must stay empty: reading settings makes a key.
+WITHOUT_SETTINGS = (_recompute, _backup, backup.restore, backup.new_key)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from portal.accounts import mails as account_mails
 from portal.cases import mails, watch
 from portal.feedback import lost_code_mails
 from portal.notices import mails as notice_mails
+from portal.operations import digest
 from portal.resets import mails as reset_mails
 from portal.security import throttle
 from portal.settings import LOOPBACK, Settings, SmsGateway
@@ -57,6 +58,8 @@ async def _prepared(message: OutboxMessage, settings: Settings, *, now: datetime
     """What the message's templates show, by the feature that wrote it."""
     if message.template.startswith(notice_mails.FOLDER):
         return await notice_mails.prepared(message, settings, now=now)
+    if message.template == digest.MAIL:
+        return digest.shown(message, settings)
     if message.template.startswith("cases/mail/"):
         return await mails.with_link(message, settings, now=now)
     if message.template in lost_code_mails.TEMPLATES:

@@ -210,7 +210,7 @@ _SAYS = {
     "ask": ("body",),
     "refer": ("unit", "body"),
     "answer": ("body",),
-    "close": ("outcome", "reason"),
+    "close": ("outcome", "reason", "where_to"),
     "reject": ("reason",),
 }
 """What each verb of the desk is told."""
@@ -222,7 +222,13 @@ async def _take_step(step: Step, case_id: UUID, seen: int, ids: Mapping[str, UUI
     elif step.verb == "withdraw":
         await actions.withdraw(case_id, reason=step.body, now=at)
     else:
-        said = {"body": step.body, "reason": step.body, "outcome": step.outcome, "unit": ids.get(step.unit)}
+        said = {
+            "body": step.body,
+            "reason": step.body,
+            "outcome": step.outcome,
+            "where_to": step.where_to,
+            "unit": ids.get(step.unit),
+        }
         verb = getattr(desk_actions, step.verb)
         told = {name: said[name] for name in _SAYS[step.verb]}
         await verb(case_id, clerk=ids[step.by], seen=seen, now=at, **told)

@@ -19,6 +19,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     verb: Literal["take", "note", "ask", "refer", "answer", "close", "reject", "reply", "withdraw"]
     body: str = ""
     outcome: str = ""
+    where_to: str = ""
     unit: str = ""
 
 

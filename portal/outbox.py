@@ -29,6 +29,8 @@ RECORD_DELAYS = (0.5, 1, 2, 4, 8, 8, 8)
 LOST_AFTER = timedelta(minutes=5)
 ONCE = "once"
 """Data with this word is of a message whose record names nobody any more once it has ended, delivered or not."""
+SENT_BACK = "^5[0-9][0-9]"
+"""A regular expression: how the error of a failed message begins that the other side refused for good."""
 LEAVE = "leave"
 """What a template shows under this name is the address that ends such mails; the mail's head has it, too."""
 

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import os
+import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -22,8 +25,19 @@ TEMPLATES = Path(__file__).parent.parent / "templates"
 FONTS = TEMPLATES / "_print" / "fonts"
 REMEMBER = 64
 """How many of the latest documents are kept in this process, each some 50 KB."""
-# One thread: two requests for one document make it once, and a crowd leaves the other cores to pages.
-_PRINTER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pdf")
+BEHIND_PAGES = 10
+
+
+def _step_back() -> None:
+    """On Linux, where threads have a priority of their own, pages come first."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), BEHIND_PAGES)
+
+
+# One thread: two requests for one document make it once, and a crowd leaves the other cores to pages. Typst runs
+# outside of Python's lock, so that nobody waits for this thread; whatever runs in Python needs another one.
+_PRINTER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pdf", initializer=_step_back)
+_DRAWER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pdf-data")
 
 
 async def document(template: str, data: Any, *, at: datetime) -> bytes:
@@ -32,16 +46,21 @@ async def document(template: str, data: Any, *, at: datetime) -> bytes:
     return await asyncio.get_running_loop().run_in_executor(_PRINTER, _print, template, written, at)
 
 
-async def at_the_printer(make: Callable[..., T], *given: Any) -> T:
+async def personal(template: str, data: Any, *, at: datetime) -> bytes:
+    """As ``document``, for what is about one person: it stays in no memory."""
+    written = msgspec.json.encode(data, order="sorted").decode()
+    return await asyncio.get_running_loop().run_in_executor(_PRINTER, _compile, template, written, at)
+
+
+async def beside_the_loop(make: Callable[..., T], *given: Any) -> T:
     """What ``make`` gives for ``given``, in this request's language but beside its loop: drawing a square code takes
     as long as a page.
     """
     run = contextvars.copy_context().run
-    return await asyncio.get_running_loop().run_in_executor(_PRINTER, partial(run, make, *given))
+    return await asyncio.get_running_loop().run_in_executor(_DRAWER, partial(run, make, *given))
 
 
-@lru_cache(maxsize=REMEMBER)
-def _print(template: str, data: str, at: datetime) -> bytes:
+def _compile(template: str, data: str, at: datetime) -> bytes:
     made = typst.compile(
         TEMPLATES / template,
         root=TEMPLATES,
@@ -53,6 +72,9 @@ def _print(template: str, data: str, at: datetime) -> bytes:
     )
     assert isinstance(made, bytes)
     return made
+
+
+_print = lru_cache(maxsize=REMEMBER)(_compile)
 
 
 @cache

@@ -77,6 +77,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
 
 
 PASSWORDS, ACCOUNTS, NOTICES = N_("Forgotten passwords"), N_("Accounts"), N_("Notices")
+OPERATION = N_("Operation")
 _ALL = (
     Choice(
         key="reset_approvers",
@@ -158,6 +159,23 @@ _ALL = (
         help=N_("Those who may write to it get a mail, once for each silence. 0: never."),
         default=4,
         most=168,
+    ),
+    Choice(
+        key="digest_on",
+        kind="yes_no",
+        group=OPERATION,
+        label=N_("Site admins get a daily digest by mail"),
+        help=N_("How the installation is, on a quiet day in three lines. The same stands under Health."),
+        default=True,
+    ),
+    Choice(
+        key="digest_hour",
+        kind="number",
+        group=OPERATION,
+        label=N_("Hour of the daily digest"),
+        help=N_("It leaves after this hour has struck: 0 to 23."),
+        default=7,
+        most=23,
     ),
 )
 CHOICES: dict[str, Choice] = {choice.key: choice for choice in _ALL}

@@ -15,11 +15,13 @@ from portal import outbox, outward, uploads
 from portal.accounts import drafts, sign_up
 from portal.audit_log import actions as audit_log
 from portal.availability import actions as availability
-from portal.cases import crediting, erasure, watch
+from portal.cases import crediting, erasure, rechecks, same_words, watch
 from portal.feedback import actions as feedback
 from portal.feedback import lost_codes
 from portal.notices import mailings, nagging, series, subscriptions, telling, webhooks
 from portal.notices.feeds import Site
+from portal.operations import actions as reckoning
+from portal.operations import digest, health
 from portal.promises import actions as promises
 from portal.security import sessions, throttle
 from portal.settings import Settings
@@ -37,7 +39,8 @@ logger = logging.getLogger(__name__)
 
 def ticks_of(settings: Settings) -> Ticks:
     """What this installation does by the clock."""
-    return {**_of_the_desk(settings), **_of_notices(settings)}
+    ticks = {**_of_the_desk(settings), **_of_notices(settings)}
+    return {**ticks, **_of_operations(settings, list(ticks))}
 
 
 def _of_the_desk(settings: Settings) -> Ticks:
@@ -70,6 +73,7 @@ def _of_the_desk(settings: Settings) -> Ticks:
         "anchor": ("17 * * * *", anchor),
         "sweep": ("40 22 * * *", sweep),
         "forget": ("*/10 * * * *", forget),
+        "recheck": ("*/15 * * * *", recheck),
         "forget_tips": ("25 22 * * *", feedback.forget_tips),
         "publish": ("*/10 * * * *", publish),
     }
@@ -102,6 +106,18 @@ def _of_notices(settings: Settings) -> Ticks:
     }
 
 
+def _of_operations(settings: Settings, others: list[str]) -> Ticks:
+    async def reckon(now: datetime) -> None:
+        await reckoning.reckon_due(zone=settings.zone, uploads_dir=settings.uploads_dir, now=now)
+
+    async def look(now: datetime) -> None:
+        seen = await health.look(settings, clocks=others, now=now)
+        await digest.send_due(seen, zone=settings.zone, now=now)
+
+    # Hourly, as the anchor; the first time after midnight it works, and then it rests.
+    return {"reckon": ("7 * * * *", reckon), "look": ("*/10 * * * *", look)}
+
+
 async def watch_cases(now: datetime) -> None:
     """Every case whose time has come was looked at; one that can't be counted waits an hour and holds up nobody."""
     while cases := await watch.due(now=now):
@@ -115,6 +131,12 @@ async def watch_cases(now: datetime) -> None:
                 await watch.put_off(case_id, until=now + AFTER_ODD_CASE)
 
 
+async def recheck(now: datetime) -> None:
+    """Everybody whose service wants to know by now was asked whether it is still solved."""
+    while await rechecks.ask_due(now=now):
+        pass
+
+
 async def tidy(now: datetime) -> None:
     """Ended sessions and grants, old counters and old lines of the job log are gone; no mail is lost."""
     await sessions.forget_ended(now)
@@ -125,4 +147,5 @@ async def tidy(now: datetime) -> None:
     await OutboxMessage.raw("DELETE FROM pgqueuer_log WHERE created < {}", now - JOB_LOG_KEPT)
     await subscriptions.forget_unconfirmed(now=now)
     await lost_codes.forget_old(now=now)
+    await same_words.forget_old(now=now)
     await outbox.requeue_lost(now=now)

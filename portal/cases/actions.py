@@ -14,7 +14,7 @@ from db.engine import atomic
 from db.keys import uuid7
 from portal import codes
 from portal.calendars import queries as calendar_queries
-from portal.cases import access, attest, clock, contests, dead_numbers, mails, record, rules
+from portal.cases import access, attest, clock, clock_terms, contests, dead_numbers, mails, record, reopening
 from portal.cases.clock import Dues, Past, Terms
 from portal.cases.events import Event, filed_text, text_hash
 from portal.cases.record import Actor, Words
@@ -116,11 +116,12 @@ async def contest(case_id: UUID, *, reason: str, account: UUID | None = None, no
 async def reopen(case_id: UUID, *, reason: str, account: UUID | None = None, now: datetime) -> None:
     """The case is worked on again, for this ``reason``, and its result is owed anew.
 
-    Raises Conflict when it has not ended, or ended more than 30 days ago.
+    Raises Conflict when it has not ended, or its last day for that has passed.
     """
     case = await record.locked(case_id)
-    if case.changed_at < now - rules.REOPEN_WITHIN:
-        raise Conflict(_("This request ended more than 30 days ago. Please file a new one."))
+    end = reopening.last_end((await clock_terms.past_of(case_id))[0])
+    if case.state in reopening.ENDS and end and reopening.until(end.at, end.data) < now:
+        raise Conflict(_("The time to open this request again has passed. Please file a new one."))
     await record.append(case, "reopened", Actor("applicant", account), words=Words(reason), now=now)
 
 

@@ -174,6 +174,7 @@ async def show_file(
         "/cases/{code:str}/contest",
         "/cases/{code:str}/reopen",
         "/cases/{code:str}/appeal",
+        "/cases/{code:str}/rate",
         "/cases/{code:str}/unlock",
         "/cases/{code:str}/lock",
     ],

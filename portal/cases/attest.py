@@ -17,13 +17,12 @@ import msgspec
 
 from db.cases import Case
 from portal import codes, signing
+from portal.cases import rules
 from portal.cases.clock import Past
 from portal.cases.events import Event, Standing
 from portal.codes import Mistake
 from portal.services.queries import ServiceView
 
-DECISIONS = frozenset({"answered", "closed", "rejected"})
-"""Events that get a receipt of their own."""
 _LINK = re.compile(r"/(?:V|verify)/([^/?#\s]+)", re.IGNORECASE)
 # The R in front of a receipt's number, also typed with a keyboard left on Persian.
 _PREFIX = re.compile(r"[Rrق]\s*[-‐-―−]?\s*(?=\S)")
@@ -125,7 +124,7 @@ async def of_decision(case: Case, event: Event, standing: Standing, past: Sequen
 
     ``past`` are all events, this one included.
     """
-    if event.kind not in DECISIONS:
+    if event.kind not in rules.RESULTS:
         return None
     files = [sha256 for each in past for sha256 in each.data.get("files", ())]
     assert standing.state, "the case has been filed"

@@ -54,11 +54,15 @@ class Past(msgspec.Struct, frozen=True):
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """What a case is counted by: the targets of its edition, the calendars they name, what its service watches."""
+    """What a case is counted by: the targets of its edition, the calendars they name, what its service watches.
+
+    ``reopen_days`` are the working days that its edition leaves to open it again; None where it says nothing of that.
+    """
 
     targets: tuple[Target, ...] = ()
     calendars: Mapping[str, Calendar] = {}
     watch: Watch = Watch()
+    reopen_days: int | None = None
 
 
 class Dues(msgspec.Struct, frozen=True, kw_only=True):

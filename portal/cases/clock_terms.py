@@ -34,7 +34,7 @@ async def terms_of(
     if statement is None or view is None:
         return Terms()
     targets = clock.targets_of(kind_of(events), statement.targets)
-    return Terms(targets, await _calendars(targets, events), view.watch)
+    return Terms(targets, await _calendars(targets, events), view.watch, statement.reopen_days or None)
 
 
 def kind_of(events: Sequence[Past]) -> str:

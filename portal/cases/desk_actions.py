@@ -14,12 +14,13 @@ from uuid import UUID
 
 from db.cases import Case
 from db.engine import atomic
-from portal.cases import access, complaints, contests, independence, record, rules
+from portal.cases import access, complaints, contests, independence, ratings, record, rules
 from portal.cases.actions import Filed, file_case
+from portal.cases.events import Event
 from portal.cases.record import Actor, Words
 from portal.cases.submission import FilingDraft, Intake
 from portal.errors import BadRequest, Conflict, NotAllowed, NotFound
-from portal.i18n import _
+from portal.i18n import _, using
 from portal.services import unit_people
 from portal.services.queries import ServiceView
 from portal.uploads import StoredFile
@@ -124,9 +125,19 @@ async def answer(
 
 
 @atomic
-async def close(case_id: UUID, *, clerk: UUID, seen: int, outcome: str, reason: str, now: datetime) -> None:
-    """The case has ended with ``outcome`` (``rules.OUTCOMES``) for the reason the applicant reads."""
-    await _append(case_id, "closed", clerk, seen, now, data={"outcome": outcome}, words=Words(reason))
+async def close(
+    case_id: UUID, *, clerk: UUID, seen: int, outcome: str, reason: str, where_to: str = "", now: datetime
+) -> None:
+    """The case has ended with ``outcome`` (``rules.OUTCOMES``) for the reason the applicant reads.
+
+    ``where_to`` says who is responsible when we are not; it stands under the reason.
+    """
+    if where_to:
+        with using((await record.locked(case_id)).locale):
+            reason = "\n".join((reason, "", _("Where to go:"), where_to))
+    words = Words(reason)
+    case, event = await _append(case_id, "closed", clerk, seen, now, data={"outcome": outcome}, words=words)
+    await ratings.invite(case, event, now=now)
 
 
 @atomic
@@ -220,10 +231,12 @@ async def _append(
     data: dict[str, Any] | None = None,
     words: Words | None = None,
     files: Sequence[StoredFile] = (),
-) -> None:
+) -> tuple[Case, Event]:
     case = await record.locked(case_id, seen=seen)
     if not (kind == "referred" and await independence.may_pass_on(clerk, case_id)):
         await check_works_on(clerk, case)
     if kind in SPEAKING and case.assignee is None:
         data = {**(data or {}), "assignee": str(clerk)}
-    await record.append(case, kind, Actor("staff", clerk), data=data, words=words, files=files, now=now)
+    actor = Actor("staff", clerk)
+    event = await record.append(case, kind, actor, data=data, words=words, files=files, now=now)
+    return case, event

@@ -37,7 +37,8 @@ TURNS = ("desk", "applicant", "other")
 """Who can have to act: the units of the reader, the applicant, a unit that the case was referred to."""
 _CASES = f'SELECT c.id, {_DUE} AS due FROM "case" c WHERE '  # noqa: S608 - our own words
 _SHOWN = """
-    SELECT c.id, c.number, c.kind, c.state, c.contact_name, c.agency_name, c.filed_at, c.next_due_at, c.risk_at,
+    SELECT c.id, c.number, c.kind, c.state, c.outcome, c.contact_name, c.agency_name, c.filed_at, c.next_due_at,
+           c.risk_at,
            c.letter_no, c.paused_until, c.unit AS unit_id,
            s.title_fa, s.title_en, u.name_fa AS unit_fa, u.name_en AS unit_en, a.display_name AS assignee,
            found.n_matches
@@ -110,6 +111,7 @@ class QueueRow(msgspec.Struct, frozen=True, kw_only=True):
     unit: Words
     applicant: str
     state: str
+    outcome: str | None
     letter_no: str | None
     filed_at: datetime
     next_due_at: datetime | None
@@ -281,6 +283,7 @@ def _row(row: dict[str, Any], reader: SignedIn, now: datetime) -> QueueRow:
         unit=Words(fa=row["unit_fa"], en=row["unit_en"]),
         applicant=row["agency_name"] or row["contact_name"],
         state=row["state"],
+        outcome=row["outcome"],
         letter_no=row["letter_no"],
         filed_at=row["filed_at"],
         next_due_at=due,

@@ -13,6 +13,7 @@ from uuid import UUID
 from db.cases import AccessGrant, Attachment, Case, Message
 from db.engine import atomic
 from db.outbox import OutboxMessage
+from db.ratings import Rating
 from db.subscriptions import Subscription
 from portal.cases import record, rules
 from portal.cases.record import Actor
@@ -73,6 +74,7 @@ async def erase(case_id: UUID, *, now: datetime) -> list[str]:
     await Message.update({Message.body: "", Message.salt: ""}).where(Message.case == case_id)
     await _forget_mails(case_id, now=now)
     await AccessGrant.delete().where(AccessGrant.case == case_id)
+    await Rating.update({Rating.comment: "", Rating.token_hash: None}).where(Rating.case == case_id)
     await Subscription.delete().where(Subscription.case == case_id)
     return [row["stored_as"] for row in await Attachment.raw(_FORGET_FILES, case_id)]
 

@@ -34,7 +34,13 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def hash(self) -> str:
         """SHA-256 over the canonical JSON (sorted keys, no spaces, UTC microseconds) of every field."""
-        parts = {
+        canonical = json.dumps(self.parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """Every field as it enters the hash."""
+        return {
             "actor": str(self.actor) if self.actor else None,
             "at": self.at.astimezone(UTC).isoformat(timespec="microseconds"),
             "case": str(self.case),
@@ -45,8 +51,6 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
             "role": self.actor_role,
             "text": self.text_hash,
         }
-        canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):

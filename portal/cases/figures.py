@@ -1,7 +1,7 @@
 """How the desk stands, for those who run it: open cases, how old they are, and what came and went each week.
 
-Two statements count, whatever the number of services, from indexes: case_open_by_promise, which holds all the
-first one asks, case_by_filing and case_event_ending.
+Two statements count, whatever the number of services, by indexes: case_open_by_promise, which holds all the
+first one asks, case_by_filing and case_event_ending; only how a case ended is read from the events themselves.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import msgspec
 from db.cases import Case, CaseEvent
 from db.services import Service
 from portal.calendars import queries as calendar_queries
-from portal.cases import desk_queries
+from portal.cases import desk_queries, rules
 from portal.cases.desk_queries import AT_RISK, LATE, WAITS
 from portal.cases.desk_search import OPEN
 from portal.office_hours import IRAN_OFFICE, Calendar, is_working_day
@@ -33,6 +33,8 @@ SEES_ALL = frozenset({"manager", "admin", "auditor"})
 """Whoever has another role sees the figures of the own units."""
 _SATURDAY = 5
 _COUNTED = ("n_open", "n_late", "n_at_risk", "n_waiting", "n_came", "n_went")
+REOPENED = "reopened"
+_COMES = frozenset({"filed", *rules.OPENING_AGAIN})
 _Row = dict[str, Any]
 _LONGEST_BREAK = 366  # days without a working one, after which a calendar is taken to be empty
 
@@ -47,16 +49,16 @@ _STANDING = f"""
 """  # noqa: S608 - our own words
 _FLOW = """
     WITH moved AS (
-        SELECT c.service, c.unit, c.filed_at AS at, true AS came FROM "case" c WHERE c.filed_at >= {}
+        SELECT c.service, c.unit, c.filed_at AS at, 'filed' AS how FROM "case" c WHERE c.filed_at >= {}
         UNION ALL
-        SELECT c.service, c.unit, e.at, e.kind IN ('reopened', 'appealed')
+        SELECT c.service, c.unit, e.at, coalesce(e.data->>'outcome', e.kind)
         FROM case_event e JOIN "case" c ON c.id = e."case"
         WHERE e.kind IN ('reopened', 'appealed', 'closed', 'rejected', 'withdrawn', 'decided') AND e.at >= {}
     )
     SELECT m.service, m.unit, ((m.at AT TIME ZONE {})::date - {}::date) / 7 AS week,
-           count(*) FILTER (WHERE m.came) AS n_came, count(*) FILTER (WHERE NOT m.came) AS n_went
+           m.how, count(*) AS n
     FROM moved m WHERE {} OR m.unit = ANY({})
-    GROUP BY 1, 2, 3
+    GROUP BY 1, 2, 3, 4
 """
 _SERVICES = """
     SELECT s.slug, s.id, s.title_fa, s.title_en, v.document->'targets'->0->>'calendar' AS calendar
@@ -94,6 +96,9 @@ class Week(msgspec.Struct, frozen=True, kw_only=True):
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """What one page shows; ``services`` and ``units`` are those with any case in these figures.
 
+    ``ended`` says how often a case came to which end in the 13 weeks, by outcome or else by state, ``n_reopened`` how
+    often one was opened again.
+
     ``service_choices`` and ``unit_choices`` are those that the reader may narrow the page to.
     """
 
@@ -101,6 +106,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     services: tuple[Line, ...]
     units: tuple[Line, ...]
     weeks: tuple[Week, ...]
+    ended: tuple[tuple[str, int], ...]
+    n_reopened: int
     service_choices: tuple[tuple[str, Words], ...]
     unit_choices: tuple[tuple[str, Words], ...]
 
@@ -144,6 +151,8 @@ async def figures(
         services=_lines(services, meant, "service"),
         units=_lines(units, meant, "unit"),
         weeks=_weeks(meant, _first_day(scope.today)),
+        ended=_ended(meant),
+        n_reopened=sum(row["n"] for row in meant if row.get("how") == REOPENED),
         service_choices=tuple((one.slug, one.name) for one in services),
         unit_choices=tuple((one.slug, one.name) for one in units),
     )
@@ -158,13 +167,23 @@ async def _standing(services: Sequence[_Named], scope: _Scope, now: datetime) ->
 
 
 async def _flow(scope: _Scope) -> list[_Row]:
-    """What came and went by service, unit and week, the oldest week being 0."""
+    """What came and went by service, unit, week and how; the oldest week is 0."""
     first = _first_day(scope.today)
     since = datetime.combine(first, time(), scope.zone)
     rows: list[_Row] = await CaseEvent.raw(
         _FLOW, since, since, scope.zone.key, first, scope.everything, scope.units
     )
-    return rows
+    return [{**row, "n_came" if row["how"] in _COMES else "n_went": row["n"]} for row in rows]
+
+
+def _ended(rows: Iterable[_Row]) -> tuple[tuple[str, int], ...]:
+    """Each end that occurred, done first."""
+    counted: Counter[str] = Counter()
+    for row in rows:
+        if row.get("how", REOPENED) not in _COMES:
+            counted[row["how"]] += row["n"]
+    order = {how: n for n, how in enumerate((*rules.OUTCOMES, *rules.DECISIONS, *rules.ENDED_STATES))}
+    return tuple(sorted(counted.items(), key=lambda one: order.get(one[0], len(order))))
 
 
 def _first_day(today: date) -> date:
@@ -209,8 +228,8 @@ def _weeks(rows: Iterable[_Row], first: date) -> tuple[Week, ...]:
     came, went = [0] * WEEKS, [0] * WEEKS
     for row in rows:
         if "week" in row and row["week"] < WEEKS:
-            came[row["week"]] += row["n_came"]
-            went[row["week"]] += row["n_went"]
+            came[row["week"]] += row.get("n_came", 0)
+            went[row["week"]] += row.get("n_went", 0)
     return tuple(
         Week(begins=first + timedelta(days=7 * n), n_came=came[n], n_went=went[n]) for n in range(WEEKS)
     )

@@ -10,7 +10,7 @@ from litestar.params import FromQuery
 from litestar.response import Template
 
 from portal import jalali, text
-from portal.cases import complaint_figures, figures
+from portal.cases import complaint_figures, figures, rules
 from portal.cases.figures import AGES, Figures
 from portal.cases.staff_pages import Visit
 from portal.charts import Chart, Series, bar_chart
@@ -36,6 +36,7 @@ async def show_figures(
         "units": [(slug, str(name)) for slug, name in found.unit_choices],
         "ages": _ages(),
         "complaints": await complaint_figures.by_unit(reader=request.user, **chosen, now=now),
+        "ends": [(rules.ending_label(how), n) for how, n in found.ended],
         "chart": _chart(found, settings),
         "at": now,
         "current": "desk",

@@ -12,6 +12,7 @@ from litestar.response import Template
 
 from portal import uploads
 from portal.cases.forms import FilingForm, labels, needs_body, questions, summary, takes_files, with_errors
+from portal.cases.kept_files import Kept
 from portal.i18n import _
 from portal.notices.closures import Closure
 from portal.services.labels import AUDIENCES
@@ -69,9 +70,30 @@ def paused_page(
     )
 
 
+class Repetition(msgspec.Struct, frozen=True):
+    """The same words were sent ``minutes`` ago; ``number`` is the case they made where the visitor may know it."""
+
+    own: bool
+    minutes: int
+    number: int | None
+
+
+def same_words_page(
+    service: ServiceView, filing: FilingForm, kept: Kept, before: Repetition, *, cookies: list[Cookie]
+) -> Template:
+    """Asks before the same words make a second case; everything typed and every file is sent with one more press."""
+    again = msgspec.structs.replace(filing, draft=None, kept=kept, again=True)
+    return filing_page(
+        service,
+        again,
+        status=409,
+        template="cases/same_words.html",
+        cookies=cookies,
+        before=before,
+    )
+
+
 def different_page(service: ServiceView, filing: FilingForm, number: int | None) -> Template:
     """What was sent before stands; what was typed now can be sent as a request of its own."""
-    anew = msgspec.structs.replace(with_errors(filing, {}), submission_id=uuid4())
-    return filing_page(
-        service, anew, status=409, template="cases/different_submission.html", number=number, again=True
-    )
+    anew = msgspec.structs.replace(with_errors(filing, {}), submission_id=uuid4(), again=True)
+    return filing_page(service, anew, status=409, template="cases/different_submission.html", number=number)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
+from uuid import UUID
 
 import msgspec
 from litestar import get, post
@@ -14,11 +15,12 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from portal import codes, uploads
-from portal.cases import access, actions, filing_drafts, history, queries, submission, visits
+from portal.cases import access, actions, filing_drafts, floods, history, kept_files, same_words, visits
 from portal.cases.actions import DifferentSubmission, Filed
-from portal.cases.filing_pages import different_page, filing_page, paused_page
+from portal.cases.filing_pages import Repetition, different_page, filing_page, paused_page, same_words_page
 from portal.cases.forms import FilingForm, read_filing, with_errors
 from portal.cases.receipt import Receipt, receipt_of, square_code
+from portal.cases.same_words import Marks
 from portal.cases.submission import FilingDraft
 from portal.cases.visits import Visit, Visitor
 from portal.errors import NotFound, TooMany
@@ -28,16 +30,13 @@ from portal.notices import queries as notices
 from portal.notices.closures import Closure
 from portal.notices.subscription_routes import own_mails
 from portal.notices.subscriptions import Wish, subscribe
-from portal.security import throttle, upload_quota
-from portal.security.address import client_address, network_of
+from portal.security import upload_quota
+from portal.security.address import client_address
 from portal.security.cookies import and_say, cookie_value
 from portal.security.csrf import Posted, Sent
 from portal.services.queries import ServiceView, service_by_slug
 from portal.settings import Settings
 
-FILINGS, FILINGS_WINDOW = 600, timedelta(hours=1)
-"""Filings from one neighbourhood of addresses: a ministry behind one address files many, a flood more."""
-TWIN_WITHIN = timedelta(hours=1)
 LARGEST_BODY = uploads.MAX_TOTAL + 4 * 2**20  # bytes: all files and the answers around them
 
 
@@ -72,7 +71,15 @@ async def post_form(
         return Template("cases/closed.html", context=context, status_code=409)
     posted = await sent.read()
     today = now.astimezone(settings.zone).date()
-    filing = read_filing(posted.form, service, current_language(), today=today)
+    keys = tokens_of(request, settings) or [access.new_token()]
+    kept = kept_files.opened(
+        posted.form.get(kept_files.NAME),
+        browser=keys[0],
+        keys=settings.keys,
+        folder=settings.uploads_dir,
+        now=now,
+    )
+    filing = read_filing(posted.form, service, current_language(), today=today, kept=kept)
     if answer := await _instead(filing, posted, service, request, settings, now=now):
         return answer
     if filing.draft is None:
@@ -81,18 +88,39 @@ async def post_form(
     received = await upload_quota.receive_all(filing.uploads, settings.uploads_dir, sender=request, now=now)
     if received.errors:
         return filing_page(service, with_errors(filing, received.errors), status=422)
-    draft = msgspec.structs.replace(filing.draft, files=received.files)
-    twin = await _twin(draft, service, request, settings, now=now)
-    if twin is not None and not posted.form.get("again"):
-        await uploads.discard_all(draft.files, settings.uploads_dir)
-        return different_page(service, filing, twin)
-    keys = tokens_of(request, settings) or [access.new_token()]
+    files = (*await kept_files.adopt(kept, settings.uploads_dir), *received.files)
+    draft = msgspec.structs.replace(filing.draft, files=files)
+    return await _send(draft, filing, posted, service, request, settings, keys=keys, now=now)
+
+
+async def _send(
+    draft: FilingDraft,
+    filing: FilingForm,
+    posted: Posted,
+    service: ServiceView,
+    request: Visitor,
+    settings: Settings,
+    *,
+    keys: list[str],
+    now: datetime,
+) -> Template | Redirect:
+    """The case is filed, unless the same words were sent a moment ago: then the visitor is asked, once."""
+    address, key = client_address(request), settings.secret_key
+    marks = same_words.marks_of(draft, service.id, browser=keys[0], address=address, key=key)
+    before = (
+        None if filing.again else await repetition_of(marks, filing.submission_id, request, settings, now)
+    )
+    if before:
+        kept = kept_files.seal(draft.files, browser=keys[0], key=key, now=now)
+        return same_words_page(service, filing, kept, before, cookies=[visits.keys(settings, keys)])
     applicant = request.user.account_id if request.user else None
-    file = partial(actions.file_case, draft, service=service, key=settings.secret_key, now=now)
+    file = partial(actions.file_case, draft, service=service, key=key, now=now)
     try:
         filed = await with_files(draft, settings, partial(file, browser=keys[0], applicant=applicant))
     except DifferentSubmission as earlier:
         return different_page(service, filing, earlier.number)
+    if not filed.replayed:
+        await same_words.remember(marks, filed.case_id, now=now)
     await _hear(posted.form.get("hear"), draft, service, request, now=now)
     return await _to_receipt(filed, service, request, settings, keys)
 
@@ -115,8 +143,12 @@ async def _instead(
             kept = await filing_drafts.keep(filing, service, request.user.account_id, now=now)
         typed = with_errors(msgspec.structs.replace(filing, errors={}), {})
         return paused_page(service, typed, closed, now=now, kept=kept, sent=True)
-    if refusal := posted.stale or await _slow_down(filing, request, now):
-        return filing_page(service, with_errors(filing, {"form": str(refusal)}), status=refusal.status)
+    if posted.stale:
+        return filing_page(
+            service, with_errors(filing, {"form": str(posted.stale)}), status=posted.stale.status
+        )
+    if refusal := await floods.slow_down(filing, request, now):
+        return await floods.later(filing, refusal, service, request, now=now)
     if keeper is not None:
         await filing_drafts.keep(filing, service, keeper, now=now)
         return and_say(settings, "/mine", "saved")
@@ -189,18 +221,6 @@ async def _service(slug: str, now: datetime) -> ServiceView:
     return service
 
 
-async def _slow_down(filing: FilingForm, request: Visitor, now: datetime) -> TooMany | None:
-    """Count what makes work: filings, and files that come with mistakes. Returns the refusal of one too many."""
-    if filing.draft or filing.uploads:
-        counted = "filing" if filing.draft else "misfiling"
-        network = network_of(client_address(request))
-        try:
-            await throttle.hit(f"{counted}:{network}", limit=FILINGS, window=FILINGS_WINDOW, now=now)
-        except TooMany as refusal:
-            return refusal
-    return None
-
-
 async def with_files(draft: FilingDraft, settings: Settings, file: Callable[[], Awaitable[Filed]]) -> Filed:
     """The case that ``file`` makes of ``draft``; its files are discarded unless this very call has made it."""
     filed = None
@@ -212,19 +232,17 @@ async def with_files(draft: FilingDraft, settings: Settings, file: Callable[[], 
     return filed
 
 
-async def _twin(
-    draft: FilingDraft, service: ServiceView, request: Visitor, settings: Settings, *, now: datetime
-) -> int | None:
-    """The number of a case that this browser filed within the hour with the very same content.
-
-    A browser that goes back restores what was typed into a page with a new id: sent again, that would be a
-    second case nobody wanted.
-    """
-    sha256 = submission.content_sha256(draft, service.id)
-    for number in await queries.filed_lately(sha256, submission=draft.submission_id, since=now - TWIN_WITHIN):
-        if (await visits.visit(request, number, settings, now)).tier == 2:
-            return number
-    return None
+async def repetition_of(
+    marks: Marks, submission: UUID, request: Visitor, settings: Settings, now: datetime
+) -> Repetition | None:
+    """What made a case of these words lately; that case is named only to a browser that may read it whole."""
+    before = await same_words.sent_before(marks, submission=submission, now=now)
+    if before is None:
+        return None
+    seen = await visits.visit(request, before.number, settings, now)
+    return Repetition(
+        before.own, (now - before.at) // timedelta(minutes=1), before.number if seen.tier == 2 else None
+    )
 
 
 async def _passcode(receipt: Receipt, seen: Visit) -> str | None:

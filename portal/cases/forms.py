@@ -13,13 +13,15 @@ from litestar.datastructures import FormMultiDict, UploadFile
 
 from portal import identifiers
 from portal.accounts.queries import Contact
+from portal.cases.kept_files import Kept
 from portal.cases.submission import FilingDraft
 from portal.forms import FormReader, named
-from portal.i18n import N_, _
+from portal.i18n import N_, _, current_language
 from portal.services.labels import AUDIENCES, audience_words
 from portal.services.queries import ServiceView
 from portal.services.statement import Field
-from portal.text import without_bidi
+from portal.text import show_number, without_bidi
+from portal.uploads import MAX_FILES, TOO_MANY
 
 ATTACHMENTS = "attachments"
 LONGEST_BODY = 5000
@@ -49,6 +51,7 @@ _SINGLE = (
     "hear",
 )
 
+NOTHING_KEPT = Kept()
 Typed = dict[str, str | list[str]]
 
 
@@ -57,7 +60,8 @@ class FilingForm(msgspec.Struct, frozen=True, kw_only=True):
 
     ``draft`` is None while there are ``errors`` (message by field name); its files are still to be received:
     ``uploads`` holds (field name, key of the question, file). ``typed`` fills the page again; it comes from a draft
-    of ``saved_at``, unless that is None.
+    of ``saved_at``, unless that is None. ``kept`` are files that arrived with an earlier sending of this page.
+    ``again``: the visitor knows that the same was sent before.
     """
 
     submission_id: UUID
@@ -65,6 +69,8 @@ class FilingForm(msgspec.Struct, frozen=True, kw_only=True):
     errors: dict[str, str]
     draft: FilingDraft | None = None
     uploads: tuple[tuple[str, str, UploadFile], ...] = ()
+    kept: Kept = NOTHING_KEPT
+    again: bool = False
     saved_at: datetime | None = None
 
 
@@ -80,7 +86,9 @@ def blank_filing(service: ServiceView, *, name: str = "", contacts: Sequence[Con
     return FilingForm(submission_id=uuid4(), typed=typed, errors={})
 
 
-def read_filing(form: FormMultiDict, service: ServiceView, locale: str, *, today: date) -> FilingForm:
+def read_filing(
+    form: FormMultiDict, service: ServiceView, locale: str, *, today: date, kept: Kept = NOTHING_KEPT
+) -> FilingForm:
     """The form with its draft, or with every mistake in it; ``locale`` is the language to answer in."""
     reader = FormReader(form)
     fields = questions(service)
@@ -89,7 +97,7 @@ def read_filing(form: FormMultiDict, service: ServiceView, locale: str, *, today
     agency_name = reader.text("agency_name", max_length=LONGEST_AGENCY, required=audience == "agency")
     answers = {field.key: _read(reader, field, today) for field in fields if field.kind != "file"}
     body = reader.long_text("body", max_length=LONGEST_BODY, required=needs_body(service))
-    uploads = _uploads(reader, service, fields)
+    uploads = _uploads(reader, service, fields, kept)
     name = reader.text("contact_name", max_length=LONGEST_NAME)
     email, phone = read_contact(reader)
     if not reader.checked("declaration"):
@@ -98,7 +106,6 @@ def read_filing(form: FormMultiDict, service: ServiceView, locale: str, *, today
     if submission_id is None:
         reader.fail("form", _("The page did not arrive as a whole. Please send it again."))
         submission_id = uuid4()
-    kept = {key: value for key, value in answers.items() if value not in (None, "", [])}
     draft = FilingDraft(
         submission_id=submission_id,
         audience=audience,
@@ -108,7 +115,7 @@ def read_filing(form: FormMultiDict, service: ServiceView, locale: str, *, today
         contact_phone=phone,
         locale=locale,
         body=body,
-        answers=kept,
+        answers={key: value for key, value in answers.items() if value not in (None, "", [])},
     )
     return FilingForm(
         submission_id=submission_id,
@@ -116,6 +123,8 @@ def read_filing(form: FormMultiDict, service: ServiceView, locale: str, *, today
         errors=reader.errors,
         draft=None if reader.errors else draft,
         uploads=uploads,
+        kept=kept,
+        again=reader.typed("again") != "",
     )
 
 
@@ -249,18 +258,21 @@ def read_contact(reader: FormReader) -> tuple[str | None, str | None]:
 
 
 def _uploads(
-    reader: FormReader, service: ServiceView, fields: Iterable[Field]
+    reader: FormReader, service: ServiceView, fields: Iterable[Field], kept: Kept
 ) -> tuple[tuple[str, str, UploadFile], ...]:
     """The chosen files, those of the questions first."""
+    there = {file.field for file in kept.files}
     uploads = []
     for field in fields:
         chosen = reader.files(field.name) if field.kind == "file" else []
         uploads += [(field.name, field.key, file) for file in chosen]
-        if field.kind == "file" and field.required and not chosen:
+        if field.kind == "file" and field.required and not chosen and field.key not in there:
             reader.fail(field.name, _("Please choose a file."))
     attached = reader.files(ATTACHMENTS)
     if attached and not takes_files(service):
         reader.fail("form", _("This form takes no files."))
+    if kept.files and len(uploads) + len(attached) + len(kept.files) > MAX_FILES:
+        reader.fail(ATTACHMENTS, _(TOO_MANY) % {"most": show_number(MAX_FILES, current_language())})
     return (*uploads, *((ATTACHMENTS, "", file) for file in attached))
 
 

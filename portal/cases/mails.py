@@ -17,7 +17,7 @@ from db.outbox import OutboxMessage
 from db.services import Unit
 from portal import codes, outbox
 from portal.accounts.queries import contacts_of
-from portal.cases import access
+from portal.cases import access, ratings
 from portal.cases.appeals import way_on
 from portal.cases.events import Event
 from portal.cases.titles import in_mail
@@ -67,6 +67,8 @@ async def tell_applicant(case: Case, event: Event, *, now: datetime) -> None:
             "expected_on": event.data.get("expected_on"),
             "late": case.next_due_at is not None and case.next_due_at < now,
             "outcome": event.data.get("outcome"),
+            "reopen_until": event.data.get("reopen_until"),
+            "round": event.n if event.kind == "closed" else None,
             "phone": await _phone_of(case.unit) if event.kind == "withdrawn" else "",
             **await _way_on(case, event),
         },
@@ -102,12 +104,21 @@ async def with_link(message: OutboxMessage, settings: Settings, *, now: datetime
     assert message.case, "a message of a case names it"
     if message.template in WITHOUT_LINK:
         return shown(message, settings)
-    token = await access.new_link(settings.secret_key, message.case, now=now)
-    return shown(message, settings, token=token)
+    key, data = settings.secret_key, cast(Mapping[str, Any], message.data)
+    token, rating = await access.new_link(key, message.case, now=now), ""
+    if closed := data.get("round"):
+        moment = data.get("moment", "closing")
+        rating = await ratings.new_link(key, message.case, round=closed, moment=moment)
+    return shown(message, settings, token=token, rating=rating)
 
 
-def shown(message: OutboxMessage, settings: Settings, *, token: str = "") -> Mapping[str, Any]:
-    """What the mail's templates show; without ``token`` the link opens no more than the code does."""
+def shown(
+    message: OutboxMessage, settings: Settings, *, token: str = "", rating: str = ""
+) -> Mapping[str, Any]:
+    """What the mail's templates show; without ``token`` the link opens no more than the code does.
+
+    ``rating`` opens the question how it was, where the mail asks it.
+    """
     data = cast(Mapping[str, Any], message.data)
     number = int(data["number"])
     desk = settings.base_url + ("/en" if message.locale == "en" else "")
@@ -128,12 +139,14 @@ def shown(message: OutboxMessage, settings: Settings, *, token: str = "") -> Map
         "expected_on": date.fromisoformat(day) if (day := data.get("expected_on")) else None,
         "late": bool(data.get("late")),
         "outcome": data.get("outcome"),
+        "reopen_until": _moment(data.get("reopen_until")),
         "phone": data.get("phone", ""),
         "appeal_to": _in(message.locale, data.get("appeal_to")),
         "appeal_until": _moment(data.get("appeal_until")),
         "outside": _in(message.locale, data.get("outside")),
         "outside_url": data.get("outside_url", ""),
         "link": f"{case}{query}",
+        "rate": f"{desk}/rate/{rating}" if rating else "",
         "why": f"{case}/why",
         "desk": desk,
     }

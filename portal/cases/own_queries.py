@@ -16,7 +16,7 @@ from portal.services.statement import Words
 
 # By the index on applicant; nobody has so many cases that sorting them costs anything.
 _OWN = """
-    SELECT c.id, c.number, c.kind, c.state, c.filed_at, c.next_due_at, s.title_fa, s.title_en
+    SELECT c.id, c.number, c.kind, c.state, c.outcome, c.filed_at, c.next_due_at, s.title_fa, s.title_en
     FROM "case" c JOIN service s ON s.id = c.service
     WHERE c.applicant = {} AND ({}::uuid IS NULL OR (c.filed_at, c.id) < (
         SELECT last.filed_at, last.id FROM "case" last WHERE last.id = {} AND last.applicant = c.applicant))
@@ -40,7 +40,10 @@ _EVERYTHING = """
             FROM message m WHERE m."case" = c.id AND m.visible_to = 'applicant') AS messages,
            (SELECT coalesce(jsonb_agg(jsonb_build_object('name', f.name, 'size', f.size, 'sha256', f.sha256)
                 ORDER BY f.at), '[]')::text
-            FROM attachment f WHERE f."case" = c.id) AS files
+            FROM attachment f WHERE f."case" = c.id) AS files,
+           (SELECT coalesce(jsonb_agg(jsonb_build_object('at', r.at, 'question', r.moment, 'score', r.score,
+                'comment', r.comment) ORDER BY r.at), '[]')::text
+            FROM rating r WHERE r."case" = c.id AND r.at IS NOT NULL) AS ratings
     FROM "case" c JOIN service s ON s.id = c.service
     WHERE c.applicant = {} ORDER BY c.filed_at
 """
@@ -56,6 +59,7 @@ class OwnCase(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     number: int
     state: str
+    outcome: str | None
     filed_at: datetime
     next_due_at: datetime | None
     title: Words
@@ -82,7 +86,7 @@ async def own_cases(account: UUID, *, before: UUID | None = None) -> Page[OwnCas
     rows = await Case.raw(_OWN, account, before, before, PAGE + 1)
     found = [
         OwnCase(
-            **{name: row[name] for name in ("id", "number", "state", "filed_at", "next_due_at")},
+            **{name: row[name] for name in ("id", "number", "state", "outcome", "filed_at", "next_due_at")},
             title=title_of(row["kind"], Words(fa=row["title_fa"], en=row["title_en"])),
         )
         for row in rows

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from db.cases import Case
+from portal.cases import reopening
 from portal.cases.rules import state_after
 from portal.cases.titles import title_of
 from portal.services.statement import Field, Words
@@ -40,7 +41,7 @@ _EVENTS = """
     SELECT e.id, e.kind, e.at, e.data->>'outcome' AS outcome, u.name_fa AS unit_fa, u.name_en AS unit_en,
            (e.data->>CASE WHEN e.kind <> 'credited' THEN 'until'
                WHEN e.data->'for' @> '"applicant"' THEN 'paused_until' END)::timestamptz AS until,
-           (e.data->>'expected_on')::date AS expected_on
+           (e.data->>'expected_on')::date AS expected_on, e.data->>'reopen_until' AS reopen_until
     FROM case_event e
     LEFT JOIN unit u ON e.kind = 'referred' AND u.id = (e.data->>'unit')::uuid
     WHERE e."case" = {}
@@ -156,7 +157,8 @@ class KeptFile(msgspec.Struct, frozen=True, kw_only=True):
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that happened, as the applicant may read it. ``unit`` is set where one took over.
 
-    ``until`` is the last instant of the pause that it began or made longer, ``expected_on`` the day that it announced.
+    ``until`` is the last instant of the pause that it began or made longer, ``expected_on`` the day that it announced,
+    ``reopen_until`` the last instant to undo an end, None where it is none that can be undone.
     """
 
     kind: str
@@ -165,20 +167,9 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str | None
     until: datetime | None
     expected_on: date | None
+    reopen_until: datetime | None
     message: str
     files: tuple[FileView, ...]
-
-
-async def filed_lately(content_sha256: str, *, submission: UUID, since: datetime) -> list[int]:
-    """Numbers of the newest cases (five at most) filed after ``since`` with this content from another page."""
-    rows = await Case.raw(
-        'SELECT number FROM "case" WHERE submission_sha256 = {} AND submission_id <> {} AND filed_at > {}'
-        " ORDER BY filed_at DESC LIMIT 5",
-        content_sha256,
-        submission,
-        since,
-    )
-    return [row["number"] for row in rows]
 
 
 async def case_by_number(number: int) -> CaseView | None:
@@ -242,6 +233,7 @@ def _step(row: dict[str, Any], messages: dict[UUID, str], files: dict[UUID, list
         outcome=row["outcome"],
         until=row["until"],
         expected_on=row["expected_on"],
+        reopen_until=reopening.until(row["at"], row) if row["kind"] in reopening.ENDS else None,
         message=messages.get(row["id"], ""),
         files=tuple(files.get(row["id"], ())),
     )

@@ -16,8 +16,8 @@ from portal.services.statement import Words
 
 # In SQL because it joins four tables for one row that every filing asks for.
 _RECEIPT = """
-    SELECT c.id AS case_id, c.number, c.kind, c.topic, c.applicant, c.agency_name, c.contact_name, c.contact_email,
-           c.filed_at, c.first_answer_due_at, c.result_due_at, s.title_fa, s.title_en, s.sensitive,
+    SELECT c.id AS case_id, c.number, c.kind, c.applicant, c.agency_name, c.contact_name, c.contact_email,
+           c.filed_at, c.first_answer_due_at, c.result_due_at, s.title_fa, s.title_en,
            a.name_fa AS agency_fa, a.name_en AS agency_en, u.name_fa AS unit_fa, u.name_en AS unit_en,
            u.phone AS unit_phone
     FROM "case" c
@@ -43,8 +43,8 @@ _SAME = (
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """One filed case as its receipt shows it. ``mailed``: its applicant gets mails about it.
 
-    ``service`` is what the case is called, None where that says too much; due dates are None where no statement
-    promises one. ``applicant`` is None for guests. ``agency_name`` is the one that was written for, or empty.
+    ``service`` is what the case is called; due dates are None where no statement promises one. ``applicant`` is
+    None for guests. ``agency_name`` is the one that was written for, or empty.
     """
 
     case_id: UUID
@@ -54,7 +54,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     agency_name: str
     contact_name: str
     mailed: bool
-    service: Words | None
+    service: Words
     agency: Words
     unit: Words
     unit_phone: str
@@ -69,12 +69,10 @@ async def receipt_of(number: int) -> Receipt | None:
     if not rows:
         return None
     row = rows[0]
-    # Who complains about a request may know no more of it than its code, which does not tell such a name.
-    hidden = row["sensitive"] and row["topic"] == "case"
     return Receipt(
         **{name: row[name] for name in _SAME},
         mailed=bool(row["contact_email"]),
-        service=None if hidden else title_of(row["kind"], Words(fa=row["title_fa"], en=row["title_en"])),
+        service=title_of(row["kind"], Words(fa=row["title_fa"], en=row["title_en"])),
         agency=Words(fa=row["agency_fa"], en=row["agency_en"]),
         unit=Words(fa=row["unit_fa"], en=row["unit_en"]),
     )

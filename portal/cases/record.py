@@ -15,7 +15,7 @@ from db.cases import Attachment, Case, CaseEvent, Message
 from db.engine import connection_of_transaction
 from db.keys import uuid7
 from portal import audit
-from portal.cases import attest, clock, clock_terms, mails, rules
+from portal.cases import attest, clock, clock_terms, mails, reopening, rules
 from portal.cases.attest import Issued
 from portal.cases.clock import Dues, Past
 from portal.cases.events import DUES, Event, Standing, after, text_hash
@@ -101,14 +101,14 @@ async def append(
 ) -> Event:
     """The event stands at the end of the chain, its words and files beside it, the case's row as they make it.
 
-    Queues the applicant's mail where the event has one. ``case`` must be locked. Raises Conflict for a move that
-    the present state does not allow, and for any once the case names nobody any more.
+    Queues the applicant's mail, if there is one. ``case`` must be locked. Raises Conflict for what it does not allow.
     """
     _check(kind, case)
     events, last_hash = await clock_terms.past_of(case.id)
     told = {**(data or {}), **({"files": [file.sha256 for file in files]} if files else {})}
     events.append(Past(case.version + 1, kind, now, told))
     terms = await clock_terms.terms_of(case.service, case.sla_version, events, now=now)
+    told |= reopening.stamp(kind, case.kind, terms, now=now)
     dues = clock.dues(terms, events, now=now)
     salt = secrets.token_hex(16)
     event = Event(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from portal.i18n import N_, _
 
-REOPEN_WITHIN = timedelta(days=30)
-"""How long after its end the applicant may open a case again."""
 OPEN_STATES = ("registered", "in_review", "waiting", "referred", "answered")
 ENDED_STATES = ("closed", "rejected", "withdrawn")
 STATES = OPEN_STATES + ENDED_STATES
@@ -44,7 +43,10 @@ TOPIC_LABELS = {
 APPEAL_WITHIN = timedelta(days=30)
 """How long after the first decision the applicant may appeal."""
 
-OUTCOMES = ("done", "partly_done", "not_possible", "not_ours", "no_answer")
+NOT_OURS = "not_ours"
+OUTCOMES = ("done", "partly_done", "not_possible", NOT_OURS, "no_answer")
+SOLVED = frozenset({"done", "partly_done"})
+"""Outcomes of which one can ask later whether they lasted."""
 DECISIONS = ("upheld", "partly_upheld", "not_upheld")
 """How a complaint can end."""
 OUTCOME_LABELS = {
@@ -144,5 +146,45 @@ def kind_label(kind: str) -> str:
     return _(KIND_LABELS[kind])
 
 
-NAMES = {"state_label": state_label, "outcome_label": outcome_label, "kind_label": kind_label}
+CLOSED = N_("Your request has been closed")
+OUTCOME_SUBJECTS: Mapping[str, str] = {
+    "done": N_("Your request is done"),
+    "partly_done": N_("Your request was closed: only a part could be done"),
+    "not_possible": N_("Your request was closed: it can't be done"),
+    "not_ours": N_("Your request was closed: another office is responsible"),
+    "no_answer": N_("Your request was closed: we did not hear from you"),
+}
+OUTCOME_SENTENCES: Mapping[str, str] = {
+    "done": N_("What you asked for was done."),
+    "partly_done": N_("Only a part of what you asked for could be done."),
+    "not_possible": N_("What you asked for can't be done."),
+    "not_ours": N_("Another office is responsible for this. The reason ends with where you can go."),
+    "no_answer": N_("It was not settled: we needed something from you and did not hear from you."),
+}
+"""What pages and mails say of an outcome; one that has no sentence here is told by its label alone."""
+
+
+def outcome_subject(outcome: str) -> str:
+    """What the mail about a closing is called; empty where no outcome is to be told: only that it is closed."""
+    return _(OUTCOME_SUBJECTS.get(outcome, CLOSED))
+
+
+def outcome_sentence(outcome: str) -> str:
+    """The outcome as a sentence to the applicant."""
+    sentence = OUTCOME_SENTENCES.get(outcome)
+    return _(sentence) if sentence else _("Outcome: %(outcome)s.") % {"outcome": outcome_label(outcome)}
+
+
+def ending_label(how: str) -> str:
+    """How a case ended, in the reader's language: by its outcome, or by the state it is in without one."""
+    return outcome_label(how) if how in OUTCOME_LABELS else state_label(how)
+
+
+NAMES = {
+    "state_label": state_label,
+    "outcome_label": outcome_label,
+    "kind_label": kind_label,
+    "outcome_subject": outcome_subject,
+    "outcome_sentence": outcome_sentence,
+}
 """What pages and mails may call."""

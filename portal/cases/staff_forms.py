@@ -17,10 +17,12 @@ from portal.i18n import N_, _
 LONGEST_BODY = 10_000
 LONGEST_PAUSE, LONGEST_DELAY = 90, 366  # days
 LONGEST_REASON = 2_000
+LONGEST_PLACE = 300
 LABELS = {
     "assignee": N_("Colleague"),
     "unit": N_("Unit"),
     "outcome": N_("Outcome"),
+    "where_to": N_("Where the applicant can go instead"),
     "reason": N_("Reason"),
     "proof": N_("How did you make sure who is asking?"),
     "until": N_("The applicant has until"),
@@ -170,7 +172,13 @@ def _rejection(reader: FormReader, today: date) -> Values:
 
 
 def _closing(reader: FormReader, today: date) -> Values:
-    return {"outcome": reader.choice("outcome", rules.OUTCOMES), **_ended(reader, "close")}
+    outcome = reader.choice("outcome", rules.OUTCOMES)
+    where_to = reader.text("where_to", max_length=LONGEST_PLACE, required=outcome == rules.NOT_OURS)
+    return {
+        "outcome": outcome,
+        "where_to": where_to if outcome == rules.NOT_OURS else "",
+        **_ended(reader, "close"),
+    }
 
 
 def _ended(reader: FormReader, move_name: str) -> Values:
@@ -179,7 +187,7 @@ def _ended(reader: FormReader, move_name: str) -> Values:
     if not reader.checked(f"{move_name}-sure"):
         reader.fail(
             "sure",
-            _("Please tick the box to confirm: only the applicant can open the case again, for 30 days."),
+            _("Please tick the box to confirm: only the applicant can open the case again."),
         )
     return {"reason": reason}
 

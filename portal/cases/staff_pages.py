@@ -10,7 +10,14 @@ from litestar import Request
 from litestar.response import Template
 
 from portal import audit, codes, sla, uploads
-from portal.cases import complaint_pages, contests, desk_actions, independence, rules
+from portal.cases import (
+    complaint_pages,
+    contests,
+    desk_actions,
+    independence,
+    ratings,
+    rules,
+)
 from portal.cases.desk_case_queries import DeskCase, Happening, desk_case
 from portal.cases.staff_forms import (
     BODIES,
@@ -59,6 +66,7 @@ _HAPPENED = {
     "passcode": N_("New passcode given out"),
     "renumbered": N_("New tracking code given out"),
     "claimed": N_("The applicant put it under their account"),
+    "recheck": N_("Asked whether it is still solved"),
     "erased": N_("What names its people was erased"),
 }
 _MAIL_STATES = {
@@ -128,6 +136,7 @@ async def case_page(
         **await _forms(case, account, sent, errors or {}, now),
         **_facts(case, now),
         **await complaint_pages.facts(case, account),
+        "ratings": [one for one in await ratings.of_case(case.id, now=now) if one.at],
         "made": made,
         "current": "desk",
     }

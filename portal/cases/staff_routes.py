@@ -18,7 +18,9 @@ from portal.cases import desk_queries, desk_search, rules, visits, why
 from portal.cases.desk_case_queries import file_of
 from portal.cases.desk_queries import Cursor, QueueFilters, read_cursor
 from portal.cases.desk_search import ALL
+from portal.cases.dossier_routes import send_to_desk
 from portal.cases.figures_routes import show_figures
+from portal.cases.rating_routes import show_ratings
 from portal.cases.register_routes import register_handlers
 from portal.cases.staff_forms import MOVES
 from portal.cases.staff_moves import post_move
@@ -186,9 +188,11 @@ staff_router = Router(
     route_handlers=[
         show_queue,
         show_figures,
+        show_ratings,
         show_case,
         show_why,
         send_file,
+        send_to_desk,
         *register_handlers,
         post_move,
         show_after_move,

@@ -13,6 +13,7 @@ from litestar.response import Redirect, Template
 from portal import audit, codes
 from portal.cases import access, page, visits, why
 from portal.cases.applicant_routes import applicant_handlers
+from portal.cases.dossier_routes import send_dossier
 from portal.cases.rotate_routes import rotate_handlers
 from portal.cases.visits import Visit, Visitor
 from portal.codes import Mistake
@@ -200,6 +201,7 @@ tracking_handlers = [
     show_why,
     post_unlock,
     post_lock,
+    send_dossier,
     *applicant_handlers,
     *rotate_handlers,
 ]

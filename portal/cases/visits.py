@@ -18,8 +18,10 @@ from litestar.datastructures import Cookie
 from litestar.response import Redirect, Template
 
 from portal import audit, codes, uploads
-from portal.cases import access, appeals, contests, history, mistakes, page, queries, rules
+from portal.cases import access, appeals, history, ledger, mistakes, page, queries
+from portal.cases.offers import offers
 from portal.cases.queries import CaseView
+from portal.cases.staff_pages import mail_about
 from portal.cases.why import WhyPage
 from portal.errors import PortalError, TooMany
 from portal.i18n import N_, _, localized, speak_of, subject
@@ -43,7 +45,18 @@ CLOCK_STATES = {
     "dropped": N_("no longer needed"),
 }
 SAID = frozenset(
-    {"replied", "withdrawn", "contested", "reopened", "appealed", "unlocked", "locked", "link", "receipt"}
+    {
+        "replied",
+        "withdrawn",
+        "contested",
+        "reopened",
+        "appealed",
+        "rated",
+        "unlocked",
+        "locked",
+        "link",
+        "receipt",
+    }
 )
 """What a case page can say on top, once; each has its words in templates/cases/_said.html."""
 
@@ -255,19 +268,17 @@ async def _ways(found: Visit, proof: str | None, *, counted: bool) -> dict[str, 
 async def _opened(found: Visit, case: CaseView) -> dict[str, Any]:
     """What tiers 1 and 2 see besides."""
     steps = await queries.timeline(case.id, found.tier)
+    told = page.last_step(steps, case.state)
     filed = await queries.filed_form(case.id)
     return {
         "steps": steps,
         "answers": page.form_as_filed(filed, found.tier, zone=found.settings.zone),
+        "ledger": await ledger.ledger_of(case.id, tier=found.tier),
+        "told_about": mail_about,
         "outcome": case.outcome,
-        "told": page.last_step(steps, case.state),
-        "may_reply": rules.allowed("replied", case.state),
-        "may_reopen": rules.allowed("reopened", case.state)
-        and rules.fits("reopened", case.kind)
-        and found.now - case.changed_at <= rules.REOPEN_WITHIN,
-        **await _contest(case),
+        "told": told,
+        **await offers(case, told, tier=found.tier, now=found.now),
         **await appeals.shown(case.id, case.kind, now=found.now),
-        "may_withdraw": found.tier > 1 and rules.allowed("withdrawn", case.state),
         "by_account": found.account is not None and found.account == case.applicant,
         "accept": uploads.ACCEPT,
         "history": await history.history_of(case.id) if found.tier > 1 else None,
@@ -281,17 +292,6 @@ async def _usual(case: CaseView, now: datetime) -> str:
     if view is None or view.usual is None or (view.usual.key == "first_answer" and case.first_answer_at):
         return ""
     return usual_words(view.usual)
-
-
-async def _contest(case: CaseView) -> dict[str, bool]:
-    """Whether the present pause can be contested, and whether it was."""
-    if case.state != "waiting":
-        return {"may_contest": False, "contested": False}
-    pauses = await contests.pauses_of(case.id)
-    return {
-        "may_contest": contests.contestable(pauses) is not None,
-        "contested": contests.undecided(pauses) is not None,
-    }
 
 
 def stand_in(number: int, key: bytes) -> UUID:

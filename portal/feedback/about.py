@@ -1,7 +1,7 @@
 """What feedback is about: a service that was chosen, or the request whose code was typed.
 
-A complaint needs no proof of the request it is about, so the code tells here no more than at /track: mistakes are
-explained alike, misses counted alike, and nothing of the request is shown.
+A complaint needs no proof of the request it is about, unless its service is sensitive. So the code tells here no
+more than at /track: mistakes are explained alike, misses counted alike, and nothing of the request is shown.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ NOT_NOW = N_(
     "from its page; or complain about the service."
 )
 
+OPEN_IT_FIRST = N_(
+    "Please open this request with its passcode first, then complain from its page; or complain about the service."
+)
+
 
 async def about_request(request: Visitor, typed: str, settings: Settings, now: datetime) -> About:
     """The request with the code that was ``typed``, and its service."""
@@ -39,6 +43,9 @@ async def about_request(request: Visitor, typed: str, settings: Settings, now: d
         return _refused()
     if found.case is None:
         return await _missed(request, typed, now)
+    if found.case.sensitive and found.tier == 0:
+        # Receipt and page of the complaint would name a service that the code alone does not name.
+        return About(service=None, wrong={"about_code": _(OPEN_IT_FIRST)})
     return About(
         service=await service_by_id(found.case.service, now=now),
         case=found.case_id,

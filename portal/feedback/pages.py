@@ -8,6 +8,7 @@ from litestar.datastructures import Cookie
 from litestar.response import Template
 
 from portal import uploads
+from portal.cases.filing_pages import Repetition
 from portal.feedback import queries
 from portal.feedback.forms import IDENTITIES, FeedbackForm, labels
 from portal.feedback.rules import SORTS, TIP
@@ -38,8 +39,13 @@ async def feedback_page(
     status: int = 200,
     cookies: list[Cookie] | None = None,
     earlier: int | None = None,
+    before: Repetition | None = None,
 ) -> Template:
-    """The form for one sort. ``earlier``: the case that the same page has made before, with other words."""
+    """The form for one sort.
+
+    ``earlier``: the case that the same page has made before, with other words. ``before``: what the same words have
+    made from another page.
+    """
     sort = SORTS[kind]
     titles, services = labels(kind), await queries.services_offered()
     context = {
@@ -53,16 +59,18 @@ async def feedback_page(
         "labels": titles,
         "services": [(one.slug, str(one.title)) for one in services],
         "whole": any(one.whole for one in services),
-        "units": [
-            (one.slug, f"{one.name} — {one.agency}")
-            for one in (await queries.units_offered() if sort.topic == "unit" else [])
-        ],
+        "units": await _units() if sort.topic == "unit" else [],
         "audiences": [(key, _(label)) for key, label in AUDIENCES.items()],
         "identities": [(key, _(label)) for key, label in IDENTITIES.items()],
         "accept": uploads.ACCEPT,
         "earlier": earlier,
+        "before": before,
         "current": "feedback",
     }
     return Template(
         "feedback/new.html", context=context, status_code=status, cookies=cookies or [], headers=PRIVATE
     )
+
+
+async def _units() -> list[tuple[str, str]]:
+    return [(one.slug, f"{one.name} — {one.agency}") for one in await queries.units_offered()]

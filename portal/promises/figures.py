@@ -14,6 +14,8 @@ from typing import Literal
 import msgspec
 
 from portal import csv_lines
+from portal.promises import endings
+from portal.promises.endings import Ended, Ends, Rated, Said
 
 MINIMUM = 5
 """Requests below which nothing is said."""
@@ -59,7 +61,7 @@ class Promised(msgspec.Struct, frozen=True):
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """The published file of a service. ``columns`` names what stands in each of ``facts``; ``day`` is that of ``as_of``
     at the desk, ``edition`` the one in force, or the last. ``overdue``: open requests past a promised date, None for
-    one to four.
+    one to four. ``ended`` and ``rated`` are how requests ended and what applicants said, with the names of their parts.
     """
 
     service: str
@@ -70,6 +72,10 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     promised: tuple[Promised, ...]
     columns: tuple[str, ...] = Fact.__struct_fields__
     facts: tuple[Fact, ...]
+    ended_columns: tuple[str, ...] = Ended.__struct_fields__
+    ended: tuple[Ended, ...] = ()
+    rated_columns: tuple[str, ...] = Rated.__struct_fields__
+    rated: tuple[Rated, ...] = ()
 
 
 class Window(msgspec.Struct, frozen=True):
@@ -127,6 +133,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     edition: int
     overdue: int | None
     promises: tuple[Kept, ...]
+    ends: tuple[Ends, ...] = ()
+    said: tuple[Said, ...] = ()
 
 
 def figures(given: Facts) -> Figures:
@@ -138,6 +146,8 @@ def figures(given: Facts) -> Figures:
         edition=given.edition,
         overdue=given.overdue,
         promises=tuple(_kept(promised, given) for promised in given.promised),
+        ends=endings.ends(given.ended, given.day),
+        said=endings.said(given.rated, given.day, minimum=MINIMUM),
     )
 
 

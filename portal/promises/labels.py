@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from portal.cases import rules
+from portal.cases.ratings import question_words, score_words
 from portal.i18n import N_, _, current_language, ngettext
+from portal.promises.endings import REOPENED
 from portal.services.labels import TARGETS
 from portal.text import show_number, show_percent
 
@@ -44,5 +47,20 @@ def percent(value: int) -> str:
     return show_percent(value, current_language(), places=0)
 
 
-WORDS = {"window_words": window_words, "promise_words": promise_words, "spent": spent, "percent": percent}
+def ending_words(how: str) -> str:
+    """An end of requests: an outcome, a state, or opened again."""
+    if how == REOPENED:
+        return _("Opened again by the applicant")
+    return rules.ending_label(how)
+
+
+WORDS = {
+    "ending_words": ending_words,
+    "score_words": score_words,
+    "question_words": question_words,
+    "window_words": window_words,
+    "promise_words": promise_words,
+    "spent": spent,
+    "percent": percent,
+}
 """What the templates of promises call."""

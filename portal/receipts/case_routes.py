@@ -17,10 +17,10 @@ from portal.cases.visits import Visitor
 from portal.codes import Mistake
 from portal.downloads import HEADERS
 from portal.errors import NotFound
-from portal.i18n import _, current_language, localized
+from portal.i18n import _, current_language, localized, speak_of
 from portal.receipts import actions, bundle, queries
 from portal.receipts.printed import printed
-from portal.receipts.queries import FiledText, Kept
+from portal.receipts.queries import Kept, Secrets
 from portal.security import throttle
 from portal.settings import Settings
 
@@ -40,8 +40,8 @@ async def send_pdf(
     proof = await _proof(request, code, no, settings, now)
     if isinstance(proof, Redirect):
         return proof
-    kept, filed = proof
-    made = await printed(kept, filed.salt if filed else "", settings)
+    kept, secrets = proof
+    made = await printed(kept, secrets, settings)
     name = f"{attest.show_number(kept.number)}-{current_language()}.pdf"
     return _file(made, name, "application/pdf", "inline")
 
@@ -58,9 +58,9 @@ async def send_files(
     proof = await _proof(request, code, no, settings, now)
     if isinstance(proof, Redirect):
         return proof
-    kept, filed = proof
+    kept, secrets = proof
     name = f"{attest.show_number(kept.number)}.zip"
-    return _file(bundle.files(kept, filed), name, "application/zip", "attachment")
+    return _file(bundle.files(kept, secrets), name, "application/zip", "attachment")
 
 
 @post("/cases/{code:str}/receipts", name="receipts.issue")
@@ -87,8 +87,8 @@ async def show_after_form(code: FromPath[str]) -> Redirect:
 
 async def _proof(
     request: Visitor, code: str, no: str, settings: Settings, now: datetime
-) -> tuple[Kept, FiledText | None] | Redirect:
-    """The receipt and what was filed; whoever may not see all of the case is led to its page. Raises NotFound."""
+) -> tuple[Kept, Secrets] | Redirect:
+    """The receipt and what its digests were made of; whoever may not see them is led to the case. Raises NotFound."""
     found = await visits.at_code(request, code, settings, now)
     if found.tier < 2:
         return visits.to_case(found.number)
@@ -99,7 +99,8 @@ async def _proof(
             _("The request %(code)s has no such receipt.") % {"code": codes.show_text(found.number)}
         )
     await visits.note_look(found)
-    return kept, await queries.filed_text_of(found.case_id)
+    speak_of(kept.kind)
+    return kept, await queries.secrets_of(kept)
 
 
 def _file(content: bytes, name: str, media_type: str, disposition: str) -> Response[bytes]:

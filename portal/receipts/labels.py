@@ -19,7 +19,7 @@ KINDS = {
 
 
 def occasion_label(kind: str) -> str:
-    """What a receipt of this kind is about."""
+    """On what occasion a receipt of this kind was given."""
     return _(KINDS[kind])
 
 

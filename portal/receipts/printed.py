@@ -1,6 +1,6 @@
 """A receipt as paper, in the reader's language: what was signed in words, and the signed text itself to check it.
 
-Nothing personal stands on it. The same receipt gives the same bytes, as long as its answers were not erased.
+Nothing personal stands on it. The same receipt gives the same bytes until its answers and their salt are erased.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from portal.cases.attest import Attested
 from portal.cases.receipt import square
 from portal.i18n import _, current_language, direction, localized
 from portal.receipts import labels, verdict
-from portal.receipts.queries import Kept
+from portal.receipts.queries import Kept, Secrets
 from portal.settings import Settings
 from portal.text import persian_digits
 
 TEMPLATE = "receipts/receipt.typ"
 
 
-async def printed(kept: Kept, salt: str, settings: Settings) -> bytes:
-    """The receipt as a tagged PDF, dated with its time. ``salt`` of the answers, empty once they were erased."""
-    written = await pdf.at_the_printer(paper, kept, salt, settings)
+async def printed(kept: Kept, secrets: Secrets, settings: Settings) -> bytes:
+    """The receipt as a tagged PDF, dated with its time."""
+    written = await pdf.beside_the_loop(paper, kept, secrets, settings)
     return await pdf.document(TEMPLATE, written, at=kept.at)
 
 
-def paper(kept: Kept, salt: str, settings: Settings) -> dict[str, Any]:
+def paper(kept: Kept, secrets: Secrets, settings: Settings) -> dict[str, Any]:
     """What the template prints and attaches."""
     attested = attest.read(kept.document)
     title = _("Receipt %(number)s") % {"number": attested.receipt}
@@ -45,7 +45,7 @@ def paper(kept: Kept, salt: str, settings: Settings) -> dict[str, Any]:
         "digests": {
             "heading": _("Digests (SHA-256)"),
             "words": _("Whoever has the same text or file gets the same digest."),
-            "rows": _digests(attested, salt),
+            "rows": _digests(attested, secrets),
         },
         "proof": _proof(kept, attested, settings),
         "attached": {
@@ -84,7 +84,7 @@ def _facts(kept: Kept, attested: Attested, settings: Settings) -> list[tuple[str
         (_("Occasion"), labels.occasion_label(attested.kind)),
         (_("Time"), labels.moment(attested.at, settings)),
         (_("Filed"), labels.moment(attested.filed, settings)),
-        (_("Service"), str(kept.service)),
+        (_("Service") if kept.kind == "request" else _("About"), str(kept.service)),
         (_("State"), labels.standing(attested)),
     ]
     if attested.statement:
@@ -94,12 +94,14 @@ def _facts(kept: Kept, attested: Attested, settings: Settings) -> list[tuple[str
     return rows
 
 
-def _digests(attested: Attested, salt: str) -> list[tuple[str, str]]:
+def _digests(attested: Attested, secrets: Secrets) -> list[tuple[str, str]]:
     rows = [(_("Answers, with their salt"), labels.groups(attested.answers))]
-    if salt:
-        rows.append((_("Salt of the answers"), salt))
+    if secrets.answers:
+        rows.append((_("Salt of the answers"), secrets.answers.salt))
     if attested.words:
         rows.append((_("Words of the decision, with their salt"), labels.groups(attested.words)))
+    if secrets.words:
+        rows.append((_("Salt of the words"), secrets.words.salt))
     for place, sha256 in enumerate(attested.files, start=1):
         rows.append((_("File %(n)s") % {"n": labels.number(place)}, labels.groups(sha256)))
     if attested.statement:

@@ -8,13 +8,15 @@ from uuid import UUID
 
 import msgspec
 
-from db.cases import Case
+from db.cases import Case, Message
 from db.receipts import Receipt, ReceiptKey
+from portal.cases import attest
 from portal.cases.events import filed_text
+from portal.cases.titles import title_of
 from portal.services.statement import Words
 
 _RECEIPT = """
-    SELECT r.number, r."case" AS case_id, r.at, r.document, r.signature, k.public_key, s.title_fa, s.title_en,
+    SELECT r.number, r."case" AS case_id, r.at, r.document, r.signature, k.public_key, c.kind, s.title_fa, s.title_en,
            s.sensitive, a.name_fa AS agency_fa, a.name_en AS agency_en
     FROM receipt r
     JOIN receipt_key k ON k.id = r.document::json->>'key'
@@ -26,12 +28,17 @@ _RECEIPT = """
 _FIRST_OF_CASE = """
     SELECT number FROM receipt WHERE "case" = {} ORDER BY at, number LIMIT 1
 """
+_WORDS = """
+    SELECT m.salt, m.body FROM message m JOIN case_event e ON e.id = m.event
+    WHERE e."case" = {} AND e.n = {} AND m.visible_to = 'applicant' AND m.salt <> ''
+"""
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """One receipt as it was signed, with what its page and its paper say beside it.
 
-    ``service`` is the title of today, for people who may know it: ``sensitive`` ones are named to nobody else.
+    ``kind`` is that of the case, ``service`` its title of today, for people who may know it: ``sensitive`` ones are
+    named to nobody else.
     """
 
     number: int
@@ -40,6 +47,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     document: str
     signature: str
     public_key: str
+    kind: str
     service: Words
     agency: Words
     sensitive: bool
@@ -53,11 +61,20 @@ class Key(msgspec.Struct, frozen=True):
     made_at: datetime
 
 
-class FiledText(msgspec.Struct, frozen=True):
-    """What the digest of a case's answers was made of: ``salt`` and then ``text``, both in UTF-8."""
+class Salted(msgspec.Struct, frozen=True):
+    """What a digest was made of: ``salt`` and then ``text``, both in UTF-8."""
 
     salt: str
     text: str
+
+
+class Secrets(msgspec.Struct, frozen=True):
+    """What only the applicant has beside a receipt: what its digests of answers and words were made of, each None once
+    it was erased or where there is none.
+    """
+
+    answers: Salted | None = None
+    words: Salted | None = None
 
 
 async def receipt_by_number(number: int) -> Kept | None:
@@ -68,7 +85,8 @@ async def receipt_by_number(number: int) -> Kept | None:
     row = rows[0]
     return Kept(
         **{name: row[name] for name in ("number", "case_id", "at", "document", "signature", "public_key")},
-        service=Words(fa=row["title_fa"], en=row["title_en"]),
+        kind=row["kind"],
+        service=title_of(row["kind"], Words(fa=row["title_fa"], en=row["title_en"])),
         agency=Words(fa=row["agency_fa"], en=row["agency_en"]),
         sensitive=row["sensitive"],
     )
@@ -91,12 +109,25 @@ async def keys() -> list[Key]:
     return [Key(**row) for row in rows]
 
 
-async def filed_text_of(case_id: UUID) -> FiledText | None:
-    """What was filed, to prove it by its digest; None once it was erased."""
+async def secrets_of(kept: Kept) -> Secrets:
+    """What the digests of the receipt were made of, as far as it still stands."""
+    attested = attest.read(kept.document)
+    words = await words_of(kept.case_id, attested.head.n) if attested.words else None
+    return Secrets(await filed_text_of(kept.case_id), words)
+
+
+async def filed_text_of(case_id: UUID) -> Salted | None:
+    """What the digest of the answers was made of; None once it was erased."""
     row = (
         await Case.select(Case.salt, Case.answers, Case.body)
         .where(Case.id == case_id, Case.erased_at.is_null())
         .first()
         .output(load_json=True)
     )
-    return FiledText(row["salt"], filed_text(row["answers"], row["body"])) if row else None
+    return Salted(row["salt"], filed_text(row["answers"], row["body"])) if row else None
+
+
+async def words_of(case_id: UUID, n: int) -> Salted | None:
+    """What the digest of the words of event ``n`` was made of; None where the applicant reads none."""
+    rows = await Message.raw(_WORDS, case_id, n)
+    return Salted(rows[0]["salt"], rows[0]["body"]) if rows else None

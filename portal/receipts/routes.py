@@ -16,7 +16,7 @@ from portal.cases.visits import Visitor
 from portal.codes import Mistake
 from portal.errors import NotFound, TooMany
 from portal.forms import FormReader
-from portal.i18n import N_, _, localized
+from portal.i18n import N_, _, localized, speak_of
 from portal.jalali import iso
 from portal.receipts import queries, verdict
 from portal.receipts.verdict import Verdict
@@ -108,8 +108,7 @@ async def show_receipt(
 @get("/verify/keys", name="receipts.keys")
 async def show_keys() -> Template:
     """Every public key that receipts were signed with."""
-    keys = [(key, signing.public_pem(key.public_key)) for key in await queries.keys()]
-    return Template("receipts/keys.html", context={"keys": keys})
+    return Template("receipts/keys.html", context={"keys": await queries.keys()})
 
 
 @get("/verify/keys.json", name="receipts.keys_document")
@@ -167,6 +166,7 @@ def _form(
 
 
 def _page(judged: Verdict, *, handed_in: bool = False) -> Template:
+    speak_of(judged.kind)
     context = {"verdict": judged, "said": judged.attested, "handed_in": handed_in}
     return Template("receipts/verdict.html", context=context, headers=PRIVATE)
 

@@ -27,13 +27,14 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """``genuine``: signed here and in our register; ``unlisted``: signed here, yet the register lacks it (a backup was
     restored); ``changed``: not what was signed, then nothing of it is told.
 
-    ``service`` is None where its name says too much. ``continues``: the case's history still holds what the receipt
-    names as its last event; None where no case is known.
+    ``kind`` is that of the case, ``service`` is None where its name says too much. ``continues``: the case's
+    history still holds what the receipt names as its last event; None where no case is known.
     """
 
     state: State
     attested: Attested | None = None
     number: int | None = None
+    kind: str = "request"
     service: Words | None = None
     continues: bool | None = None
     signature: str = ""
@@ -86,6 +87,7 @@ async def _of_kept(kept: Kept) -> Verdict:
         state="genuine",
         attested=attested,
         number=kept.number,
+        kind=kept.kind,
         service=None if kept.sensitive else kept.service,
         continues=await history.continues_from(kept.case_id, attested.head),
         signature=kept.signature,

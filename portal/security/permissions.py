@@ -33,6 +33,7 @@ WORKS_DESK = Access(roles=frozenset({"staff", "manager", "admin"}), whose="unit"
 ADMIN = Access(roles=frozenset({"admin"}))
 MANAGES = Access(roles=frozenset({"manager", "admin"}))
 READS_ADMIN = Access(roles=frozenset({"admin", "auditor"}))
+RECKONS = Access(roles=frozenset({"manager", "admin", "auditor"}))
 ADMIN_PROVED = Access(roles=frozenset({"admin"}), fresh=True)
 PERSON = Access(roles=ROLES, whose="own")
 PROVED = Access(roles=ROLES, whose="own", fresh=True)
@@ -59,6 +60,11 @@ ACCESS: dict[str, Access] = {
     "site.data_back": PERSON,
     "site.mail": ADMIN,
     "site.message": ADMIN,
+    "operations.days": RECKONS,
+    "operations.day": RECKONS,
+    "operations.reckon": MANAGES,
+    "operations.case": RECKONS,
+    "operations.health": READS_ADMIN,
     "audit_log.entries": READS_ADMIN,
     "audit_log.export": Access(roles=READS_ADMIN.roles, fresh=True),
     "audit_log.case": READS_ADMIN,
@@ -227,9 +233,13 @@ ACCESS: dict[str, Access] = {
     "cases.contest": BY_CODE,
     "cases.reopen": BY_CODE,
     "cases.appeal": BY_CODE,
+    "cases.rate": BY_CODE,
+    "cases.rating": OPEN,
+    "cases.rating_post": OPEN,
     "cases.reply": BY_CODE,
     "cases.withdraw": BY_CODE,
     "cases.file_of": BY_CODE,
+    "cases.dossier": BY_CODE,
     "feedback.new": OPEN,
     "feedback.send": OPEN,
     "feedback.sent": OPEN,
@@ -249,9 +259,11 @@ ACCESS: dict[str, Access] = {
     "receipts.key_file": OPEN,
     "desk.queue": READS_DESK,
     "desk.figures": Access(roles=READS_DESK.roles),
+    "desk.ratings": READS_DESK,
     "desk.case": READS_DESK,
     "desk.why": READS_DESK,
     "desk.file": READS_DESK,
+    "desk.dossier": READS_DESK,
     "desk.register": WORKS_DESK,
     "desk.register_post": WORKS_DESK,
     "desk.slip": WORKS_DESK,

@@ -142,6 +142,7 @@ def _service(file: ServiceFile, *, agency: UUID, unit: UUID, position: int) -> S
         free=file.fee == 0,
         sensitive=file.sensitive,
         retention_months=file.retention_months,
+        recheck_days=file.recheck_days,
         state="open",
         position=position,
     )

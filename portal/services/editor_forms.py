@@ -20,7 +20,14 @@ from portal.marks import MAX_AMOUNT, Target
 from portal.services.labels import AUDIENCES, CHANNELS, TARGETS
 from portal.services.rules import Draft
 from portal.services.staff_forms import read_slug
-from portal.services.statement import Ending, Monitoring, Office, Words
+from portal.services.statement import (
+    MOST_RECHECK_DAYS,
+    MOST_REOPEN_DAYS,
+    Ending,
+    Monitoring,
+    Office,
+    Words,
+)
 
 SHORT, LONG = 300, 6000  # characters
 _MOST_LINES = 60
@@ -62,6 +69,7 @@ def sheet_typed(draft: Draft) -> dict[str, Any]:
         "fee": str(draft.fee or ""),
         "sensitive": "yes" if draft.sensitive else "",
         "retention_months": str(draft.retention_months or ""),
+        "recheck_days": str(draft.recheck_days or ""),
     }
 
 
@@ -83,6 +91,7 @@ def read_sheet(form: FormMultiDict, units: Sequence[str]) -> Sent:
         "files_note": note if note.fa or note.en else None,
         "sensitive": reader.checked("sensitive"),
         "retention_months": reader.number("retention_months", minimum=1, maximum=1200, required=False),
+        "recheck_days": reader.number("recheck_days", minimum=1, maximum=MOST_RECHECK_DAYS, required=False),
     }
     return sent(reader, values, several=("audience", "intake_channels"))
 
@@ -95,6 +104,7 @@ def terms_typed(draft: Draft, zone: tzinfo) -> dict[str, Any]:
         "valid_until": shown_date(statement.valid_until, zone),
         "until_superseded": "yes" if statement.until_superseded else "",
         "notice_lead_hours": str(statement.notice_lead_hours),
+        "reopen_days": str(statement.reopen_days or ""),
         "free": "yes" if statement.free else "",
         "notice_days": str(ending.notice_days) if ending else "",
         "mutual": "yes" if ending and ending.mutual else "",
@@ -121,6 +131,9 @@ def read_terms(form: FormMultiDict, calendars: Collection[str], draft: Draft) ->
         "valid_until": last,
         "until_superseded": reader.checked("until_superseded"),
         "notice_lead_hours": reader.number("notice_lead_hours", minimum=0, maximum=_LONGEST_LEAD) or 0,
+        "reopen_days": _or_unset(
+            reader.number("reopen_days", minimum=1, maximum=MOST_REOPEN_DAYS, required=False)
+        ),
         "free": reader.checked("free"),
         "targets": tuple(target for key in TARGETS if (target := _target(reader, key, calendars))),
         "monitoring": _monitoring(reader),
@@ -183,6 +196,10 @@ def _target(reader: FormReader, key: str, calendars: Collection[str]) -> Target 
     if not unit or not calendar:
         return None
     return msgspec.convert({"key": key, "amount": amount, "unit": unit, "calendar": calendar}, Target)
+
+
+def _or_unset(number: int | None) -> int | msgspec.UnsetType:
+    return msgspec.UNSET if number is None else number
 
 
 def _monitoring(reader: FormReader) -> Monitoring | msgspec.UnsetType:

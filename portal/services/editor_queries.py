@@ -174,6 +174,7 @@ async def _published(row: dict[str, Any]) -> Draft | None:
         intake_channels=msgspec.json.decode(row["intake_channels"], type=tuple[Channel, ...]),
         sensitive=row["sensitive"],
         retention_months=row["retention_months"],
+        recheck_days=row["recheck_days"],
         form=msgspec.json.decode(form["fields"], type=tuple[Field, ...]),
         statement=msgspec.structs.replace(statement, cover=msgspec.UNSET),
         unit=unit["slug"] if unit else "",

@@ -68,6 +68,7 @@ LABELS = {
     "frequency": N_("Frequency"),
     "files_note": N_("Where the portal takes no files"),
     "sensitive": N_("Sensitive"),
+    "recheck_days": N_("Days until applicants are asked whether it is still solved"),
     "retention_months": N_("Months until names are erased"),
     "legal_basis": N_("Legal basis"),
     "number": N_("Number"),
@@ -91,6 +92,7 @@ LABELS = {
     "valid_until": N_("Last day of validity"),
     "until_superseded": N_("Stays in force past its last day until it is replaced"),
     "notice_lead_hours": N_("Hours between the notice of a planned outage and its beginning"),
+    "reopen_days": N_("Working days in which a closed request can be opened again"),
     "free": N_("The statement promises that the service is free"),
     "ending": N_("Ending the statement"),
     "monitoring": N_("Monitoring"),
@@ -147,9 +149,13 @@ def promised(target: Target) -> str:
         return _("At once")
     if target.unit == "working_hours":
         words = ngettext("%(n)s working hour", "%(n)s working hours", target.amount)
-    else:
-        words = ngettext("%(n)s working day", "%(n)s working days", target.amount)
-    return words % {"n": show_number(target.amount, current_language())}
+        return words % {"n": show_number(target.amount, current_language())}
+    return _working_days(target.amount)
+
+
+def _working_days(n: int) -> str:
+    words = ngettext("%(n)s working day", "%(n)s working days", n)
+    return words % {"n": show_number(n, current_language())}
 
 
 def usual_words(usual: Usual) -> str:
@@ -169,6 +175,8 @@ def promises(statement: Statement, *, inner: bool = True) -> list[tuple[str, str
     """What of a statement a clock can read: name and promised length; ``inner``: what units owe each other, too."""
     told = [target for target in statement.targets if inner or target.key != "referral"]
     rows = [(_(TARGETS[target.key]), promised(target)) for target in told]
+    if statement.reopen_days:
+        rows.append((_("Opening a closed request again, within"), _working_days(statement.reopen_days)))
     hours = statement.notice_lead_hours
     lead = ngettext("%(n)s hour before", "%(n)s hours before", hours)
     return [

@@ -139,6 +139,7 @@ async def _publish_sheet(service: UUID, draft: Draft) -> None:
         Service.free: draft.fee == 0,
         Service.sensitive: draft.sensitive,
         Service.retention_months: draft.retention_months,
+        Service.recheck_days: draft.recheck_days,
         Service.unit: unit["id"],
         Service.agency: unit["agency"],
     }

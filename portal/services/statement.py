@@ -31,6 +31,10 @@ FieldKind = Literal[
     "file",
 ]
 
+MOST_REOPEN_DAYS = 250
+"""About a year of working days."""
+MOST_RECHECK_DAYS = 366
+
 
 class Option(msgspec.Struct, frozen=True):
     """One choice; ``value`` is what is stored."""
@@ -141,8 +145,9 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     """One edition of a service-level statement. Dates are local days, ``valid_until`` the last one, inclusive.
 
     What is UNSET is not in the document, so that the digest of an older edition stays: ``free`` says that the
-    service costs nothing, ``ending`` what it takes to end the statement, ``monitoring`` how its promises are
-    watched. ``cover`` comes with the publication.
+    service costs nothing, ``reopen_days`` within how many working days after its end a request can be opened again,
+    ``ending`` what it takes to end the statement, ``monitoring`` how its promises are watched.
+    ``cover`` comes with the publication.
     """
 
     version: int
@@ -154,6 +159,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     sections: tuple[Section, ...]
     clauses: tuple[Clause, ...]
     free: bool | msgspec.UnsetType = msgspec.UNSET
+    reopen_days: Annotated[int, msgspec.Meta(ge=1, le=MOST_REOPEN_DAYS)] | msgspec.UnsetType = msgspec.UNSET
     ending: Ending | msgspec.UnsetType = msgspec.UNSET
     monitoring: Monitoring | msgspec.UnsetType = msgspec.UNSET
     cover: Cover | msgspec.UnsetType = msgspec.UNSET
@@ -214,7 +220,7 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
 class Offer(Sheet, frozen=True, kw_only=True):
     """A whole service but for its address and who works on it.
 
-    ``retention_months`` as in ``db.services.Service``.
+    ``retention_months`` and ``recheck_days`` as in ``db.services.Service``.
     """
 
     title: Words
@@ -222,6 +228,7 @@ class Offer(Sheet, frozen=True, kw_only=True):
     intake_channels: tuple[Channel, ...]
     sensitive: bool = False
     retention_months: Annotated[int, msgspec.Meta(ge=1, le=1200)] | None = None
+    recheck_days: Annotated[int, msgspec.Meta(ge=1, le=MOST_RECHECK_DAYS)] | None = None
     form: tuple[Field, ...]
     statement: Statement
 

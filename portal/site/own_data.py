@@ -38,5 +38,5 @@ async def export_of(account: UUID, *, now: datetime) -> dict[str, Any]:
     }
 
 
-_JSON = frozenset({"answers", "messages", "files"})
+_JSON = frozenset({"answers", "messages", "files", "ratings"})
 """Columns that hold JSON already."""

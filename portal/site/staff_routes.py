@@ -23,6 +23,7 @@ from portal.feedback import lost_code_mails
 from portal.i18n import N_, _
 from portal.identifiers import mask_email
 from portal.notices import mails as notice_mails
+from portal.operations import digest
 from portal.resets import mails as reset_mails
 from portal.security.sessions import SignedIn
 from portal.settings import Settings
@@ -103,6 +104,8 @@ async def _words(
         data: Any = message.data
         if message.template.startswith(notice_mails.FOLDER):
             data = await notice_mails.shown(message, settings)
+        elif message.template == digest.MAIL:
+            data = digest.shown(message, settings)
         elif message.template in lost_code_mails.TEMPLATES:
             data = lost_code_mails.shown(message, settings)
         elif message.case:

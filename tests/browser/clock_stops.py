@@ -1,8 +1,9 @@
-"""Pages on which a promise of time is explained, contested, put off and amended."""
+"""Pages on which a promise of time is explained, contested, put off and amended, and its end judged."""
 
 from __future__ import annotations
 
 from tests.browser.going import ADMIN, APPLICANT, STAFF, Stop, at, sending_nothing
+from tests.browser.rating_stops import RATING_STOPS
 from tests.browser.service_stops import TEHRAN
 
 CLOCK_STOPS = [
@@ -21,6 +22,7 @@ CLOCK_STOPS = [
         sending_nothing(lambda world: world.closed.path, "/reopen", within="details:has(#reopen)"),
         422,
     ),
+    *RATING_STOPS,
     *(
         Stop(
             f"desk-{name}-errors",

@@ -1,4 +1,4 @@
-"""Pages for whoever lost a tracking code, or wants another one."""
+"""Pages for whoever lost a tracking code, wants another one, or sends the same again."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from playwright.async_api import Response
 
-from tests.browser.cases import file_request
+from tests.browser.cases import file_request, fill_request
 from tests.browser.going import APPLICANT, GUEST, Stop, World, at, sending_nothing
 from tests.browser.visitor import Visitor
 
@@ -53,6 +53,15 @@ async def the_list(visitor: Visitor, world: World) -> Response:
     return await visitor.send(path)
 
 
+async def same_words(visitor: Visitor, _: World) -> Response:
+    """The same request, from the form opened once more."""
+    for _n in range(2):
+        await fill_request(visitor, "yearbook-qom")
+        await visitor.fill("body", "The same words, sent twice from one browser.")
+        response = await visitor.send("/cases/new/yearbook-qom")
+    return response
+
+
 CODE_STOPS = [
     Stop("lost-code", "feedback.lost_code", GUEST, at(LOST)),
     Stop("lost-code-errors", "feedback.lost_code_post", GUEST, sending_nothing(LOST, LOST), 422),
@@ -61,5 +70,6 @@ CODE_STOPS = [
     Stop("lost-code-list", "feedback.lost_code_list", GUEST, the_list),
     Stop("lost-code-lapsed", "feedback.lost_code_link", GUEST, to_the_list, 404),
     Stop("rotate", "cases.rotate", APPLICANT, at(lambda world: f"{world.filed.path}/rotate")),
+    Stop("same-words", "cases.file", APPLICANT, same_words, 409),
     Stop("new-code", "cases.new_code", APPLICANT, new_code),
 ]

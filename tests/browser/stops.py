@@ -40,6 +40,7 @@ from tests.browser.going import (
 )
 from tests.browser.mine_stops import MINE_STOPS
 from tests.browser.notice_stops import NOTICE_STOPS
+from tests.browser.operation_stops import OPERATION_STOPS
 from tests.browser.receipt_stops import RECEIPT_STOPS
 from tests.browser.security_stops import SECURITY_STOPS
 from tests.browser.service_stops import SERVICE_STOPS
@@ -263,5 +264,6 @@ STOPS = [
     *SERVICE_STOPS,
     *CLOCK_STOPS,
     *NOTICE_STOPS,
+    *OPERATION_STOPS,
     *RECEIPT_STOPS,
 ]

@@ -130,7 +130,7 @@ async def test_the_page_draws_the_weeks_and_says_every_number(clerk):
     await a_case(now=datetime.now(UTC))
     page = (await clerk.get("/en/desk/figures")).text
     assert len(re.findall('<svg class="drawn"[^>]* role="img"', page)) == 1
-    assert page.count("<tr>") == WEEKS + 1 + 2 * 3
+    assert page.count("<tr>") == WEEKS + 1 + 2 + 2 * 3
 
 
 async def test_an_empty_desk_has_no_figures(clerk):
@@ -158,3 +158,18 @@ async def test_the_indexes_that_the_figures_are_counted_from_are_there(db):
     wanted = ["case_by_filing", "case_event_ending", "case_open_by_promise"]
     rows = await Case.raw("SELECT indexname FROM pg_indexes WHERE indexname = ANY({}) ORDER BY 1", wanted)
     assert [row["indexname"] for row in rows] == wanted
+
+
+async def test_the_desk_sees_how_cases_ended_and_how_often_one_was_opened_again(clerk):
+    ends = ("done", "not_possible", "not_possible")
+    filed = [await a_case(now=NOON - 8 * DAY) for _ in ends]
+    for one, outcome in zip(filed, ends, strict=True):
+        account = clerk.account.id
+        await desk_actions.close(
+            one.case_id, clerk=account, seen=1, outcome=outcome, reason="…", now=NOON - 7 * DAY
+        )
+    await actions.reopen(filed[0].case_id, reason="هنوز نه", now=NOON)
+    await actions.withdraw(filed[0].case_id, reason="", now=NOON)
+    found = await counted()
+    assert found.ended == (("done", 1), ("not_possible", 2), ("withdrawn", 1))
+    assert found.n_reopened == 1

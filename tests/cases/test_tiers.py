@@ -84,6 +84,7 @@ async def test_the_outline_knows_days_and_no_finer_instants(told, settings):
                 "See more",
                 "What happened so far",
                 "What you filed",
+                "What came in and what went out",
             },
         ),
     ],

@@ -11,10 +11,12 @@ from db.outbox import OutboxMessage
 from db.services import Service
 from portal import codes
 from portal.accounts import queries as accounts
+from portal.cases import attest
+from portal.receipts import queries as receipts
 from portal.services import queries as service_queries
 from tests.cases.factories import a_case, a_service
 from tests.cases.visitors import right_now
-from tests.feedback.factories import NEW, a_unit, number_in, send
+from tests.feedback.factories import FILLED, NEW, a_unit, number_in, send
 from tests.services.test_pages import words_of
 
 SLUG = "spatial-observatory"
@@ -73,7 +75,9 @@ async def test_a_complaint_about_a_request_needs_its_code_and_no_proof(browser, 
     filed = await a_case(now=right_now())
     for rendering in (codes.show_text(filed.number), codes.show_numeric(filed.number)):
         case = await the_case(
-            await send(stranger, "case", about_code=rendering, audience=None, agency_name=None)
+            await send(
+                stranger, "case", about_code=rendering, audience=None, agency_name=None, body=rendering
+            )
         )
         assert (case.topic, case.about_case, case.audience) == ("case", filed.case_id, "agency")
 
@@ -136,6 +140,23 @@ async def test_the_same_page_sent_twice_makes_one_case(browser):
     assert await Case.count() == 1
 
 
+async def test_the_same_words_from_another_page_are_asked_about_and_sent_once_more(browser):
+    await a_service()
+    first = number_in(await send(browser, "suggestion", service=SLUG, subject="تأخیر"))
+    asked = await send(browser, "suggestion", service=SLUG, subject=" تاخير ")
+    assert asked.status_code == 409
+    assert codes.show_text(first) in asked.text
+    assert FILLED["body"] in asked.text
+    assert await Case.count() == 1
+    assert number_in(await send(browser, "suggestion", service=SLUG, again="yes")) != first
+
+
+async def test_the_same_words_to_praise_and_to_complain_are_two_things(browser):
+    await a_service()
+    number_in(await send(browser, "comment", service=SLUG))
+    number_in(await send(browser, "thanks", service=SLUG))
+
+
 async def test_who_wants_only_to_be_reached_leaves_no_name_and_no_account(clerk):
     await a_service()
     case = await the_case(await send(clerk, "comment", service=SLUG, contact_name="نام من"))
@@ -163,7 +184,7 @@ async def test_what_an_account_says_is_filled_in(clerk):
 async def test_receipt_page_and_mail_speak_of_what_it_is(browser, application, kind, fa, en):
     await a_service()
     for prefix, noun, wrong in (("", fa, "درخواست"), ("/en", en, "request")):
-        answer = await send(browser, kind, prefix=prefix, service=SLUG)
+        answer = await send(browser, kind, prefix=prefix, service=SLUG, body=f"سه هفته است. {prefix}")
         for path in (answer.headers["location"], answer.headers["location"].removesuffix("/receipt")):
             page = (await browser.get(path)).text
             main = words_of(page[page.index("<main") : page.index("</main")]).lower()
@@ -197,13 +218,29 @@ async def test_every_page_leads_to_feedback_and_a_service_and_a_case_name_themse
     assert f'href="{NEW}?about={code}"' in (await browser.get(f"/cases/{code}")).text
 
 
-async def test_a_complaint_about_a_case_of_a_sensitive_service_does_not_name_it(browser, stranger):
-    filed = await a_case(now=right_now())
-    title = (await a_service()).title.fa
+async def test_a_complaint_about_a_case_of_a_sensitive_service_needs_that_it_is_opened_first(
+    browser, stranger
+):
+    service = await a_service()
+    number = number_in(await send(browser, "service", service=SLUG))
     await Service.update({Service.sensitive: True}).where(Service.slug == SLUG)
     service_queries.forget()
-    answer = await send(stranger, "case", about_code=codes.show_text(filed.number))
-    for path in (answer.headers["location"], answer.headers["location"].removesuffix("/receipt")):
-        assert title not in (await stranger.get(path)).text
-    mails = await OutboxMessage.select(OutboxMessage.data).output(load_json=True)
-    assert mails[-1]["data"]["service"] is None
+    refused = await send(stranger, "case", about_code=codes.show_text(number))
+    assert refused.status_code == 422
+    assert service.title.fa not in refused.text
+    assert (await the_case(await send(browser, "case", about_code=codes.show_text(number)))).topic == "case"
+
+
+async def test_the_signed_receipt_speaks_of_what_it_is(browser, stranger):
+    await a_service()
+    number = number_in(await send(browser, "service", prefix="/en", service=SLUG))
+    kept = await receipts.receipt_of_case(
+        (await Case.select(Case.id).where(Case.number == number))[0]["id"], None
+    )
+    page = words_of((await stranger.get(f"/en/verify/{attest.show_number(kept.number)}")).text)
+    assert "The complaint was filed" in page
+    assert "About Complaint about “" in page
+    main = page[page.index("This receipt is genuine") :]
+    assert "request" not in main.lower()
+    pdf = await browser.get(f"/en/cases/{codes.show_text(number)}/receipt.pdf")
+    assert pdf.status_code == 200

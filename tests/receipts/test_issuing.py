@@ -50,6 +50,15 @@ async def test_the_answers_can_be_proved_with_their_salt(db):
     assert hashlib.sha256((text.salt + text.text).encode()).hexdigest() == attest.read(kept.document).answers
 
 
+async def test_the_words_of_a_decision_can_be_proved_too(db):
+    filed = await a_case()
+    await close_it(filed.case_id, now=LATER)
+    decision = (await receipts_of(filed.case_id))[-1]
+    words = await queries.words_of(filed.case_id, decision.head.n)
+    assert words.text == "انجام شد"
+    assert hashlib.sha256((words.salt + words.text).encode()).hexdigest() == decision.words
+
+
 async def test_what_people_wrote_and_the_salt_stand_in_no_receipt(db):
     filed, kept = await a_filed_case()
     await close_it(filed.case_id)

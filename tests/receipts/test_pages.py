@@ -144,7 +144,7 @@ async def test_the_archive_holds_all_that_a_check_needs(browser, filed):
     answer = await as_filer(browser).get(f"{path_of(filed)}/receipt.zip")
     names = zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
     assert names == [
-        "receipt.json", "receipt.sig", "receipt_key.pem", "answers.salt", "answers.json", "check.sh",
+        "receipt.json", "receipt.sig", "receipt_key.pem", "answers.salt", "answers.txt", "check.sh",
     ]  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from portal.codes import Mistake
 from portal.receipts import actions as receipts
 from portal.receipts import queries, verdict
 from portal.receipts.printed import printed
+from portal.receipts.queries import Secrets
 from tests.cases.factories import a_case
 from tests.conftest import NOON
 from tests.receipts.signed import a_filed_case, alone, close_it
@@ -123,7 +124,7 @@ async def test_a_pdf_is_read_without_being_parsed(db, settings):
     _, kept = await a_filed_case()
     for language in ("fa", "en"):
         with i18n.using(language):
-            made = await printed(kept, "salt", settings)
+            made = await printed(kept, Secrets(), settings)
         assert (await verdict.of_file(made)).state == "genuine"
     assert await verdict.of_file(b"%PDF-1.7 nothing of ours") is None
 
