@@ -43,7 +43,7 @@ async def send_dossier(
 async def send_to_desk(
     request: Visit, code: FromPath[str], settings: NamedDependency[Settings], now: NamedDependency[datetime]
 ) -> Stream:
-    """For a clerk who reads the case, to hand to an outside instance; the log says that it left the house."""
+    """For a clerk who reads the case, to hand to an outside authority; the log says that it left the house."""
     case = await known_case(code, request.user)
     made = await dossier_of(case.id, settings, now=now)
     await audit.append("dossier_taken", object=f"case:{case.id}", now=now)

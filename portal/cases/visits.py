@@ -28,7 +28,7 @@ from portal.i18n import N_, _, localized, speak_of, subject
 from portal.security import misses
 from portal.security.address import client_address
 from portal.security.cookies import cleared, cookie, cookie_value
-from portal.security.headers import PRIVATE
+from portal.security.headers import PRIVATE, retry
 from portal.security.sessions import SignedIn
 from portal.services.labels import usual_words
 from portal.services.queries import service_by_id
@@ -207,7 +207,7 @@ def proof_page(
 
     ``refused``: proof was brought and did not fit. ``typed``: what the visitor wrote and could not send.
     """
-    headers = {**PRIVATE, **({"Retry-After": str(retry_after)} if retry_after is not None else {})}
+    headers = {**PRIVATE, **retry(retry_after)}
     context = {"number": number, "refused": refused, "typed": typed, "current": "track"}
     return Template("cases/proof.html", context=context, status_code=status, headers=headers)
 

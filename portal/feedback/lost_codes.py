@@ -5,9 +5,6 @@ Asking does the same work whether the contact is known, and says nothing; the me
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -28,6 +25,7 @@ from portal.outbox import Unwanted
 from portal.security import throttle
 from portal.security.address import network_of
 
+PURPOSE = "lost code"
 Channel = Literal["mail", "sms"]
 LIMIT, WINDOW = 20, timedelta(hours=1)
 """Wishes from one neighbourhood of addresses."""
@@ -66,7 +64,7 @@ async def ask(
 ) -> None:
     """A message to ``address`` is queued; it leaves if a request has this contact. Raises TooMany."""
     await throttle.hit(f"lost-code:{network_of(network)}", limit=LIMIT, window=WINDOW, now=now)
-    reader = _kept(key, f"{channel}:{address.casefold()}")[:32]
+    reader = access.keyed(key, PURPOSE, f"{channel}:{address.casefold()}")[:32]
     if await throttle.count(f"lost-code:to:{reader}", MESSAGES_WINDOW, now) <= MESSAGES:
         await _record(channel, address, locale=locale, now=now)
 
@@ -81,16 +79,16 @@ async def new_token(wish: UUID, *, key: bytes, now: datetime) -> str:
     )
     if row is None or not await _cases_of(row["channel"], row["address"], most=1):
         raise Unwanted("no request has this contact, or the wish is over")
-    token = secrets.token_urlsafe(16)
+    token = access.new_token()
     await LostCode.update(
-        {LostCode.token_hash: _kept(key, token), LostCode.token_ends_at: now + LINK_LASTS}
+        {LostCode.token_hash: access.keyed(key, PURPOSE, token), LostCode.token_ends_at: now + LINK_LASTS}
     ).where(LostCode.id == wish)
     return token
 
 
 async def check(token: str, *, keys: Sequence[bytes], now: datetime) -> None:
     """Raises NotFound for a link without worth; changes nothing."""
-    good = LostCode.token_hash.is_in([_kept(key, token) for key in keys])
+    good = LostCode.token_hash.is_in([access.keyed(key, PURPOSE, token) for key in keys])
     if not await LostCode.exists().where(good, LostCode.token_ends_at > now):
         raise NotFound(_(LAPSED))
 
@@ -98,7 +96,7 @@ async def check(token: str, *, keys: Sequence[bytes], now: datetime) -> None:
 @atomic
 async def redeem(token: str, *, browser: str, keys: Sequence[bytes], now: datetime) -> list[Found]:
     """The link is used up, and ``browser`` sees tier 1 of the listed requests for a day. Raises NotFound."""
-    spent = await LostCode.raw(_SPEND, [_kept(key, token) for key in keys], now)
+    spent = await LostCode.raw(_SPEND, [access.keyed(key, PURPOSE, token) for key in keys], now)
     if not spent:
         raise NotFound(_(LAPSED))
     cases = await _cases_of(spent[0]["channel"], spent[0]["address"], most=MOST)
@@ -144,7 +142,3 @@ def _found(row: dict[str, Any]) -> Found:
         filed_at=row["filed_at"],
         service=None if row["sensitive"] else Words(row["title_fa"], row["title_en"]),
     )
-
-
-def _kept(key: bytes, secret: str) -> str:
-    return hmac.digest(key, b"lost code\0" + secret.encode("utf-8", "replace"), hashlib.sha256).hex()

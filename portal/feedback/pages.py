@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from litestar.datastructures import Cookie
@@ -14,7 +15,7 @@ from portal.feedback.forms import IDENTITIES, FeedbackForm, labels
 from portal.feedback.rules import SORTS, TIP
 from portal.forms import named
 from portal.i18n import _
-from portal.security.headers import PRIVATE
+from portal.security.headers import PRIVATE, retry
 from portal.services.labels import AUDIENCES
 
 NEW = "/feedback/new"
@@ -37,9 +38,10 @@ async def feedback_page(
     form: FeedbackForm,
     *,
     status: int = 200,
-    cookies: list[Cookie] | None = None,
+    cookies: Sequence[Cookie] = (),
     earlier: int | None = None,
     before: Repetition | None = None,
+    retry_after: int | None = None,
 ) -> Template:
     """The form for one sort.
 
@@ -67,8 +69,9 @@ async def feedback_page(
         "before": before,
         "current": "feedback",
     }
+    headers = {**PRIVATE, **retry(retry_after)}
     return Template(
-        "feedback/new.html", context=context, status_code=status, cookies=cookies or [], headers=PRIVATE
+        "feedback/new.html", context=context, status_code=status, cookies=cookies, headers=headers
     )
 
 

@@ -76,9 +76,8 @@ async def post_form(
         return chooser(status=posted.stale.status if posted.stale else 422)
     refusal = posted.stale or await _one_too_many(kind, request, now)
     if refusal:
-        return await feedback_page(
-            kind, _with(typed_in(posted.form), {"form": str(refusal)}), status=refusal.status
-        )
+        form = _with(typed_in(posted.form), {"form": str(refusal)})
+        return await feedback_page(kind, form, status=refusal.status, retry_after=refusal.retry_after)
     if kind == TIP:
         return await _leave_tip(posted, settings, now)
     return await _file(kind, posted, request, settings, now)

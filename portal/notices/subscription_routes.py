@@ -23,7 +23,7 @@ from portal.notices.subscriptions import KINDS, Wish
 from portal.security.address import client_address
 from portal.security.cookies import and_say
 from portal.security.csrf import Sent
-from portal.security.headers import PRIVATE
+from portal.security.headers import PRIVATE, retry
 from portal.security.sessions import SignedIn
 from portal.settings import Settings
 from portal.text import persian_digits
@@ -178,7 +178,7 @@ async def _page(
     status: int = 200,
     retry_after: int | None = None,
 ) -> Template:
-    headers = {**PRIVATE, **({"Retry-After": str(retry_after)} if retry_after is not None else {})}
+    headers = {**PRIVATE, **retry(retry_after)}
     labels = {name: _(label) for name, label in LABELS.items()}
     context = {
         "typed": typed,
