@@ -180,7 +180,8 @@ def _owed(case: CaseView) -> Owed | None:
         return None
     if case.first_answer_at is None and case.next_due_at == case.first_answer_due_at:
         return "first_answer"
-    return "result" if case.next_due_at == case.result_due_at else "answer"
+    # Opened again or appealed: the result was given, another answer is owed, maybe by the very same day.
+    return "result" if case.result_at is None and case.next_due_at == case.result_due_at else "answer"
 
 
 def _first_answer(case: CaseView, zone: tzinfo, now: datetime) -> Promise | None:

@@ -71,6 +71,7 @@ async def test_the_applicant_appeals_once_and_is_then_told_who_hears_it_outside(
     assert sent.status_code == 303
     page = await visitor.get(path_of(complaint))
     assert "Your appeal has arrived" in page.text
+    assert "New answer" in page.text
     assert "Appeals" in page.text
     await decide(complaint, units["appeals"], name="other", now=right_now())
     page = await visitor.get(path_of(complaint))
