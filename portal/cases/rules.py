@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 from portal.i18n import N_, _, subject
 
@@ -40,8 +39,6 @@ TOPIC_LABELS = {
     "unit": N_("A unit"),
     "accessibility": N_("A barrier on these pages"),
 }
-APPEAL_WITHIN = timedelta(days=30)
-"""How long after the first decision the applicant may appeal."""
 
 NOT_OURS = "not_ours"
 OUTCOMES = ("done", "partly_done", "not_possible", NOT_OURS, "no_answer")

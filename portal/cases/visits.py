@@ -21,7 +21,6 @@ from portal import audit, codes, uploads
 from portal.cases import access, appeals, history, ledger, mistakes, page, queries
 from portal.cases.offers import offers
 from portal.cases.queries import CaseView
-from portal.cases.staff_pages import mail_about
 from portal.cases.why import WhyPage
 from portal.errors import PortalError, TooMany
 from portal.i18n import N_, _, localized, speak_of, subject
@@ -272,9 +271,9 @@ async def _opened(found: Visit, case: CaseView) -> dict[str, Any]:
     filed = await queries.filed_form(case.id)
     return {
         "steps": steps,
+        "step_words": page.step_words,
         "answers": page.form_as_filed(filed, found.tier, zone=found.settings.zone),
         "ledger": await ledger.ledger_of(case.id, tier=found.tier),
-        "told_about": mail_about,
         "outcome": case.outcome,
         "told": told,
         **await offers(case, told, tier=found.tier, now=found.now),

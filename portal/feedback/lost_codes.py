@@ -19,6 +19,7 @@ from db.lost_codes import LostCode
 from portal import audit, outbox
 from portal.cases import access
 from portal.cases.rules import ENDED_STATES
+from portal.cases.titles import title_of
 from portal.errors import NotFound
 from portal.i18n import N_, Words, _
 from portal.outbox import Unwanted
@@ -40,7 +41,7 @@ LAPSED = N_("This link no longer works. Links are good for one hour and for one 
 # By the indexes case_email and case_phone, whose expressions these are.
 _OF_CONTACT = {"mail": "lower(c.contact_email) = lower({})", "sms": "c.contact_phone = {}"}
 _CASES = """
-    SELECT c.id, c.number, c.state, c.filed_at, s.title_fa, s.title_en, s.sensitive
+    SELECT c.id, c.number, c.kind, c.state, c.filed_at, s.title_fa, s.title_en, s.sensitive
     FROM "case" c JOIN service s ON s.id = c.service
     WHERE OF_CONTACT AND c.erased_at IS NULL
     ORDER BY c.state = ANY({}), c.filed_at DESC LIMIT {}
@@ -51,12 +52,12 @@ _SPEND = """
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """One request of the contact; ``service`` is None where its name would say too much."""
+    """One case of the contact; ``title`` is None where the name of its service would say too much."""
 
     number: int
     state: str
     filed_at: datetime
-    service: Words | None
+    title: Words | None
 
 
 async def ask(
@@ -140,5 +141,5 @@ def _found(row: dict[str, Any]) -> Found:
         number=row["number"],
         state=row["state"],
         filed_at=row["filed_at"],
-        service=None if row["sensitive"] else Words(row["title_fa"], row["title_en"]),
+        title=None if row["sensitive"] else title_of(row["kind"], Words(row["title_fa"], row["title_en"])),
     )

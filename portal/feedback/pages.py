@@ -23,14 +23,18 @@ NEW = "/feedback/new"
 
 def chooser(*, service: str = "", about: str = "", status: int = 200) -> Template:
     """The sorts of feedback, each a link to its form that keeps ``service`` and ``about``."""
-    given = {"service": service, "about": about}
-    kept = {name: value for name, value in given.items() if value}
     context = {
-        "sorts": [(f"{NEW}?{urlencode({'kind': word, **kept})}", sort) for word, sort in SORTS.items()],
+        "sorts": [(_address(word, service, about), sort) for word, sort in SORTS.items()],
         "about": about,
         "current": "feedback",
     }
     return Template("feedback/choose.html", context=context, status_code=status)
+
+
+def _address(kind: str, service: str, about: str) -> str:
+    """Where the form of ``kind`` is. A code does not go with a tip: it says who writes."""
+    given = {"kind": kind, "service": service, "about": "" if kind == TIP else about}
+    return f"{NEW}?{urlencode({name: value for name, value in given.items() if value})}"
 
 
 async def feedback_page(

@@ -26,6 +26,7 @@ from portal.security.csrf import Sent
 from portal.security.headers import PRIVATE, retry
 from portal.security.sessions import SignedIn
 from portal.settings import Settings
+from portal.text import persian_digits
 
 Visitor = Request[SignedIn | None, Any, Any]
 
@@ -198,7 +199,10 @@ def _lapsed(refusal: NotFound) -> Template:
 
 
 def _masked(channel: str, address: str) -> str:
-    return mask_email(address) if channel == "mail" else mask_phone(address)
+    if channel == "mail":
+        return mask_email(address)
+    number = mask_phone(address)
+    return str(Words(fa=persian_digits(number), en=number))
 
 
 async def _own_mails(request: Visitor) -> list[str]:

@@ -37,9 +37,10 @@ async def test_the_page_offers_every_sort_and_keeps_what_it_is_about(browser):
         "suggestion",
         "comment",
         "thanks",
-        "tip",
     ):
         assert f"kind={kind}&amp;service={SLUG}&amp;about=XKP9" in page
+    # The code would tell whoever reads the addresses who it is that leaves the tip.
+    assert f'kind=tip&amp;service={SLUG}"' in page
 
 
 @pytest.mark.parametrize("kind", ["suggestion", "comment", "thanks"])
@@ -215,7 +216,7 @@ async def test_every_page_leads_to_feedback_and_a_service_and_a_case_name_themse
     for path in ("/", "/track", "/services", "/nothing-here"):
         assert f'href="{NEW}"' in (await browser.get(path)).text
     assert f'href="{NEW}?service={SLUG}"' in (await browser.get(f"/services/{SLUG}")).text
-    assert f'href="{NEW}?about={code}"' in (await browser.get(f"/cases/{code}")).text
+    assert f'href="{NEW}?about={code}&amp;service={SLUG}"' in (await browser.get(f"/cases/{code}")).text
 
 
 async def test_a_complaint_about_a_case_of_a_sensitive_service_needs_that_it_is_opened_first(
