@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 from litestar.response import Redirect, Template
 
-from portal import codes, uploads
+from portal import audit, codes, uploads
 from portal.accounts.queries import contacts_of
 from portal.cases import access, visits
 from portal.cases.actions import DifferentSubmission
@@ -31,7 +31,7 @@ from portal.security.address import client_address, network_of
 from portal.security.csrf import Posted, Sent
 from portal.settings import Settings
 
-FILINGS, TIPS, WINDOW = 60, 20, timedelta(hours=1)
+FILINGS, WINDOW = 60, timedelta(minutes=10)
 """From one neighbourhood of addresses."""
 
 
@@ -72,7 +72,7 @@ async def post_form(
     kind = posted.form.get("kind")
     if not isinstance(kind, str) or kind not in SORTS:
         return chooser(status=posted.stale.status if posted.stale else 422)
-    refusal = posted.stale or await _one_too_many(kind, request, now)
+    refusal = posted.stale or await _one_too_many(kind, request, settings.secret_key, now)
     if refusal:
         return await feedback_page(
             kind, _with(typed_in(posted.form), {"form": str(refusal)}), status=refusal.status
@@ -111,6 +111,8 @@ async def _to_receipt(
     keys = tokens_of(request, settings) or [access.new_token()]
     # Who gave no name did not want to be known by an account either.
     applicant = request.user.account_id if request.user and form.identified else None
+    if applicant is None:
+        audit.unnamed()
     file = partial(actions.file_feedback, form.draft, service=about.service, key=settings.secret_key, now=now)
     try:
         filed = await with_files(form.draft, settings, partial(file, browser=keys[0], applicant=applicant))
@@ -137,13 +139,14 @@ async def _leave_tip(posted: Posted, settings: Settings, now: datetime) -> Templ
     return Redirect(localized("/feedback/sent"), status_code=303)
 
 
-async def _one_too_many(kind: str, request: Visitor, now: datetime) -> PortalError | None:
+async def _one_too_many(kind: str, request: Visitor, key: bytes, now: datetime) -> PortalError | None:
     """Counts what comes from one neighbourhood; the refusal once that is too much."""
-    counted, limit = ("tip", TIPS) if kind == TIP else ("feedback", FILINGS)
+    network = network_of(client_address(request))
     try:
-        await throttle.hit(
-            f"{counted}:{network_of(client_address(request))}", limit=limit, window=WINDOW, now=now
-        )
+        if kind == TIP:
+            await actions.count_tip(network, key=key, now=now)
+        else:
+            await throttle.hit(f"feedback:{network}", limit=FILINGS, window=WINDOW, now=now)
     except TooMany as refusal:
         return refusal
     return None
