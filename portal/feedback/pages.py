@@ -38,8 +38,10 @@ async def feedback_page(
     status: int = 200,
     cookies: list[Cookie] | None = None,
     earlier: int | None = None,
+    retry_after: int | None = None,
 ) -> Template:
     """The form for one sort. ``earlier``: the case that the same page has made before, with other words."""
+    headers = {**PRIVATE, **({} if retry_after is None else {"Retry-After": str(retry_after)})}
     sort = SORTS[kind]
     titles, services = labels(kind), await queries.services_offered()
     context = {
@@ -64,5 +66,5 @@ async def feedback_page(
         "current": "feedback",
     }
     return Template(
-        "feedback/new.html", context=context, status_code=status, cookies=cookies or [], headers=PRIVATE
+        "feedback/new.html", context=context, status_code=status, cookies=cookies or [], headers=headers
     )

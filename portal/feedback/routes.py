@@ -72,13 +72,15 @@ async def post_form(
     kind = posted.form.get("kind")
     if not isinstance(kind, str) or kind not in SORTS:
         return chooser(status=posted.stale.status if posted.stale else 422)
-    refusal = posted.stale or await _one_too_many(kind, request, settings.secret_key, now)
-    if refusal:
-        return await feedback_page(
-            kind, _with(typed_in(posted.form), {"form": str(refusal)}), status=refusal.status
-        )
-    if kind == TIP:
-        return await _leave_tip(posted, settings, now)
+    if posted.stale:
+        return await _refused(kind, posted, posted.stale)
+    network = network_of(client_address(request))
+    try:
+        if kind == TIP:
+            return await _leave_tip(posted, network, settings, now)
+        await throttle.hit(f"feedback:{network}", limit=FILINGS, window=WINDOW, now=now)
+    except TooMany as refusal:
+        return await _refused(kind, posted, refusal)
     return await _file(kind, posted, request, settings, now)
 
 
@@ -124,7 +126,8 @@ async def _to_receipt(
     return Redirect(path, status_code=303, cookies=[visits.keys(settings, keys)])
 
 
-async def _leave_tip(posted: Posted, settings: Settings, now: datetime) -> Template | Redirect:
+async def _leave_tip(posted: Posted, network: str, settings: Settings, now: datetime) -> Template | Redirect:
+    """Only what can be stored counts: a neighbour's mistakes keep nobody from leaving a tip. Raises TooMany."""
     about = await about_service(typed_in(posted.form).typed["service"], now, required=False)
     form, body = read_tip(posted.form, about)
     hearing = about.service.id if about.service else await queries.whole_desk()
@@ -132,6 +135,7 @@ async def _leave_tip(posted: Posted, settings: Settings, now: datetime) -> Templ
         form.errors.setdefault("service", _("Choose one."))
     if form.errors or hearing is None:
         return await feedback_page(TIP, form, status=422)
+    await actions.count_tip(network, key=settings.secret_key, now=now)
     named = about.service.id if about.service else None
     await actions.leave_tip(
         form.submission_id, service=hearing, about=named, body=body, zone=settings.zone, now=now
@@ -139,17 +143,10 @@ async def _leave_tip(posted: Posted, settings: Settings, now: datetime) -> Templ
     return Redirect(localized("/feedback/sent"), status_code=303)
 
 
-async def _one_too_many(kind: str, request: Visitor, key: bytes, now: datetime) -> PortalError | None:
-    """Counts what comes from one neighbourhood; the refusal once that is too much."""
-    network = network_of(client_address(request))
-    try:
-        if kind == TIP:
-            await actions.count_tip(network, key=key, now=now)
-        else:
-            await throttle.hit(f"feedback:{network}", limit=FILINGS, window=WINDOW, now=now)
-    except TooMany as refusal:
-        return refusal
-    return None
+async def _refused(kind: str, posted: Posted, refusal: PortalError) -> Template:
+    """The form with everything that was typed, and when to send it again."""
+    form = _with(typed_in(posted.form), {"form": str(refusal)})
+    return await feedback_page(kind, form, status=refusal.status, retry_after=refusal.retry_after)
 
 
 def _with(form: FeedbackForm, errors: dict[str, str]) -> FeedbackForm:

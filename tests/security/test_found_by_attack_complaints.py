@@ -163,5 +163,17 @@ async def test_what_counts_tips_names_no_network_and_no_moment(browser):
     assert counter["id"].version == 4
     await feedback.forget_tip_counts(before)
     assert await Throttle.count() == 1
-    await feedback.forget_tip_counts(before + feedback.TIPS_WINDOW)
+    await feedback.forget_tip_counts(before + 2 * feedback.TIPS_WINDOW)
     assert await Throttle.exists().where(Throttle.key.like("tip:%")) is False
+
+
+async def test_mistakes_use_up_no_tips_of_the_neighbourhood(db, timed_application):
+    await a_unit("inspection", "inspection")
+    tip = {"body": "سند می‌سوزانند.", "service": "spatial-observatory"}
+    async with client_of(timed_application.by(lambda: NOON)) as client:
+        browser = Browser(client)
+        for _ in range(feedback.TIPS):
+            assert (await browser.submit(f"{NEW}?kind=tip", {**tip, "body": ""}, to=NEW)).status_code == 422
+        answers = [await browser.submit(f"{NEW}?kind=tip", tip, to=NEW) for _ in range(feedback.TIPS + 1)]
+    assert [answer.status_code for answer in answers] == [303] * feedback.TIPS + [429]
+    assert 0 < int(answers[-1].headers["retry-after"]) <= feedback.TIPS_WINDOW.total_seconds()
