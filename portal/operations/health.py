@@ -17,6 +17,8 @@ from portal.audit_log import verify
 from portal.i18n import Words
 from portal.operations import queries
 from portal.operations.certificate import Certificate, certificate_of
+from portal.services import unit_people
+from portal.services.unit_people import Unattended
 from portal.settings import Settings
 
 A_DAY = timedelta(days=1)
@@ -108,6 +110,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     odd_days: tuple[tuple[date, int], ...]
     audit: Sealed
     unheard: bool
+    unattended: tuple[Unattended, ...]
 
 
 async def look(settings: Settings, *, clocks: Sequence[str], now: datetime) -> Health:
@@ -129,6 +132,7 @@ async def look(settings: Settings, *, clocks: Sequence[str], now: datetime) -> H
         odd_days=tuple(await queries.odd_days()),
         audit=await _sealed(settings, before, now),
         unheard=await place.get("digest_on") and not await queries.digest_readers(),
+        unattended=await unit_people.unattended(),
     )
     row = HealthReport(id=1, document=msgspec.json.encode(health).decode(), made_at=now)
     await HealthReport.insert(row).on_conflict(

@@ -121,6 +121,9 @@ def _of_people(health: Health, zone: tzinfo) -> list[Line]:
     if health.unheard:
         told = _("No site admin has a confirmed e-mail address: the daily digest reaches nobody.")
         lines.append(Line(told, "/admin/accounts"))
+    for unit in health.unattended:
+        told = _("Complaints go to a unit for which nobody active works: %(unit)s") % {"unit": unit.name}
+        lines.append(Line(told, f"/admin/units/{unit.slug}"))
     for incident in health.incidents:
         since = jalali.show_moment(incident.since, current_language(), zone)
         told = _("Incident without news since %(since)s: %(title)s") % {

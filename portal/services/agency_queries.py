@@ -9,6 +9,7 @@ import msgspec
 from piccolo.columns import ForeignKey
 
 from db.services import Agency, Service, Unit
+from portal.services import unit_people
 from portal.services.queries import is_slug
 from portal.services.statement import Words
 
@@ -17,13 +18,14 @@ UNIT_VALUES = ("kind", "name_fa", "name_en", "phone", "email")
 
 
 class ListedUnit(msgspec.Struct, frozen=True, kw_only=True):
-    """A unit in a list; ``kind`` as in ``db.services.Unit``."""
+    """A unit in a list; ``kind`` as in ``db.services.Unit``; ``unattended``: complaints go there, to nobody."""
 
     slug: str
     name: Words
     phone: str
     email: str
     kind: str
+    unattended: bool
 
 
 class ListedAgency(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,8 +71,9 @@ class UnitAtHand(msgspec.Struct, frozen=True, kw_only=True):
 async def agencies() -> list[ListedAgency]:
     """Every agency with its units, by their slugs."""
     units: dict[UUID, list[ListedUnit]] = {}
+    unattended = await _unattended()
     for row in await Unit.select().order_by(Unit.slug):
-        units.setdefault(row["agency"], []).append(_listed(row))
+        units.setdefault(row["agency"], []).append(_listed(row, unattended))
     rows = await Agency.select().order_by(Agency.slug)
     return [
         ListedAgency(slug=row["slug"], name=_name(row), units=tuple(units.get(row["id"], ()))) for row in rows
@@ -83,12 +86,13 @@ async def agency_by_slug(slug: str) -> AgencyAtHand | None:
     if row is None:
         return None
     units = await Unit.select().where(Unit.agency == row["id"]).order_by(Unit.slug)
+    unattended = await _unattended()
     return AgencyAtHand(
         id=row["id"],
         slug=row["slug"],
         name=_name(row),
         values={name: row[name] for name in AGENCY_VALUES},
-        units=tuple(_listed(unit) for unit in units),
+        units=tuple(_listed(unit, unattended) for unit in units),
         used=await _used(Agency._meta.foreign_key_references, row["id"]),
     )
 
@@ -132,9 +136,18 @@ async def _used(references: list[ForeignKey], row: UUID) -> bool:
     return False
 
 
-def _listed(row: dict[str, Any]) -> ListedUnit:
+async def _unattended() -> set[str]:
+    return {unit.slug for unit in await unit_people.unattended()}
+
+
+def _listed(row: dict[str, Any], unattended: set[str]) -> ListedUnit:
     return ListedUnit(
-        slug=row["slug"], name=_name(row), phone=row["phone"], email=row["email"], kind=row["kind"]
+        slug=row["slug"],
+        name=_name(row),
+        phone=row["phone"],
+        email=row["email"],
+        kind=row["kind"],
+        unattended=row["slug"] in unattended,
     )
 
 

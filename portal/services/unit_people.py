@@ -1,4 +1,4 @@
-"""Who works for a unit, and who of them heads it."""
+"""Who works for a unit, who of them heads it, and which units hear complaints without anybody in them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,25 @@ import msgspec
 from db.accounts import Account
 from db.clocks import UnitHead
 from portal.security.sessions import STAFF_ROLES
+from portal.services.statement import Words
 
 _CLERKS = """
     SELECT a.id, a.display_name FROM account a
     WHERE a.state = 'active' AND a.role = ANY({})
         AND (a.unit = {} OR EXISTS (SELECT FROM membership m WHERE m.account = a.id AND m.unit = {}))
     ORDER BY a.display_name, a.id
+"""
+# Where an agency has no inspection unit, complaints go to the unit of each service itself.
+_UNATTENDED = """
+    SELECT u.slug, u.name_fa || ' — ' || g.name_fa AS fa, u.name_en || ' — ' || g.name_en AS en
+    FROM unit u JOIN agency g ON g.id = u.agency
+    WHERE (u.kind IN ('inspection', 'appeals') OR EXISTS (
+            SELECT FROM service s WHERE s.unit = u.id AND s.state <> 'draft'
+                AND NOT EXISTS (SELECT FROM unit i WHERE i.agency = s.agency AND i.kind = 'inspection')))
+        AND NOT EXISTS (
+            SELECT FROM account a WHERE a.state = 'active' AND a.role = ANY({})
+                AND (a.unit = u.id OR EXISTS (SELECT FROM membership m WHERE m.account = a.id AND m.unit = u.id)))
+    ORDER BY g.slug, u.slug
 """
 
 
@@ -24,6 +37,13 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     account: str
     name: str
     works: bool
+
+
+class Unattended(msgspec.Struct, frozen=True):
+    """A unit to which complaints or appeals go, with its agency, and for which nobody active works."""
+
+    slug: str
+    name: Words
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +57,12 @@ async def clerks(unit: UUID) -> list[Choice]:
     """Everybody who may work a case of ``unit``, by name."""
     rows = await Account.raw(_CLERKS, sorted(STAFF_ROLES), unit, unit)
     return [Choice(value=str(row["id"]), label=row["display_name"]) for row in rows]
+
+
+async def unattended() -> tuple[Unattended, ...]:
+    """Every unit in which a complaint or an appeal would lie unread, by agency."""
+    rows = await Account.raw(_UNATTENDED, sorted(STAFF_ROLES))
+    return tuple(Unattended(row["slug"], Words(fa=row["fa"], en=row["en"])) for row in rows)
 
 
 async def works_for(clerk: UUID, unit: UUID) -> bool:

@@ -7,10 +7,11 @@ from datetime import date, timedelta
 import msgspec
 import pytest
 
-from db.accounts import Account, ContactPoint
+from db.accounts import Account, ContactPoint, Membership
 from db.operations import DayReport, HealthReport
 from db.outbox import OutboxMessage
 from db.resets import ResetApproval, ResetRequest
+from db.services import Agency, Unit
 from portal import audit, place
 from portal.audit_log import actions as audit_log
 from portal.cases import rules
@@ -18,6 +19,7 @@ from portal.i18n import using
 from portal.operations import digest, health, labels
 from portal.operations.certificate import Certificate
 from portal.operations.health import Health
+from portal.services import unit_people
 from portal.templating import MailTemplates
 from tests.conftest import NOON
 from tests.notices.outages import INCIDENT, posted
@@ -158,9 +160,33 @@ async def test_a_certificate_that_ends_soon_or_is_bad_is_said(db, settings, cert
 
 async def test_a_silent_incident_is_said(samples, settings):
     await posted(INCIDENT)
-    assert await words(settings, NOON + HOUR) == []
-    (said,) = await words(settings, NOON + 5 * HOUR)
-    assert said.startswith("Incident without news since")
+    since = "Incident without news since"
+    assert not any(line.startswith(since) for line in await words(settings, NOON + HOUR))
+    assert any(line.startswith(since) for line in await words(settings, NOON + 5 * HOUR))
+
+
+async def test_units_are_said_to_which_complaints_go_and_for_which_nobody_active_works(db, settings):
+    agency = Agency(slug="museum", name_fa="موزه", name_en="Museum")
+    await agency.save()
+    units = {}
+    for kind in ("desk", "inspection", "appeals"):
+        units[kind] = Unit(agency=agency.id, slug=f"museum-{kind}", kind=kind, name_fa=kind, name_en=kind)
+        await units[kind].save()
+    hears = "Complaints go to a unit for which nobody active works: {} — Museum"
+    assert await words(settings) == [hears.format("appeals"), hears.format("inspection")]
+    people = [await an_admin("inspector", role="staff"), await an_admin("gone", role="staff", state="locked")]
+    for who, kind in zip(people, ("inspection", "appeals"), strict=True):
+        await Account.update({Account.unit: units[kind].id}).where(Account.id == who.id)
+    assert await words(settings) == [hears.format("appeals")]
+
+
+async def test_a_service_whose_own_unit_hears_complaints_needs_somebody_active_there(samples, settings):
+    lonely = await unit_people.unattended()
+    assert "Complaints go to a unit for which nobody active works" in " ".join(await words(settings))
+    unit = await Unit.objects().get(Unit.slug == lonely[0].slug)
+    clerk = await an_admin("clerk", role="staff")
+    await Membership(account=clerk.id, unit=unit.id).save()
+    assert unit.slug not in {one.slug for one in await unit_people.unattended()}
 
 
 async def test_who_approved_many_passwords_is_said(db, settings):

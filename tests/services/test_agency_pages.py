@@ -144,3 +144,13 @@ async def test_an_agency_names_who_outside_hears_complaints(admin):
     assert all(words in page for words in outside.values())
     wrong = await admin.submit("/en/admin/agencies/museum", {"outside_url": "javascript:alert(1)"})
     assert wrong.status_code == 422
+
+
+async def test_a_unit_that_hears_complaints_without_anybody_is_marked(admin):
+    await admin.submit("/admin/agencies/new", MUSEUM)
+    await admin.submit("/admin/units/new?agency=museum", {**ARCHIVE, "agency": "museum"})
+    marked = "Complaints go here, and nobody active works here"
+    assert marked not in (await admin.get("/en/admin/agencies")).text
+    await admin.submit("/en/admin/units/archive", {"kind": "inspection"})
+    for page in ("/en/admin/agencies", "/en/admin/agencies/museum"):
+        assert marked in (await admin.get(page)).text
