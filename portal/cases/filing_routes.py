@@ -15,7 +15,18 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from portal import codes, uploads
-from portal.cases import access, actions, filing_drafts, floods, history, kept_files, same_words, visits
+from portal.cases import (
+    access,
+    actions,
+    filing_drafts,
+    floods,
+    history,
+    kept_files,
+    page,
+    queries,
+    same_words,
+    visits,
+)
 from portal.cases.actions import DifferentSubmission, Filed
 from portal.cases.filing_pages import Repetition, different_page, filing_page, paused_page, same_words_page
 from portal.cases.forms import FilingForm, read_filing, with_errors
@@ -205,6 +216,7 @@ async def show_receipt(
     speak_of(receipt.kind)
     context = {
         "receipt": receipt,
+        "about": page.about_words(await queries.filed_form(seen.case_id), settings.zone),
         "passcode": await _passcode(receipt, seen),
         "is_own": seen.account is not None and seen.account == receipt.applicant,
         "qr": square_code(settings.base_url, seen.number),

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from portal import identifiers, jalali, sla, text
+from portal import codes, identifiers, jalali, sla, text
 from portal.cases.queries import CaseView, FiledForm, Step
 from portal.i18n import N_, _, current_language
 from portal.services.statement import Field, Words
@@ -140,12 +140,25 @@ def proof_of(case: CaseView) -> Proof | None:
 def form_as_filed(form: FiledForm, tier: int, *, zone: tzinfo) -> list[Answer]:
     """The form for tier 1 (personal answers masked) or tier 2 (whole), without what was left empty."""
     lines = _contact_lines(form, tier)
+    if tier > 1:
+        lines.append((_("What the complaint is about"), about_words(form, zone)))
     lines += [
         (str(field.label), _shown(field, form.answers[field.key], tier, zone)) for field in _asked(form)
     ]
     if form.body:
         lines.append((_("Your request"), form.body if tier > 1 else HIDDEN))
     return [Answer(label, value) for label, value in lines if value]
+
+
+def about_words(form: FiledForm, zone: tzinfo) -> str:
+    """Which request a complaint is about, as its applicant knew it; empty for all else. Not below tier 2."""
+    about = form.about
+    if about is None:
+        return ""
+    if about.number is None:
+        day = jalali.show_date(about.filed_at, current_language(), zone)
+        return _("%(service)s, filed on %(day)s") % {"service": about.title, "day": day}
+    return f"{about.title} — \u2068{codes.show_text(about.number)}\u2069"
 
 
 def last_step(steps: list[Step], state: str) -> Step | None:

@@ -32,9 +32,14 @@ _CASE = """
     WHERE c.number = {}
 """
 _FILED = """
-    SELECT c.agency_name, c.contact_name, c.contact_email, c.contact_phone, c.body, c.answers, f.fields
+    SELECT c.agency_name, c.contact_name, c.contact_email, c.contact_phone, c.body, c.answers, f.fields,
+           b.kind AS about_kind, b.filed_at AS about_filed, s.title_fa, s.title_en,
+           CASE WHEN NOT EXISTS (SELECT FROM dead_number d WHERE d."case" = b.id AND d.replaced_at >= c.filed_at)
+               THEN b.number END AS about_number
     FROM "case" c
     LEFT JOIN form_version f ON f.id = c.form_version
+    LEFT JOIN "case" b ON b.id = c.about_case
+    LEFT JOIN service s ON s.id = b.service
     WHERE c.id = {}
 """
 _EVENTS = """
@@ -120,8 +125,16 @@ class CaseView(msgspec.Struct, frozen=True, kw_only=True):
         return Words(fa=self.agency_fa, en=self.agency_en)
 
 
+class AboutRequest(msgspec.Struct, frozen=True):
+    """The request that a complaint is about; ``number`` is None where it got another one after it was typed."""
+
+    number: int | None
+    title: Words
+    filed_at: datetime
+
+
 class FiledForm(msgspec.Struct, frozen=True, kw_only=True):
-    """What was filed, with the questions as they were asked then."""
+    """What was filed, with the questions as they were asked then; ``about`` is None but for a complaint about a case."""
 
     agency_name: str
     contact_name: str
@@ -130,6 +143,7 @@ class FiledForm(msgspec.Struct, frozen=True, kw_only=True):
     body: str
     answers: dict[str, Any]
     fields: tuple[Field, ...]
+    about: AboutRequest | None
 
 
 class FileView(msgspec.Struct, frozen=True, kw_only=True):
@@ -183,7 +197,8 @@ async def filed_form(case_id: UUID) -> FiledForm:
     row = (await Case.raw(_FILED, case_id))[0]
     answers = msgspec.json.decode(row["answers"], type=dict[str, Any])
     fields = msgspec.json.decode(row["fields"] or "[]", type=tuple[Field, ...])
-    return FiledForm(**{**row, "answers": answers, "fields": fields})
+    contacts = {name: row[name] for name in ("agency_name", "contact_name", "contact_email", "contact_phone")}
+    return FiledForm(**contacts, body=row["body"], answers=answers, fields=fields, about=_about(row))
 
 
 async def timeline(case_id: UUID, tier: int) -> list[Step]:
@@ -211,6 +226,13 @@ async def attachment(case_id: UUID, attachment_id: UUID) -> KeptFile | None:
     """One file of this very case; None for any other."""
     rows = await Case.raw(_ATTACHMENT, case_id, attachment_id)
     return KeptFile(**rows[0]) if rows else None
+
+
+def _about(row: dict[str, Any]) -> AboutRequest | None:
+    if not row["about_kind"]:
+        return None
+    title = title_of(row["about_kind"], Words(fa=row["title_fa"], en=row["title_en"]))
+    return AboutRequest(row["about_number"], title, row["about_filed"])
 
 
 def _worth_telling(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
