@@ -20,15 +20,18 @@ from piccolo.engine import engine_finder
 from db.accounts import Account
 from db.cases import Case
 from db.engine import Engine, atomic, close_pool, open_pool
+from db.operations import DayReport
 from db.services import Unit
 from portal import demo_feedback, demo_outages, signing, uploads
 from portal.accounts.actions import make_account
-from portal.cases import actions, desk_actions
+from portal.cases import actions, desk_actions, ratings
 from portal.cases.submission import FilingDraft
 from portal.demo_stories import Step, Story, stories
 from portal.feedback import actions as feedback
 from portal.i18n import using
 from portal.office_hours import IRAN_OFFICE, is_working_day
+from portal.operations import actions as operations
+from portal.operations import reckoning
 from portal.promises import actions as promises
 from portal.security import passwords
 from portal.services.actions import load_samples
@@ -112,7 +115,17 @@ async def fill(settings: Settings, *, now: datetime) -> list[tuple[str, str, str
     await demo_feedback.tips(zone=settings.zone, now=now)
     await demo_outages.fill(zone=settings.zone, now=now)
     await promises.publish(zone=settings.zone, now=now)
+    await _reckon_yesterday(settings, now)
     return accounts
+
+
+async def _reckon_yesterday(settings: Settings, now: datetime) -> None:
+    """The last whole day has its report, as it was when that day ended: nothing is sent while samples are loaded."""
+    today = now.astimezone(settings.zone).date()
+    midnight = reckoning.span_of(today, settings.zone).begins
+    yesterday = today - reckoning.A_DAY
+    if not await DayReport.exists().where(DayReport.day == yesterday):
+        await operations.reckon(yesterday, zone=settings.zone, uploads_dir=settings.uploads_dir, now=midnight)
 
 
 async def _account(
@@ -164,6 +177,11 @@ async def _tell(
     case_id = await _file(story, files, key, ids, now)
     for seen, step in enumerate(story.steps, start=1):
         await _take_step(step, case_id, seen, ids, _ago(step.days, step.time, now))
+    if story.score:
+        last = story.steps[-1]
+        at = _ago(last.days, last.time, now) + timedelta(hours=1)
+        (asked,) = await ratings.of_case(case_id, now=at)
+        await ratings.rate(asked, score=story.score, comment=story.comment, now=at)
 
 
 async def _file(

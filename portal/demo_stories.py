@@ -26,7 +26,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 class Story(msgspec.Struct, frozen=True, kw_only=True):
     """One sample case and what happened to it. ``days`` 0: filed so long ago as ``time`` says, in hours.
 
-    ``about`` is the key of the story that a complaint is about.
+    ``about`` is the key of the story that a complaint is about. ``score`` and ``comment`` are what the applicant
+    said of the closing an hour later; 0: nothing.
     """
 
     key: str
@@ -49,6 +50,8 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     topic: str = ""
     about: str = ""
     steps: tuple[Step, ...] = ()
+    score: int = 0
+    comment: str = ""
 
 
 def stories() -> tuple[Story, ...]:

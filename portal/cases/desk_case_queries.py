@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from db.cases import Attachment, Case
+from portal.cases import rules
 from portal.services.statement import Field, Words
 
 # In SQL for the joins: names of people and units, and the edition of the form that was filled in.
@@ -187,6 +188,11 @@ class DeskCase(msgspec.Struct, frozen=True, kw_only=True):
     def since(self, seen: int) -> tuple[Happening, ...]:
         """What happened after version ``seen``."""
         return tuple(happening for happening in self.happenings if happening.n > seen)
+
+    @property
+    def shown_state(self) -> str:
+        """Its state as it is told."""
+        return rules.shown_state(self.state, level=self.level, taken=self.assignee is not None)
 
 
 async def desk_case(number: int) -> DeskCase | None:

@@ -98,13 +98,16 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def ledger_of(case_id: UUID, *, tier: int) -> list[Entry]:
-    """Everything that came for the case and was told to its applicant, the oldest first.
+    """Everything that came for the case and was told to its applicant, the newest first.
 
     Below tier 2 no address and no name of a file is in it.
     """
     rows = await Case.raw(_LEDGER, case_id, case_id, case_id)
     entries = (_entry(list(same), tier) for _key, same in groupby(rows, lambda row: (row["n"], row["at"])))
-    return [entry for entry in entries if entry.received or entry.deliveries or entry.lacking]
+    told = [
+        one for one in entries if one.received or one.deliveries or one.lacking or one.kind == "renumbered"
+    ]
+    return told[::-1]
 
 
 def state_of(state: str, error: str) -> str:
@@ -129,7 +132,8 @@ def _entry(rows: list[dict[str, Any]], tier: int) -> Entry:
 
 def _was_received(row: dict[str, Any]) -> bool:
     """Whether something came from the applicant; a letter that the desk registered did, too."""
-    return row["kind"] == "filed" or row["actor_role"] == "applicant" and row["kind"] not in UNSEEN_KINDS
+    unsent = UNSEEN_KINDS | {"renumbered"}
+    return row["kind"] == "filed" or row["actor_role"] == "applicant" and row["kind"] not in unsent
 
 
 def _deliveries(rows: Iterable[dict[str, Any]], tier: int) -> Iterator[Delivery]:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from portal import codes, identifiers, jalali, sla, text
+from portal.cases import rules
 from portal.cases.queries import CaseView, FiledForm, Step
 from portal.i18n import N_, _, current_language
 from portal.services.statement import Field, Words
@@ -68,11 +69,11 @@ class Promise(msgspec.Struct, frozen=True):
 class Outline(msgspec.Struct, frozen=True, kw_only=True):
     """Tier 0: everything that the code alone shows.
 
-    ``title`` is None for a service whose name says too much. ``owed`` is the promise that comes next, ``due`` its
-    day, ``share`` the used part of its time in steps of a twentieth (None where it was not counted from filing).
-    ``paused_until`` is the applicant's own last day while it is their turn, ``expected`` the day we told them to expect
-    beside the promise, None once it has passed. ``erased`` is the day when what named people was taken out, None while
-    it stands.
+    ``state`` is a ``rules.shown_state``. ``title`` is None for a service whose name says too much. ``owed`` is the
+    promise that comes next, ``due`` its day, ``share`` the used part of its time in steps of a twentieth (None where
+    it was not counted from filing). ``paused_until`` is the applicant's own last day while it is their turn,
+    ``expected`` the day we told them to expect beside the promise, None once it has passed. ``erased`` is the day
+    when what named people was taken out, None while it stands.
     """
 
     number: int
@@ -107,7 +108,7 @@ def outline(case: CaseView, *, zone: tzinfo, now: datetime) -> Outline:
     progress = sla.progress(due_at, case.filed_at, now) if due_at else None
     return Outline(
         number=case.number,
-        state=case.state,
+        state=rules.shown_state(case.state, level=case.level, taken=case.assignee is not None),
         title=None if case.sensitive else case.title,
         filed=_day(case.filed_at, zone),
         first_answer=_first_answer(case, zone, now),

@@ -20,8 +20,8 @@ from portal.services.statement import Field, Words
 _CASE = """
     SELECT c.id, c.number, c.service, c.sla_version, c.state, c.version, c.locale, c.audience, c.channel, c.applicant,
            c.agency_name, c.contact_name, c.contact_email, c.contact_phone, c.outcome,
-           c.kind, c.topic, c.level, c.filed_at, c.first_answer_due_at, c.first_answer_at, c.result_due_at, c.result_at,
-           c.next_due_at, c.paused_until, c.expected_on, c.changed_at, c.erased_at,
+           c.kind, c.topic, c.level, c.assignee, c.filed_at, c.first_answer_due_at, c.first_answer_at,
+           c.result_due_at, c.result_at, c.next_due_at, c.paused_until, c.expected_on, c.changed_at, c.erased_at,
            s.slug, s.title_fa, s.title_en, s.sensitive,
            u.name_fa AS unit_fa, u.name_en AS unit_en, u.phone AS unit_phone,
            a.name_fa AS agency_fa, a.name_en AS agency_en
@@ -89,6 +89,7 @@ class CaseView(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     topic: str
     level: int
+    assignee: UUID | None
     filed_at: datetime
     first_answer_due_at: datetime | None
     first_answer_at: datetime | None
@@ -134,7 +135,7 @@ class AboutRequest(msgspec.Struct, frozen=True):
 
 
 class FiledForm(msgspec.Struct, frozen=True, kw_only=True):
-    """What was filed, with the questions as they were asked then; ``about`` is None but for a complaint about a case."""
+    """What was filed, with the questions as they were asked then; ``about`` is that of a complaint about a case."""
 
     agency_name: str
     contact_name: str

@@ -19,7 +19,9 @@ STATE_LABELS = {
     "closed": N_("Closed"),
     "rejected": N_("Rejected"),
     "withdrawn": N_("Withdrawn"),
+    "appealed": N_("Appealed: waiting to be taken"),
 }
+"""Of the states, and of ``shown_state``."""
 
 KINDS = ("request", "complaint", "suggestion", "comment", "thanks")
 FEEDBACK = KINDS[1:]
@@ -126,6 +128,11 @@ def outcomes_of(kind: str) -> tuple[str, ...]:
 def state_after(kind: str, state: str | None) -> str:
     """The state an event leads to; ``state`` is None before the first. Raises KeyError for a move not allowed."""
     return FIRST[kind] if state is None else MOVES[kind, state]
+
+
+def shown_state(state: str, *, level: int, taken: bool) -> str:
+    """The state as it is told: ``appealed`` after an appeal, until somebody takes it."""
+    return "appealed" if state == "in_review" and level > 1 and not taken else state
 
 
 def state_label(state: str) -> str:

@@ -15,7 +15,7 @@ from portal import audit, codes
 from portal.cases import independence
 from portal.errors import NotAllowed, NotFound
 from portal.i18n import _, localized
-from portal.operations import actions, health, labels, queries
+from portal.operations import actions, health, labels, queries, reckoning
 from portal.security.cookies import and_say, said
 from portal.security.csrf import Posted
 from portal.security.headers import PRIVATE
@@ -28,10 +28,18 @@ EARLIEST = date(2000, 1, 1)
 
 
 @get("/reconciliation", name="operations.days")
-async def show_days(before: FromQuery[str] = "") -> Template:
+async def show_days(
+    settings: NamedDependency[Settings], now: NamedDependency[datetime], before: FromQuery[str] = ""
+) -> Template:
     """What each day added up to, the newest first, fifty on a page."""
     page = await queries.days(_date(before) if before else None)
-    context = {"page": page, "first": not before, "current": "admin"}
+    yesterday = now.astimezone(settings.zone).date() - reckoning.A_DAY
+    context = {
+        "page": page,
+        "first": not before,
+        "reckon_path": f"{HERE}/{yesterday.isoformat()}",
+        "current": "admin",
+    }
     return Template("operations/days.html", context=context, headers=PRIVATE)
 
 

@@ -23,12 +23,14 @@ from portal.cases.mails import TOLD
 from portal.cases.rules import RESULTS
 
 A_DAY = timedelta(days=1)
-# Of the messages written that day: what became of them until now. One that was sent back has the other side's answer.
+# Of the messages written that day: what became of them until now. One that was sent back has the other side's answer,
+# one that ended without an error was for nobody.
 _FIGURES = """
     WITH span AS (SELECT {}::timestamptz AS begins, {}::timestamptz AS ends),
     filed AS (SELECT c.id, c.erased_at FROM "case" c, span WHERE c.filed_at >= begins AND c.filed_at < ends),
     mails AS (SELECT state, state = 'failed' AND error ~ {} AS bounced
-        FROM outbox_message, span WHERE created_at >= begins AND created_at < ends)
+        FROM outbox_message, span WHERE created_at >= begins AND created_at < ends
+        AND NOT (state = 'failed' AND error = ''))
     SELECT (SELECT count(*) FROM filed) AS filed,
         (SELECT count(*) FROM filed f
             WHERE EXISTS (SELECT FROM case_event e WHERE e."case" = f.id AND e.n = 1 AND e.kind = 'filed')
@@ -88,8 +90,8 @@ _FILES = """
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Counts of one day. ``coded`` of the ``filed`` have their first event and can be opened by their applicant.
 
-    ``queued`` messages were written that day: each was ``handed_over``, ``bounced`` (refused for good by who should
-    take it), ``failed`` otherwise, is ``kept`` here or ``waiting``. ``answered``: results given that day.
+    ``queued`` messages to somebody were written that day: each was ``handed_over``, ``bounced`` (refused for good by
+    who should take it), ``failed`` otherwise, is ``kept`` here or ``waiting``. ``answered``: results given that day.
     """
 
     filed: int = 0

@@ -18,7 +18,7 @@ from portal.services.actions import load_service, read_sample
 from tests.cases.complaining import a_complaint, hearing_units, somebody
 from tests.cases.factories import SLUG
 from tests.cases.test_mails import drawn
-from tests.cases.visitors import as_filer, path_of, right_now, send
+from tests.cases.visitors import as_filer, path_of, right_now, send, version_of
 from tests.conftest import NOON, OPENED
 
 DAY = timedelta(days=1)
@@ -71,6 +71,13 @@ async def test_the_applicant_appeals_once_and_is_then_told_who_hears_it_outside(
     assert sent.status_code == 303
     page = await visitor.get(path_of(complaint))
     assert "Your appeal has arrived" in page.text
+    assert "Appealed: waiting to be taken" in page.text
+    clerk = await somebody("hearer", units["appeals"])
+    seen = await version_of(complaint)
+    await desk_actions.take(complaint.case_id, clerk=clerk.account_id, seen=seen, now=right_now())
+    page = await visitor.get(path_of(complaint))
+    assert "Appealed: waiting to be taken" not in page.text
+    assert "In review" in page.text
     assert "New answer" in page.text
     assert "Appeals" in page.text
     await decide(complaint, units["appeals"], name="other", now=right_now())

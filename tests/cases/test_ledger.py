@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 
 from db.cases import Case
 from db.outbox import OutboxMessage
-from portal.cases import actions, erasure, mails, page, queries, record, rules
+from portal import codes
+from portal.cases import actions, erasure, mails, page, queries, record, renumbering, rules
 from portal.cases.ledger import ledger_of
-from tests.cases.factories import a_case
+from tests.cases.factories import BROWSER, a_case
 from tests.cases.visitors import FILE, as_filer, filed_now, path_of, prove, right_now
 from tests.conftest import NOON
 
@@ -66,15 +68,15 @@ async def test_tier_one_reads_no_address_and_no_name_of_a_file(db):
     assert [mail.recipient for mail in entry.deliveries] == [""]
 
 
-async def test_replies_and_the_withdrawal_stand_in_order(db):
+async def test_replies_and_the_withdrawal_stand_newest_first(db):
     filed = await a_case()
     await actions.reply(filed.case_id, body="پیوست", files=(), now=SOON)
     await actions.withdraw(filed.case_id, reason="", now=SOON + timedelta(hours=1))
     entries = await ledger_of(filed.case_id, tier=2)
     assert [(entry.kind, len(entry.deliveries)) for entry in entries] == [
-        ("filed", 1),
-        ("replied", 0),
         ("withdrawn", 1),
+        ("replied", 0),
+        ("filed", 1),
     ]
 
 
@@ -90,7 +92,7 @@ async def test_a_message_about_the_service_stands_for_itself(db):
         case=filed.case_id,
         created_at=SOON,
     ).save()
-    entry = (await ledger_of(filed.case_id, tier=2))[-1]
+    entry = (await ledger_of(filed.case_id, tier=2))[0]
     assert (entry.kind, entry.received) == ("notice", False)
     assert [(one.channel, one.recipient) for one in entry.deliveries] == [("sms", "0900•••")]
 
@@ -151,6 +153,27 @@ async def test_an_event_that_tells_several_addresses_stands_once(db):
             case=filed.case_id,
             created_at=SOON,
         ).save()
-    entry = (await ledger_of(filed.case_id, tier=2))[-1]
+    entry = (await ledger_of(filed.case_id, tier=2))[0]
     assert entry.kind == "passcode"
     assert sorted(one.channel for one in entry.deliveries) == ["mail", "sms"]
+
+
+async def test_it_is_folded_under_one_line(browser, settings):
+    filed = await filed_now(settings, files=(FILE,))
+    page = (await as_filer(browser).get(path_of(filed))).text
+    folded = page.split("What came in and what went out</h2>")[1].split("</summary>")[0]
+    line = " ".join(re.sub("<[^>]+>", " ", folded).split())
+    assert line.startswith("Received:")
+    assert line.endswith("; 1 file; E-mail: waits to be handed over to the mail server")
+
+
+async def test_a_new_code_was_changed_not_received(browser, settings):
+    filed = await filed_now(settings, contact_email=None)
+    await renumbering.rotate(
+        filed.case_id, number=filed.number, browser=BROWSER, key=settings.secret_key, now=right_now()
+    )
+    (changed, _filed) = await ledger_of(filed.case_id, tier=2)
+    assert (changed.kind, changed.received) == ("renumbered", False)
+    case = await Case.objects().get(Case.id == filed.case_id)
+    page = await as_filer(browser).get(f"/en/cases/{codes.show_text(case.number)}")
+    assert "Code changed:" in page.text

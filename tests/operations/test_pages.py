@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -32,6 +33,11 @@ async def filed(db, settings):
 async def test_before_the_first_night_the_list_says_so(admin):
     page = await admin.get(DAYS)
     assert "No day was reckoned yet" in page.text
+    assert "Reckon yesterday now" in page.text
+    path = re.search(r'action="(/en/admin/reconciliation/[0-9-]+)"', page.text)[1]
+    made = await admin.submit(DAYS, to=path)
+    assert made.status_code == 303
+    assert "The day was reckoned again." in words_of((await admin.get(made.headers["location"])).text)
 
 
 async def test_the_list_shows_what_does_not_add_up(filed, admin):

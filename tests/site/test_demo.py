@@ -11,8 +11,11 @@ from db.availability import AvailabilitySpan
 from db.cases import Case, CaseEvent
 from db.feedback import Tip
 from db.notices import Notice
+from db.operations import DayReport
+from db.ratings import Rating
 from db.services import Unit
 from portal import demo, settings
+from portal.cases import ratings
 from portal.cases.rules import KINDS, OUTCOMES, STATES
 from portal.demo import PEOPLE, fill
 from portal.demo_stories import stories
@@ -110,6 +113,20 @@ async def test_outages_are_past_and_ahead_and_were_looked_at(db, own):
     assert set(down.values()) == {0}
     assert {of.stretches[30].uptime.unknown // 60 for of in report.services} == {0}
     assert {of.stretches[90].uptime.observed // 60 for of in report.services} == {56 * 1440 - 7 * 60}
+
+
+async def test_the_last_day_is_reckoned_and_adds_up(db, own):
+    monday = NOON + timedelta(days=2)
+    await fill(own, now=monday)
+    (report,) = await DayReport.objects()
+    assert (report.day, report.n_odd) == ((monday - timedelta(days=1)).date(), 0)
+
+
+async def test_two_applicants_said_how_it_was_handled_one_happy_and_one_not(db, own):
+    await fill(own, now=NOON)
+    scores = {row["score"] for row in await Rating.select().where(Rating.at.is_not_null())}
+    assert len(scores) == 2
+    assert min(scores) <= ratings.POOR < max(scores)
 
 
 async def test_outages_are_told_once(db, own):
