@@ -68,3 +68,9 @@ async def test_a_code_that_was_new_before_the_complaint_is_named(db, settings):
     filed = await queries.filed_form(complaint.case_id)
     assert filed.about is not None
     assert filed.about.number == new
+
+
+async def test_a_complaint_s_receipt_names_its_sender_not_an_applicant(browser, complaint):
+    page = (await as_filer(browser).get(f"{path_of(complaint)}/receipt")).text
+    assert "<dt>Sender</dt>" in page
+    assert "<dt>Applicant</dt>" not in page

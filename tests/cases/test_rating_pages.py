@@ -65,7 +65,8 @@ async def test_who_is_unhappy_is_shown_the_way_back(link, closed, stranger):
     await stranger.submit(link, {"score": "1"})
     page = (await stranger.get(link)).text
     assert "You can open the request again until" in page
-    assert f"{path_of(closed)}#reopen-it" in page
+    complaint = f"/en/feedback/new?kind=case&amp;about={codes.show_text(closed.number)}"
+    assert page.index(f"{path_of(closed)}#reopen-it") < page.index(complaint)
 
 
 async def test_who_is_unhappy_too_late_to_reopen_is_shown_where_to_complain(db, settings, stranger):
@@ -95,6 +96,12 @@ async def test_the_page_of_the_case_asks_whoever_may_write(closed, browser, stra
     assert "<strong>Dissatisfied</strong>" in page
     assert "Half of it is missing." not in page
     assert f"{path_of(closed)}/rate" not in page
+
+
+async def test_a_mistake_names_its_field_as_the_page_does(closed, browser):
+    page = await send(as_filer(browser), closed, "rate", {"comment": "I can't decide."})
+    assert page.status_code == 422
+    assert 'href="#score">How satisfied are you with how we handled your request? — ' in page.text
 
 
 async def test_a_stranger_with_the_code_rates_nothing(closed, stranger):

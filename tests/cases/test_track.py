@@ -68,7 +68,7 @@ async def test_a_mistyped_code_is_explained_and_kept(browser, monkeypatch, typed
 async def test_a_code_of_nobody_is_told_apart_from_a_mistyped_one(browser):
     page = await browser.get(f"/en/cases/{codes.show_text(UNKNOWN)}")
     assert page.status_code == 404
-    assert "written correctly, but no request has it" in page.text
+    assert "written correctly, but no request or complaint has it" in page.text
 
 
 async def test_misses_of_one_neighbourhood_end_in_asking_for_proof(browser):

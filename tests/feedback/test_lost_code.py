@@ -190,7 +190,7 @@ async def test_requests_of_other_contacts_and_erased_ones_are_not_listed(filed, 
 async def test_the_contact_of_a_request_that_changed_meanwhile_lists_nothing(filed, stranger, settings):
     path = await a_link(settings)
     await Case.update({Case.contact_email: None}, force=True)
-    assert "No request has this contact any more" in (await stranger.submit(path)).text
+    assert "No request or complaint has this contact any more" in (await stranger.submit(path)).text
 
 
 async def test_the_answer_is_the_same_whether_a_request_has_the_contact(filed, stranger):
