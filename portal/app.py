@@ -35,6 +35,7 @@ from portal.cases.moving import Shifter
 from portal.cases.rating_routes import rating_handlers
 from portal.cases.staff_routes import staff_router
 from portal.cases.tracking_routes import tracking_handlers
+from portal.crowd import Crowd
 from portal.feedback.lost_code_routes import lost_code_router
 from portal.feedback.routes import router as feedback_router
 from portal.feedback.tips_routes import desk_router as tips_router
@@ -142,7 +143,8 @@ def create_app(
     # i18n knows nothing of Litestar, not even its types.
     localized = cast(ASGIApp, LanguagePrefix(cast(Any, noticed), settings.languages))
     gate = maintenance.Gate(localized, settings, clock)
-    return SecurityHeaders(HostGuard(gate, settings), settings)
+    guarded_hosts = HostGuard(Crowd(gate, settings, clock), settings)
+    return SecurityHeaders(guarded_hosts, settings)
 
 
 def _litestar(settings: Settings, movement: Movement = OPEN_CASES, clock: Clock = utc_clock) -> Litestar:
