@@ -39,8 +39,8 @@ check: .venv/dev ## Linters, types, layers, translations
 faults: .venv/dev ## Kill, stop and starve the processes under load (minutes)
 	@$(BIN)/python -m pytest -q -m fault -s
 
-bench: .venv/dev ## Measure speed; see docs/performance.md
-	@$(BIN)/python -m bench
+bench: .venv/run ## Measure speed (SIZE="1000 200000"); see docs/performance.md
+	@$(BIN)/python -m bench $(SIZE)
 
 drill: .venv/run ## Lose a small desk and restore it from its backup; see docs/drill.md
 	@$(BIN)/python -m bench.drill
