@@ -64,6 +64,7 @@ PEOPLE = (
         "staff", "بابک دادگر، کارشناس میز خدمت", "staff", (STATISTICS, EVALUATION, PLANNING, TEHRAN, TABRIZ)
     ),
     Person("inspector", "هما راستگو، بازرس", "staff", demo_feedback.INSPECTIONS),
+    Person("board", "شیرین دادجو، عضو هیئت رسیدگی به اعتراض‌ها", "staff", demo_feedback.BOARDS),
     Person("evaluator", "ژاله خردمند، ارزیاب", "evaluator"),
     Person("liaison", "بهزاد فرهمند، رابط آماری", "liaison"),
     Person("citizen", "کیان سپهری", "citizen"),
