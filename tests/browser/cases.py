@@ -20,6 +20,8 @@ NAME = "Parastoo Mehregan"
 _COUNT = itertools.count(1)
 WORDS = "Three tables about 1402, please."
 PHONE = "09000000123"
+CHOSEN = ("outcome", "decision", "unit", "person", "assignee")
+"""Fields of the desk's moves in which something is chosen."""
 PAPER = {"name": "letter.txt", "mimeType": "text/plain", "buffer": b"A letter about the tables.\n"}
 
 
@@ -151,7 +153,7 @@ async def move(clerk: Visitor, name: str, **fields: str) -> Response:
     if not await clerk.page.locator(form).is_visible():
         await clerk.page.locator(f"#{name} > summary").click()
     for field, value in fields.items():
-        if field == "outcome":
+        if field in CHOSEN:
             await clerk.choose(field, value, within=form)
         else:
             await clerk.fill(field, value, within=form)
