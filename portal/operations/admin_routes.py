@@ -12,6 +12,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
 from portal import audit, codes
+from portal.cases import independence
 from portal.errors import NotAllowed, NotFound
 from portal.i18n import _, localized
 from portal.operations import actions, health, labels, queries
@@ -73,6 +74,7 @@ async def show_case(request: Reader, case_id: FromPath[UUID]) -> Redirect:
     number, units = found
     if not request.user.reads_all and not units & set(request.user.units):
         raise NotAllowed(_("Only the unit that works on this case, and auditors, go from here to it."))
+    await independence.check(request.user.account_id, case_id)
     return Redirect(localized(f"/desk/cases/{codes.show_text(number)}"), status_code=303, headers=PRIVATE)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from db.cases import AccessGrant
 from portal import codes, place
+from portal.cases import desk_actions
 from portal.operations import actions, health
 from tests.cases.factories import a_case
 from tests.conftest import NOON
@@ -92,6 +93,14 @@ async def test_who_does_not_read_the_case_is_not_told_its_code(filed, applicatio
         answer = await manager.get(f"{DAYS}/cases/{filed.case_id}")
         assert answer.status_code == 403
         assert codes.show_text(filed.number) not in answer.text
+
+
+async def test_whoever_a_complaint_is_about_is_not_led_to_it(filed, admin):
+    await desk_actions.take(filed.case_id, clerk=admin.account.id, seen=1, now=NOON)
+    complaint = await a_case(kind="complaint", topic="case", about_case=filed.case_id)
+    answer = await admin.get(f"{DAYS}/cases/{complaint.case_id}")
+    assert answer.status_code == 403
+    assert codes.show_text(complaint.number) not in answer.text
 
 
 async def test_health_says_what_was_seen_and_that_nobody_looked(admin, settings):
