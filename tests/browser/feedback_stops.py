@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from playwright.async_api import Response
 
 from tests.browser.cases import unlike_others
@@ -31,7 +33,8 @@ def complained(then: str = "") -> Go:
             await visitor.fill(name, value)
         await visitor.field("audience").first.check()
         receipt = await visitor.send(NEW)
-        return await visitor.open(receipt.url.split("/en")[-1].removesuffix("/receipt")) if then else receipt
+        path = urlsplit(receipt.url).path.removeprefix("/en").removesuffix("/receipt")
+        return await visitor.open(path) if then else receipt
 
     return go
 
