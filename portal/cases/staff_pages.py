@@ -73,6 +73,7 @@ _MAIL_STATES = {
     "queued": N_("Waiting to be sent"),
     "sent": N_("Taken by the mail server"),
     "failed": N_("Could not be delivered"),
+    "dropped": N_("Not sent: nobody waits for it any more"),
     "kept": N_("Kept here: no mail server is set up"),
 }
 

@@ -27,12 +27,12 @@ VERIFY_EVERY = timedelta(hours=20)
 """Checking the whole audit log takes seconds: once a day, and a little earlier rather than later."""
 SILENT_HOURS = 4
 """Without news an incident is stale after this time where the settings name none."""
-# A mail is given up after three days; one without an error ended because nobody wanted it any more.
+# A mail is given up after three days.
 _MAILS = """
     WITH late AS (SELECT state, created_at, error, error ~ {} AS refused, ended_at > {} AS lately
         FROM outbox_message WHERE created_at > {})
     SELECT count(*) FILTER (WHERE state = 'failed' AND lately AND refused) AS bounced,
-        count(*) FILTER (WHERE state = 'failed' AND lately AND NOT refused AND error <> '') AS failed,
+        count(*) FILTER (WHERE state = 'failed' AND lately AND NOT refused) AS failed,
         count(*) FILTER (WHERE state = 'queued' AND created_at < {}) AS waiting
     FROM late
 """
