@@ -79,6 +79,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def uploads_dir(self) -> Path:
         return self.data_dir / "uploads"
 
+    @property
+    def mail_dir(self) -> Path:
+        """Where mails lie that no mail server takes, their links working."""
+        return self.data_dir / "mail"
+
 
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
     """Settings as the environment gives them. Raises SettingError for a value that can't be used.

@@ -14,7 +14,7 @@ import msgspec
 from db.cases import Case
 from portal import quarantine, uploads, zipped
 from portal.cases import queries
-from portal.cases.events import Event, broken_link, filed_text, text_hash
+from portal.cases.events import Event, broken_link, filed_text, linked, text_hash
 from portal.cases.queries import UNSEEN_KINDS, CaseView, FiledForm, Step
 from portal.errors import NotFound
 from portal.i18n import _
@@ -115,12 +115,11 @@ def _file(n: int, row: Mapping[str, Any], there: bool) -> FiledFile:
 
 def _link(row: Mapping[str, Any], filed: Mapping[str, Any]) -> Link:
     """The event with its words, where these still are what its digest was made of."""
-    plain = {name: row[name] for name in Event.__struct_fields__}
-    event = Event(**{**plain, "data": msgspec.json.decode(row["data"])})
+    event, stored = linked(row)
     if event.n == 1:
         answers = msgspec.json.decode(filed["answers"])
         salt, body = filed["salt"], filed_text(answers, filed["body"])
     else:
         salt, body = row["salt"] or "", row["body"] or ""
     kept = bool(salt) and text_hash(salt, body) == event.text_hash
-    return Link(event, row["hash"], (salt, body) if kept else None)
+    return Link(event, stored, (salt, body) if kept else None)

@@ -114,7 +114,7 @@ def state_of(state: str, error: str) -> str:
 
 def _entry(rows: list[dict[str, Any]], tier: int) -> Entry:
     row = rows[0]
-    kind, received = row["kind"], _is_receipt(row)
+    kind, received = row["kind"], _was_received(row)
     deliveries = tuple(_deliveries(rows, tier))
     files = msgspec.json.decode(row["files"] or "[]", type=list[SentFile])
     return Entry(
@@ -127,7 +127,7 @@ def _entry(rows: list[dict[str, Any]], tier: int) -> Entry:
     )
 
 
-def _is_receipt(row: dict[str, Any]) -> bool:
+def _was_received(row: dict[str, Any]) -> bool:
     """Whether something came from the applicant; a letter that the desk registered did, too."""
     return row["kind"] == "filed" or row["actor_role"] == "applicant" and row["kind"] not in UNSEEN_KINDS
 

@@ -111,10 +111,8 @@ async def known_case(code: str, reader: SignedIn) -> DeskCase:
     speak_of(case.kind)
     by_unit = reader.reads_all or set(case.worked_on_by) & set(reader.units)
     if not by_unit and not await independence.opens(case.id, reader):
-        raise NotAllowed(
-            _("Only the unit that works on this case reads it: %(unit)s, %(phone)s.")
-            % {"unit": case.unit, "phone": f"\u2066{case.unit_phone}\u2069"}
-        )
+        where = f"{case.unit}{_(', ')}\u2066{case.unit_phone}\u2069" if case.unit_phone else case.unit
+        raise NotAllowed(_("Only the unit that works on this case reads it: %(unit)s.") % {"unit": where})
     return case
 
 

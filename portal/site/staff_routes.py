@@ -46,12 +46,13 @@ class Shown(msgspec.Struct, frozen=True):
     """A message with its words; ``words`` is None where its template can no longer make them, or they name a case.
 
     Where mail leaves by a server nobody has to read here what the people of a case were told: its code and their
-    address together would open it.
+    address together would open it. ``file`` has the same words with a working link, on this machine; empty: none has.
     """
 
     message: OutboxMessage
     recipient: str
     words: MailText | None
+    file: str = ""
 
 
 @get("/mail", name="site.mail")
@@ -90,7 +91,9 @@ async def show_message(
 async def _shown(message: OutboxMessage, settings: Settings, mail_templates: MailTemplates) -> Shown:
     if message.case and settings.smtp_url:
         return Shown(message, mask_email(message.recipient), None)
-    return Shown(message, message.recipient, await _words(message, settings, mail_templates))
+    kept = settings.mail_dir / f"{message.id}.txt"
+    file = f"{kept.parent.name}/{kept.name}" if message.state == "kept" and kept.exists() else ""
+    return Shown(message, message.recipient, await _words(message, settings, mail_templates), file)
 
 
 async def _words(
@@ -122,11 +125,18 @@ def about(message: OutboxMessage) -> str:
     return mail_about(kind) if folder in ("cases/mail", "cases/sms") else message.template
 
 
+def unnamed(message: OutboxMessage) -> str:
+    """To whom a message went whose record names nobody any more."""
+    if message.template.startswith(notice_mails.FOLDER):
+        return _("a subscriber")
+    return _("an address that is not kept")
+
+
 def state_words(state: str) -> str:
     """How far a message has come."""
     return _(STATES[state])
 
 
-_WORDS = {"about": about, "state_words": state_words, "tones": TONES, "current": "admin"}
+_WORDS = {"about": about, "unnamed": unnamed, "state_words": state_words, "tones": TONES, "current": "admin"}
 
 admin_router = Router("/admin", route_handlers=[show_mail, show_message, *settings_handlers])

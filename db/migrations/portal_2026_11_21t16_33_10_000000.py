@@ -3,7 +3,7 @@
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 from piccolo.table import Table
 
-ID = "2026-11-21T15:58:00:000000"
+ID = "2026-11-21T16:33:10:000000"
 VERSION = "1.38.0"
 DESCRIPTION = "index of files kept back"
 

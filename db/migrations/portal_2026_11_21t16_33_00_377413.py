@@ -3,7 +3,7 @@ from piccolo.columns.column_types import Varchar
 from piccolo.columns.indexes import IndexMethod
 from piccolo.constraints import Check
 
-ID = "2026-11-21T15:57:51:377413"
+ID = "2026-11-21T16:33:00:377413"
 VERSION = "1.38.0"
 DESCRIPTION = "what the virus scanner said of a file"
 
