@@ -172,6 +172,11 @@ def acting(origin: Origin) -> Iterator[None]:
         _origin.reset(token)
 
 
+def unnamed() -> None:
+    """What the rest of this request appends is said to come from a guest: who is signed in keeps the name."""
+    _origin.set(msgspec.structs.replace(_origin.get(), actor=None, role="guest"))
+
+
 async def append(
     action: str,
     *,

@@ -154,6 +154,7 @@ async def tidy(now: datetime) -> None:
     await sign_up.forget_unconfirmed(now=now)
     await AccessGrant.delete().where(AccessGrant.expires_at < now)
     await throttle.forget_before(now - THROTTLE_KEPT)
+    await feedback.forget_tip_counts(now)
     await OutboxMessage.raw("DELETE FROM pgqueuer_log WHERE created < {}", now - JOB_LOG_KEPT)
     await subscriptions.forget_unconfirmed(now=now)
     await lost_codes.forget_old(now=now)

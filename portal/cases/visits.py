@@ -95,8 +95,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
 
 async def at_code(request: Visitor, code: str, settings: Settings, now: datetime) -> Visit:
     """Who looks at the case with ``code``, as an address has it. Raises Mistyped, before any query."""
-    number = codes.parse(code)
-    if isinstance(number, codes.Mistake):
+    if isinstance(number := codes.parse(code), codes.Mistake):
         raise Mistyped(code, number)
     return await visit(request, number, settings, now)
 
@@ -105,9 +104,11 @@ async def visit(request: Visitor, number: int, settings: Settings, now: datetime
     """Who looks at ``number`` and how much they may see: one query, a second one for browsers with tokens."""
     case = await queries.case_by_number(number)
     case_id = case.id if case else stand_in(number, settings.secret_key)
-    held = cookie_value(settings, request, access.KEYS)
-    tokens = access.tokens_in(held)
+    tokens = access.tokens_in(held := cookie_value(settings, request, access.KEYS))
     account = request.user.account_id if request.user else None
+    if account and case and case.kind != "request" and case.applicant is None:
+        account = None  # such feedback is filed without a name, and so it is followed
+        audit.unnamed()
     tier = await access.tier_of(
         case_id,
         tokens=tokens,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from litestar.datastructures import Cookie
@@ -37,6 +37,12 @@ def _address(kind: str, service: str, about: str) -> str:
     return f"{NEW}?{urlencode({name: value for name, value in given.items() if value})}"
 
 
+def _from_top(errors: Mapping[str, str], titles: Mapping[str, str]) -> dict[str, str]:
+    """The mistakes as their fields stand on the page; one about the whole form is the first."""
+    places = list(titles)
+    return dict(sorted(errors.items(), key=lambda one: places.index(one[0]) if one[0] in titles else -1))
+
+
 async def feedback_page(
     kind: str,
     form: FeedbackForm,
@@ -61,7 +67,7 @@ async def feedback_page(
         "form": form,
         "typed": form.typed,
         "errors": form.errors,
-        "summary": named(form.errors, titles),
+        "summary": named(_from_top(form.errors, titles), titles),
         "labels": titles,
         "services": [(one.slug, str(one.title)) for one in services],
         "whole": any(one.whole for one in services),

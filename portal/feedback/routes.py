@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 from litestar.response import Redirect, Template
 
-from portal import codes, uploads
+from portal import audit, codes, uploads
 from portal.accounts.queries import contacts_of
 from portal.cases import access, same_words, visits
 from portal.cases.actions import DifferentSubmission
@@ -33,7 +33,7 @@ from portal.security.address import client_address, network_of
 from portal.security.csrf import Posted, Sent
 from portal.settings import Settings
 
-FILINGS, TIPS, WINDOW = 60, 20, timedelta(hours=1)
+FILINGS, WINDOW = 60, timedelta(minutes=10)
 """From one neighbourhood of addresses."""
 
 
@@ -74,12 +74,15 @@ async def post_form(
     kind = posted.form.get("kind")
     if not isinstance(kind, str) or kind not in SORTS:
         return chooser(status=posted.stale.status if posted.stale else 422)
-    refusal = posted.stale or await _one_too_many(kind, request, now)
-    if refusal:
-        form = _with(typed_in(posted.form), {"form": str(refusal)})
-        return await feedback_page(kind, form, status=refusal.status, retry_after=refusal.retry_after)
-    if kind == TIP:
-        return await _leave_tip(posted, settings, now)
+    if posted.stale:
+        return await _refused(kind, posted, posted.stale)
+    network = network_of(client_address(request))
+    try:
+        if kind == TIP:
+            return await _leave_tip(posted, network, settings, now)
+        await throttle.hit(f"feedback:{network}", limit=FILINGS, window=WINDOW, now=now)
+    except TooMany as refusal:
+        return await _refused(kind, posted, refusal)
     return await _file(kind, posted, request, settings, now)
 
 
@@ -126,6 +129,8 @@ async def _to_receipt(
     assert about.service is not None, "a form without mistakes has its service"
     # Who gave no name did not want to be known by an account either.
     applicant = request.user.account_id if request.user and form.identified else None
+    if applicant is None:
+        audit.unnamed()
     file = partial(actions.file_feedback, form.draft, service=about.service, key=settings.secret_key, now=now)
     try:
         filed = await with_files(form.draft, settings, partial(file, browser=keys[0], applicant=applicant))
@@ -147,7 +152,8 @@ def _marks(draft: FilingDraft, about: About, request: Visitor, settings: Setting
     )
 
 
-async def _leave_tip(posted: Posted, settings: Settings, now: datetime) -> Template | Redirect:
+async def _leave_tip(posted: Posted, network: str, settings: Settings, now: datetime) -> Template | Redirect:
+    """Only what can be stored counts: a neighbour's mistakes keep nobody from leaving a tip. Raises TooMany."""
     about = await about_service(typed_in(posted.form).typed["service"], now, required=False)
     form, body = read_tip(posted.form, about)
     hearing = about.service.id if about.service else await queries.whole_desk()
@@ -155,6 +161,7 @@ async def _leave_tip(posted: Posted, settings: Settings, now: datetime) -> Templ
         form.errors.setdefault("service", _("Choose one."))
     if form.errors or hearing is None:
         return await feedback_page(TIP, form, status=422)
+    await actions.count_tip(network, key=settings.secret_key, now=now)
     named = about.service.id if about.service else None
     await actions.leave_tip(
         form.submission_id, service=hearing, about=named, body=body, zone=settings.zone, now=now
@@ -162,16 +169,10 @@ async def _leave_tip(posted: Posted, settings: Settings, now: datetime) -> Templ
     return Redirect(localized("/feedback/sent"), status_code=303)
 
 
-async def _one_too_many(kind: str, request: Visitor, now: datetime) -> PortalError | None:
-    """Counts what comes from one neighbourhood; the refusal once that is too much."""
-    counted, limit = ("tip", TIPS) if kind == TIP else ("feedback", FILINGS)
-    try:
-        await throttle.hit(
-            f"{counted}:{network_of(client_address(request))}", limit=limit, window=WINDOW, now=now
-        )
-    except TooMany as refusal:
-        return refusal
-    return None
+async def _refused(kind: str, posted: Posted, refusal: PortalError) -> Template:
+    """The form with everything that was typed, and when to send it again."""
+    form = _with(typed_in(posted.form), {"form": str(refusal)})
+    return await feedback_page(kind, form, status=refusal.status, retry_after=refusal.retry_after)
 
 
 def _with(form: FeedbackForm, errors: dict[str, str]) -> FeedbackForm:

@@ -16,7 +16,7 @@ from litestar.response import Template
 from db.outbox import OutboxMessage
 from portal import audit
 from portal.accounts import mails as account_mails
-from portal.cases import mails
+from portal.cases import mails, watch
 from portal.cases.staff_pages import mail_about
 from portal.errors import NotFound
 from portal.feedback import lost_code_mails
@@ -89,7 +89,7 @@ async def show_message(
 
 
 async def _shown(message: OutboxMessage, settings: Settings, mail_templates: MailTemplates) -> Shown:
-    if message.case and settings.smtp_url:
+    if settings.smtp_url and (message.case or message.template == watch.MAIL):
         return Shown(message, mask_email(message.recipient), None)
     kept = settings.mail_dir / f"{message.id}.txt"
     file = f"{kept.parent.name}/{kept.name}" if message.state == "kept" and kept.exists() else ""
@@ -120,7 +120,11 @@ async def _words(
 
 
 def about(message: OutboxMessage) -> str:
-    """What a message says whose words are not shown: a case's by the event it tells, else its template."""
+    """What a message says whose words are not shown: a case's by what it tells of the case, else its template."""
+    if message.template == watch.MAIL:
+        data: Any = message.data
+        subject = watch.SUBJECTS[data["level"]]
+        return _(subject)
     folder, _slash, kind = message.template.rpartition("/")
     return mail_about(kind) if folder in ("cases/mail", "cases/sms") else message.template
 

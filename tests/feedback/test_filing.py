@@ -83,6 +83,13 @@ async def test_a_complaint_about_a_request_needs_its_code_and_no_proof(browser, 
         assert (case.topic, case.about_case, case.audience) == ("case", filed.case_id, "agency")
 
 
+async def test_mistakes_are_listed_in_the_order_of_the_page(browser):
+    await a_service()
+    page = await send(browser, "person", service="", subject="", body="", contact_email="")
+    listed = page.text[page.text.index('id="errors"') : page.text.index('class="lead"')]
+    assert re.findall(r'href="#(\w+)"', listed) == ["service", "subject", "body", "contact_email"]
+
+
 async def test_a_complaint_shows_nothing_of_the_request_it_is_about(browser, stranger):
     filed = await a_case(now=right_now(), body="سخن محرمانه", contact_name="نام محرمانه")
     fields = {"about_code": codes.show_text(filed.number), "body": ""}
