@@ -66,6 +66,7 @@ _HAPPENED = {
     "passcode": N_("New passcode given out"),
     "renumbered": N_("New tracking code given out"),
     "claimed": N_("The applicant put it under their account"),
+    "infected": N_("Virus found in a file"),
     "recheck": N_("Asked whether it is still solved"),
     "erased": N_("What names its people was erased"),
 }
