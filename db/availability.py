@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import UUID, ForeignKey, Integer, Timestamptz, Varchar
+from piccolo.columns import UUID, ForeignKey, Timestamptz, Varchar
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
@@ -13,10 +13,10 @@ from db.services import KEEP, Service
 class AvailabilitySpan(Table, tablename="availability_span"):
     """A stretch in which every sample of a service said the same: ``up`` or not, and which ``parts`` failed.
 
-    Samples are a minute apart; the stretch reaches from ``since`` to ``until``, one interval past the last of its
-    ``samples``. Time that no stretch covers was not observed: it is unknown, neither up nor down. ``parts`` names what
-    failed, in order, with commas: page, form, tracking, database, mail; empty when all was well. Only page, form,
-    tracking and database make a service down.
+    Samples are a minute apart; the stretch reaches from ``since`` to ``until``, one interval past the last of them.
+    Time that no stretch covers was not observed: it is unknown, neither up nor down. ``parts`` names what failed, in
+    order, with commas: page, form, tracking, database, mail; empty when all was well. Only page, form, tracking and
+    database make a service down.
     """
 
     id = UUID(primary_key=True, default=uuid7)
@@ -25,7 +25,6 @@ class AvailabilitySpan(Table, tablename="availability_span"):
     parts = Varchar(length=60, default="")
     since = Timestamptz(default=None)
     until = Timestamptz(default=None)
-    samples = Integer(default=1)
     known_state = Check("state IN ('up', 'down')")
     takes_time = Check("until > since")
     availability_span_once = Unique([service, since])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import JSONB, UUID, Boolean, ForeignKey, Integer, Serial, Text, Timestamptz, Varchar
+from piccolo.columns import JSONB, UUID, ForeignKey, Integer, Serial, Text, Timestamptz, Varchar
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
@@ -102,8 +102,7 @@ class NoticeChange(Table, tablename="notice_change"):
 
     ``kind``: posted, updated, investigating, identified, watching, fixed, rescheduled, extended, cancelled, verifying,
     ended, reported, caused. ``data`` holds windows before and after (``before``, ``after``: [start, end] in UTC), or
-    the ``cause`` that was named; the texts are what people read, both languages or empty. ``shown``: whether the page
-    tells of it.
+    the ``cause`` that was named; the texts are what people read, both languages or empty.
     """
 
     id = UUID(primary_key=True, default=uuid7)
@@ -115,5 +114,4 @@ class NoticeChange(Table, tablename="notice_change"):
     data = JSONB()
     text_fa = Text(default="")
     text_en = Text(default="")
-    shown = Boolean(default=True)
     notice_change_once = Unique([notice, n])

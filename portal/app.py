@@ -17,7 +17,7 @@ from litestar.template.config import TemplateConfig
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from db.engine import AWAY, close_pool, open_pool
-from portal import error_pages, i18n, maintenance, signing
+from portal import error_pages, i18n, maintenance, quarantine, signing
 from portal import settings as settings_module
 from portal.accounts import proposals
 from portal.accounts.new_routes import people_admin_router
@@ -137,6 +137,7 @@ def create_app(
         i18n.catalogue(code)
     proposals.register(erasing.WISH, erasing.KIND)
     signing.keep_in(settings.data_dir)
+    quarantine.expect_scanner(settings.clamd)
     inner = _litestar(settings, movement, clock)
     guarded = OriginGuard(inner, settings, error_pages.cross_site(inner))
     noticed = NoticesAtHand(guarded, settings, clock)
@@ -148,7 +149,13 @@ def create_app(
 
 
 def _litestar(settings: Settings, movement: Movement = OPEN_CASES, clock: Clock = utc_clock) -> Litestar:
-    page_names = {**rules.NAMES, **wording.names(settings.zone), **labels.NAMES, **receipt_labels.NAMES}
+    page_names = {
+        "kept_back": quarantine.label,
+        **rules.NAMES,
+        **wording.names(settings.zone),
+        **labels.NAMES,
+        **receipt_labels.NAMES,
+    }
     mail_templates = MailTemplates(settings, rules.NAMES)
     return Litestar(
         route_handlers=[*FEATURES, _static_files()],

@@ -21,6 +21,8 @@ from portal.security import throttle
 from portal.settings import LOOPBACK, Settings, SmsGateway
 
 A_DAY = timedelta(days=1)
+ANYBODY_ASKS = frozenset({"notices/sms/confirm"})
+"""Text messages to numbers that nobody has confirmed: they leave four fifths of a day's number to all others."""
 
 
 def courier_of(settings: Settings, render: outbox.Render) -> outbox.Courier:
@@ -34,7 +36,7 @@ def courier_of(settings: Settings, render: outbox.Render) -> outbox.Courier:
         await smtp.post(message, settings.smtp_url)
 
     async def keep(message: EmailMessage) -> None:
-        await asyncio.to_thread(smtp.keep, message, settings.data_dir / "mail")
+        await asyncio.to_thread(smtp.keep, message, settings.mail_dir)
 
     async def prepare(message: OutboxMessage) -> Mapping[str, Any]:
         return await _prepared(message, settings, now=datetime.now(UTC))
@@ -72,8 +74,13 @@ async def _prepared(message: OutboxMessage, settings: Settings, *, now: datetime
 
 
 def _texting(gateway: SmsGateway) -> outbox.Text:
-    async def text(to: str, words: str) -> None:
-        if await throttle.count("sms", A_DAY, datetime.now(UTC)) > gateway.per_day:
+    async def text(to: str, words: str, template: str) -> None:
+        now = datetime.now(UTC)
+        if template in ANYBODY_ASKS:
+            most = max(1, gateway.per_day // 5)
+            if await throttle.count(f"sms:{template}", A_DAY, now) > most:
+                raise smtp.Temporary("a fifth of the day's text messages went to unconfirmed numbers")
+        if await throttle.count("sms", A_DAY, now) > gateway.per_day:
             raise smtp.Temporary("the day's text messages are used up (PORTAL_SMS_PER_DAY)")
         await sms.post(to, words, gateway)
 

@@ -26,6 +26,7 @@ DESK = Path(__file__).parent / "demo_desk.json"
 SUBMISSIONS = UUID("6b0a5f8e-1d0c-4d6e-9c55-5a3f5f0f7b21")
 QOM, TEHRAN, TABRIZ = "mpo-qom", "mpo-tehran", "economy-east-azerbaijan"
 INSPECTIONS = (f"{QOM}-inspection", f"{TEHRAN}-inspection", f"{TABRIZ}-inspection")
+APPEALS = tuple(f"{agency}-appeals" for agency in (QOM, TEHRAN, TABRIZ))
 _NAMES = {
     "inspection": Words("دفتر بازرسی و پاسخگویی به شکایات", "Inspection and Complaints Office"),
     "appeals": Words("هیئت رسیدگی به اعتراض‌ها", "Board of Appeals"),

@@ -86,7 +86,6 @@ async def fill(*, zone: ZoneInfo, now: datetime) -> None:
                 parts="form" if state == "down" else "",
                 since=since,
                 until=until,
-                samples=int((until - since) / timedelta(minutes=1)),
             )
             for state, since, until in _seen(away, now)
         ]

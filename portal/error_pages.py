@@ -18,6 +18,7 @@ from portal.errors import PortalError
 from portal.i18n import N_, _
 from portal.security.csrf import CROSS_SITE
 from portal.security.guards import StepNeeded
+from portal.security.headers import retry
 from portal.templating import request_now
 
 log = logging.getLogger(__name__)
@@ -99,7 +100,7 @@ def page(
         "request_id": _request_id(request.scope),
         "retry_after": retry_after,
     }
-    sent = {**(headers or {}), **({"Retry-After": str(retry_after)} if retry_after is not None else {})}
+    sent = {**(headers or {}), **retry(retry_after)}
     return Template("_base/error.html", context=context, status_code=status, headers=sent)
 
 

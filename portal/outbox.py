@@ -78,7 +78,7 @@ Change = dict[Column | str, Any]
 Prepare = Callable[[OutboxMessage], Awaitable[Mapping[str, Any]]]
 Render = Callable[[str, str, Mapping[str, Any]], smtp.MailText]
 Post = Callable[[EmailMessage], Awaitable[None]]
-Text = Callable[[str, str], Awaitable[None]]
+Text = Callable[[str, str, str], Awaitable[None]]
 After = Callable[[OutboxMessage, bool, datetime], Awaitable[None]]
 
 
@@ -88,6 +88,7 @@ class Outcome(Enum):
     NOTHING = "nothing"
     SENT = "sent"
     FAILED = "failed"
+    DROPPED = "dropped"
     KEPT = "kept"
 
 
@@ -108,9 +109,9 @@ class Courier(msgspec.Struct, frozen=True, kw_only=True):
 
     ``prepare`` returns what the template shows, with a fresh link where a feature adds one, or raises Unwanted;
     ``render`` makes the words; ``post`` hands the mail over, None where no mail server is configured; there ``keep``
-    may put it where its reader finds it. ``text`` hands a text message over, None where no gateway is configured.
-    ``after`` hears what arrived (True) and what never will. ``sender`` is the address mails come from and ``host`` the
-    portal's own name, without port.
+    may put it where its reader finds it. ``text`` hands a text message over (to whom, the words, the template), None
+    where no gateway is configured. ``after`` hears what arrived (True) and what never will. ``sender`` is the address
+    mails come from and ``host`` the portal's own name, without port.
     """
 
     prepare: Prepare
@@ -170,7 +171,7 @@ async def enqueue_all(template: str, letters: Sequence[Letter], *, now: datetime
 
 
 async def deliver(message_id: UUID, *, now: datetime, courier: Courier) -> Outcome:
-    """The message was sent, has failed for good or is kept; nothing happens to one that is not queued.
+    """The message was sent, has failed for good, was dropped or is kept; nothing happens to one that is not queued.
 
     Raises Retry when it may work later: after 1, 2, 5, then every 15 minutes, until it is three days old.
     """
@@ -182,7 +183,7 @@ async def deliver(message_id: UUID, *, now: datetime, courier: Courier) -> Outco
     try:
         outcome = await _hand_over(message, courier, now=now)
     except Unwanted as reason:
-        return await _record(message, Outcome.FAILED, now=now, error=str(reason))
+        return await _record(message, Outcome.DROPPED, now=now, error=str(reason))
     except smtp.Permanent as error:
         outcome = await _record(message, Outcome.FAILED, now=now, error=str(error))
     except smtp.Temporary as error:
@@ -199,7 +200,7 @@ async def _hand_over(message: OutboxMessage, courier: Courier, *, now: datetime)
     words = courier.render(message.template, message.locale, shown)
     if message.channel == "sms":
         assert courier.text, "asked before"
-        await courier.text(message.recipient, words.text.strip())
+        await courier.text(message.recipient, words.text.strip(), message.template)
         return Outcome.SENT
     leave, message_id = shown.get(LEAVE, ""), f"{message.id}@{courier.host}"
     mail = smtp.compose(

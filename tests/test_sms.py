@@ -173,11 +173,25 @@ async def test_the_days_messages_run_out(samples, settings):
         here = msgspec.structs.replace(settings, sms=told(stub, per_day=1))
         text = courier_of(here, MailTemplates(here, rules.NAMES).render).text
         assert text
-        await text(NUMBER, "one")
+        await text(NUMBER, "one", "notices/sms/published")
         with pytest.raises(Temporary):
-            await text(NUMBER, "two")
+            await text(NUMBER, "two", "notices/sms/published")
     assert len(stub.got) == 1
     assert message.state == "queued"
+
+
+async def test_confirming_texts_use_up_a_fifth_of_the_day_at_most(samples, settings):
+    async with gateway() as stub:
+        here = msgspec.structs.replace(settings, sms=told(stub, per_day=10))
+        text = courier_of(here, MailTemplates(here, rules.NAMES).render).text
+        assert text
+        for words in ("one", "two"):
+            await text(NUMBER, words, "notices/sms/confirm")
+        with pytest.raises(Temporary):
+            await text(NUMBER, "three", "notices/sms/confirm")
+        for words in "12345678":
+            await text(NUMBER, words, "cases/sms/registered")
+    assert len(stub.got) == 10
 
 
 async def test_without_a_gateway_a_text_message_is_kept(samples, settings):

@@ -23,6 +23,7 @@ from portal.security import sessions
 from portal.security.address import client_address
 from portal.security.cookies import and_say, cookie, said
 from portal.security.csrf import Posted
+from portal.security.headers import retry
 from portal.security.sessions import SignedIn
 from portal.settings import Settings
 
@@ -125,7 +126,7 @@ async def _password_page(
 ) -> Template:
     factor = await has_factor(request.user.account_id)
     context = {"errors": errors, "offered": offered, "done": done, "has_factor": factor}
-    headers = {"Retry-After": str(wait)} if wait is not None else {}
+    headers = retry(wait)
     return Template("accounts/password.html", context=context, status_code=status, headers=headers)
 
 

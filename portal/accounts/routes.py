@@ -27,6 +27,7 @@ from portal.security.address import client_address
 from portal.security.cookies import cleared, cookie_value
 from portal.security.csrf import Posted
 from portal.security.guards import same_site_path
+from portal.security.headers import retry
 from portal.security.passkeys import Ceremony
 from portal.security.sessions import SignedIn
 from portal.settings import Settings
@@ -113,7 +114,7 @@ def _page(
     ended: bool = False,
 ) -> Template:
     """``ended``: the browser still holds the cookie of a session that is over."""
-    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    headers = retry(retry_after)
     context = {"draft": draft, "errors": errors, "wait": retry_after, "ended": ended, "current": "sign-in"}
     return Template("accounts/sign_in.html", context=context, status_code=status, headers=headers)
 

@@ -19,7 +19,7 @@ from portal.errors import NotFound, TooMany
 from portal.i18n import current_language, localized
 from portal.security.address import client_address
 from portal.security.csrf import Posted
-from portal.security.headers import PRIVATE
+from portal.security.headers import PRIVATE, retry
 from portal.security.sessions import SignedIn
 from portal.settings import Settings
 
@@ -92,7 +92,7 @@ def _page(
     offered: str = "",
     retry_after: int | None = None,
 ) -> Template:
-    headers = {**PRIVATE, **({"Retry-After": str(retry_after)} if retry_after is not None else {})}
+    headers = {**PRIVATE, **retry(retry_after)}
     context = {"typed": typed, "errors": errors, "offered": offered, "current": "sign-in"}
     return Template("accounts/sign_up.html", context=context, status_code=status, headers=headers)
 

@@ -24,6 +24,7 @@ from portal.security import passkeys, sessions
 from portal.security.cookies import cookie, cookie_value
 from portal.security.csrf import Posted
 from portal.security.guards import FactorNeeded, ProofNeeded, SignInNeeded, StepNeeded, same_site_path
+from portal.security.headers import retry
 from portal.security.passkeys import Ceremony
 from portal.security.permissions import may_open
 from portal.security.sessions import Pending, SignedIn
@@ -219,7 +220,7 @@ def _page(
         template,
         context={"ways": ways, "needed": bool(factors), "next": next, "errors": errors or {}, "wait": wait},
         status_code=(429 if wait else 422) if refusal else status,
-        headers={} if wait is None else {"Retry-After": str(wait)},
+        headers=retry(wait),
     )
 
 

@@ -20,7 +20,8 @@ from portal.paging import PAGE
 
 _IS_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 EXPORT_PAGE = 1_000
-# What was done about a complaint stays between those who may handle it: others read that something was, and by whom.
+# What was done about a complaint stays between those who may handle it: others read that something was, not by whom or
+# from where, since that would tell them who complained.
 _KEPT = f"""EXISTS (
     SELECT FROM "case" c WHERE c.id = substring(e.object FROM '^case:([0-9a-f-]+)$')::uuid AND {barred()})
 """  # noqa: S608 - constants
@@ -28,10 +29,12 @@ _NUMBER = f'SELECT c.number FROM "case" c WHERE c.id = {{}} AND NOT {barred()}' 
 # In SQL for the keyset and so that only the rows of the page are joined. Its indexes are in the migration
 # "the audit log by time, for each filter".
 _ENTRIES = """
-    SELECT e.id, e.at, e.actor, e.role, e.action, e.object, e.address, a.username, s.seq, s.mac,
-           CASE WHEN {kept} THEN jsonb_build_object('kept', 'complaint')::text ELSE e.data::text END AS data
-    FROM (SELECT * FROM audit_entry WHERE {where} ORDER BY at DESC, id DESC LIMIT {limit}) e
-    LEFT JOIN account a ON a.id = e.actor
+    SELECT e.id, e.at, CASE WHEN NOT k.kept THEN e.actor END AS actor, CASE WHEN k.kept THEN '' ELSE e.role END AS role,
+           e.action, e.object, CASE WHEN k.kept THEN '' ELSE e.address END AS address, a.username, s.seq, s.mac,
+           CASE WHEN k.kept THEN jsonb_build_object('kept', 'complaint')::text ELSE e.data::text END AS data
+    FROM (SELECT * FROM audit_entry e WHERE {where} ORDER BY at DESC, id DESC LIMIT {limit}) e
+    CROSS JOIN LATERAL (SELECT {kept} AS kept) k
+    LEFT JOIN account a ON a.id = e.actor AND NOT k.kept
     LEFT JOIN audit_seal s ON s.entry = e.id
     ORDER BY e.at DESC, e.id DESC
 """
@@ -110,7 +113,7 @@ class LogPage(msgspec.Struct, frozen=True):
 async def entries(filters: Filters, *, reader: UUID, after: Place | None = None) -> LogPage:
     """The 50 newest entries that fit, or those that follow ``after``. Four queries at most, however many rows.
 
-    The data of entries about a complaint is kept from a ``reader`` who is barred from it.
+    What entries about a complaint say, who made them and from where is kept from a ``reader`` who is barred from it.
     """
     rows = await _entries(filters, reader, after, PAGE + 1)
     shown = rows[:PAGE]
@@ -160,12 +163,14 @@ async def _entries(filters: Filters, reader: UUID, after: Place | None, limit: i
         ("at < {}", filters.until),
     ]
     wanted: list[tuple[str, list[Any]]] = [(condition, [value]) for condition, value in parts if value]
+    if filters.who or filters.address:
+        wanted.append((f"NOT {_KEPT}", [reader]))
     if after:
         wanted.append(("(at, id) < ({}, {})", [after.at, after.id]))
     where = " AND ".join(condition for condition, _ in wanted) or "true"
     values = [value for _, given in wanted for value in given]
     asked = _ENTRIES.replace("{kept}", _KEPT).replace("{where}", where).replace("{limit}", str(limit))
-    rows = await AuditEntry.raw(asked, reader, *values)
+    rows = await AuditEntry.raw(asked, *values, reader)
     return [Entry(**row) for row in rows]
 
 

@@ -17,7 +17,7 @@ _NEWEST = """
     SELECT DISTINCT ON (service) service, id, state, parts, since, until FROM availability_span
     WHERE service = ANY({}) AND since <= {} ORDER BY service, since DESC
 """
-_GROW = "UPDATE availability_span SET until = {}, samples = samples + 1 WHERE id = ANY({})"
+_GROW = "UPDATE availability_span SET until = {} WHERE id = ANY({})"
 
 
 @atomic

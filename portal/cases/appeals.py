@@ -9,7 +9,8 @@ from uuid import UUID
 import msgspec
 
 from db.cases import Case
-from portal.cases import rules
+from portal.cases import reopening
+from portal.office_hours import IRAN_OFFICE
 from portal.services.statement import Words
 
 # The unit that hears appeals is the first of its kind by its slug; without one other people of the same unit do.
@@ -31,7 +32,8 @@ _WAY = """
 
 
 class WayOn(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom to turn to after a decision. ``unit`` hears an appeal that comes by ``until``; None where none can come.
+    """Whom to turn to after a decision. ``unit`` hears an appeal that comes by ``until``, the end of the thirtieth day
+    after it; None where none can come.
 
     ``outside`` is the instance outside of the agency and how to reach it, ``url`` its page; empty where none is named.
     """
@@ -50,7 +52,7 @@ async def way_on(case_id: UUID) -> WayOn:
     return WayOn(
         unit_id=row["unit_id"],
         unit=Words(fa=row["fa"], en=row["en"]),
-        until=row["decided_at"] + rules.APPEAL_WITHIN if first else None,
+        until=reopening.last_instant(row["decided_at"], IRAN_OFFICE, None) if first else None,
         outside=Words(fa=row["outside_fa"], en=row["outside_en"]),
         url=row["outside_url"],
     )

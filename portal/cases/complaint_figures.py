@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from db.cases import Case
+from db.independence import barred
 from portal.cases.desk_search import OPEN
 from portal.cases.figures import SEES_ALL, WEEKS
 from portal.security.sessions import SignedIn
@@ -26,7 +27,7 @@ _BY_UNIT = f"""
     JOIN agency g ON g.id = u.agency
     JOIN service s ON s.id = c.service
     WHERE c.kind = 'complaint' AND c.filed_at >= {{}} AND ({{}} OR c.unit = ANY({{}}))
-        AND ({{}} = '' OR s.slug = {{}}) AND ({{}} = '' OR u.slug = {{}})
+        AND ({{}} = '' OR s.slug = {{}}) AND ({{}} = '' OR u.slug = {{}}) AND NOT {barred()}
     GROUP BY u.id, g.id ORDER BY u.slug
 """  # noqa: S608 - our own words
 
@@ -57,6 +58,7 @@ async def by_unit(*, reader: SignedIn, service: str = "", unit: str = "", now: d
         service,
         unit,
         unit,
+        reader.account_id,
     )
     return [
         Complaints(

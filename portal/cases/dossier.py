@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -38,10 +39,8 @@ async def dossier_of(case_id: UUID, settings: Settings, *, now: datetime) -> Dos
         dossier_paper.READ_ME: dossier_paper.read_me(),
         f"dossier-{current_language()}.pdf": await dossier_paper.printed(record, settings, now=now),
         dossier_paper.CHAIN: _chain(record, now),
-        dossier_paper.SUMS: "".join(
-            f"{file.sha256}  {file.entry}\n" for file in record.files if file.entry
-        ).encode(),
     }
+    texts[dossier_paper.SUMS] = _sums(texts, record)
     made = now.astimezone(settings.zone)
     members = [Member(f"{folder}/{name}", content, made) for name, content in texts.items()]
     members += [
@@ -50,6 +49,13 @@ async def dossier_of(case_id: UUID, settings: Settings, *, now: datetime) -> Dos
         if file.entry
     ]
     return Dossier(f"{folder}.zip", zipped.pieces(members))
+
+
+def _sums(texts: Mapping[str, bytes], record: Record) -> bytes:
+    """What sha256sum reads: every file of the archive but this list, so that it is never empty."""
+    sums = [(sha256(content).hexdigest(), name) for name, content in texts.items()]
+    sums += [(file.sha256, file.entry) for file in record.files if file.entry]
+    return "".join(f"{digest}  {name}\n" for digest, name in sums).encode()
 
 
 def _chain(record: Record, now: datetime) -> bytes:

@@ -15,6 +15,7 @@ from portal.cases.dossier import Dossier, dossier_of
 from portal.cases.staff_pages import Visit, known_case
 from portal.cases.visits import Visitor
 from portal.downloads import HEADERS
+from portal.i18n import speak_of
 from portal.security import throttle
 from portal.settings import Settings
 
@@ -33,6 +34,8 @@ async def send_dossier(
     found = await visits.at_code(request, code, settings, now)
     if found.tier < 2:
         return visits.proof_page(found.number)
+    if found.case is not None:
+        speak_of(found.case.kind)
     await throttle.hit(f"dossier:{found.case_id}", limit=TIMES, window=WINDOW, now=now)
     made = await dossier_of(found.case_id, settings, now=now)
     await audit.append("dossier_taken", object=f"case:{found.case_id}", data={"tier": found.tier}, now=now)
@@ -43,7 +46,7 @@ async def send_dossier(
 async def send_to_desk(
     request: Visit, code: FromPath[str], settings: NamedDependency[Settings], now: NamedDependency[datetime]
 ) -> Stream:
-    """For a clerk who reads the case, to hand to an outside instance; the log says that it left the house."""
+    """For a clerk who reads the case, to hand to an outside authority; the log says that it left the house."""
     case = await known_case(code, request.user)
     made = await dossier_of(case.id, settings, now=now)
     await audit.append("dossier_taken", object=f"case:{case.id}", now=now)

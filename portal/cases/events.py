@@ -110,6 +110,12 @@ def fold(events: Iterable[Event]) -> Standing:
     return standing
 
 
+def linked(row: Mapping[str, Any]) -> tuple[Event, str]:
+    """The event that a row of ``case_event`` holds (``data`` as JSON), and the hash that stands beside it."""
+    fields = {name: row[name] for name in Event.__struct_fields__}
+    return Event(**{**fields, "data": msgspec.json.decode(row["data"])}), row["hash"]
+
+
 def broken_link(events: Iterable[tuple[Event, str]]) -> int | None:
     """The ``n`` of the first (event, stored hash) that does not follow from what came before; None when all do."""
     before = ""

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
+from uuid import UUID
 
 import msgspec
 from litestar import get, post
@@ -106,7 +107,9 @@ async def _send(
     """The case is filed, unless the same words were sent a moment ago: then the visitor is asked, once."""
     address, key = client_address(request), settings.secret_key
     marks = same_words.marks_of(draft, service.id, browser=keys[0], address=address, key=key)
-    before = None if filing.again else await _sent_before(marks, filing, request, settings, now)
+    before = (
+        None if filing.again else await repetition_of(marks, filing.submission_id, request, settings, now)
+    )
     if before:
         kept = kept_files.seal(draft.files, browser=keys[0], key=key, now=now)
         return same_words_page(service, filing, kept, before, cookies=[visits.keys(settings, keys)])
@@ -229,11 +232,11 @@ async def with_files(draft: FilingDraft, settings: Settings, file: Callable[[], 
     return filed
 
 
-async def _sent_before(
-    marks: Marks, filing: FilingForm, request: Visitor, settings: Settings, now: datetime
+async def repetition_of(
+    marks: Marks, submission: UUID, request: Visitor, settings: Settings, now: datetime
 ) -> Repetition | None:
     """What made a case of these words lately; that case is named only to a browser that may read it whole."""
-    before = await same_words.sent_before(marks, submission=filing.submission_id, now=now)
+    before = await same_words.sent_before(marks, submission=submission, now=now)
     if before is None:
         return None
     seen = await visits.visit(request, before.number, settings, now)

@@ -12,7 +12,7 @@ from db.cases import CaseEvent
 from db.receipts import Receipt
 from portal.cases import attest
 from portal.cases.attest import Attested
-from portal.cases.events import Event, broken_link
+from portal.cases.events import Event, broken_link, linked
 
 _CHAIN = """
     SELECT "case", n, kind, actor_role, actor, data, text_hash, at, prev_hash, hash
@@ -79,12 +79,7 @@ async def continues_from(case_id: UUID, head: attest.Head) -> bool:
 
 async def _chain(case_id: UUID) -> list[tuple[Event, str]]:
     rows: list[dict[str, Any]] = await CaseEvent.raw(_CHAIN, case_id)
-    return [(_event(row), row["hash"]) for row in rows]
-
-
-def _event(row: dict[str, Any]) -> Event:
-    fields = {name: row[name] for name in Event.__struct_fields__}
-    return Event(**{**fields, "data": msgspec.json.decode(row["data"])})
+    return [linked(row) for row in rows]
 
 
 def _line(row: dict[str, Any], hashes: dict[int, str]) -> ReceiptLine:

@@ -13,7 +13,7 @@ import msgspec
 
 from portal import identifiers, jalali, sla, text
 from portal.cases.queries import CaseView, FiledForm, Step
-from portal.i18n import _, current_language
+from portal.i18n import N_, _, current_language
 from portal.services.statement import Field, Words
 
 HIDDEN = "•••"
@@ -21,6 +21,37 @@ Proof = Literal["phone", "email"]
 Owed = Literal["first_answer", "result", "answer"]
 WORDED = {"waiting": "asked", "answered": "answered", "closed": "closed", "rejected": "rejected"}
 """States that the desk puts into words, and the event that brings them."""
+
+STEPS = {
+    "filed": N_("Request registered"),
+    "taken": N_("Review began"),
+    "asked": N_("We asked you something"),
+    "replied": N_("You wrote to us"),
+    "referred": N_("Passed on"),
+    "informed": N_("How it stands"),
+    "extended": N_("It takes longer"),
+    "contested": N_("You contested the pause"),
+    "contest_upheld": N_("The pause was undone"),
+    "contest_denied": N_("The pause stands"),
+    "answered": N_("Our answer"),
+    "closed": N_("Closed"),
+    "rejected": N_("Not taken up"),
+    "withdrawn": N_("Withdrawn"),
+    "reopened": N_("Opened again"),
+    "decided": N_("Decided"),
+    "appealed": N_("You appealed"),
+    "passcode": N_("New passcode"),
+    "renumbered": N_("New tracking code"),
+    "infected": N_("A virus was found in a file"),
+    "recheck": N_("We asked whether it is still solved"),
+    "missed": N_("The promised time has passed"),
+    "recounted": N_("Our dates were counted anew: the calendar changed"),
+    "credited": N_("The service was down: our dates moved by that time"),
+    "claimed": N_("You put it under your account"),
+    "erased": N_("What names its people was erased"),
+    "notice": N_("A notice about the service"),
+}
+"""What each kind of event, or a message about a notice, is called to the applicant."""
 
 
 class Promise(msgspec.Struct, frozen=True):
@@ -93,6 +124,11 @@ def outline(case: CaseView, *, zone: tzinfo, now: datetime) -> Outline:
         unit_phone=case.unit_phone,
         erased=_day(case.erased_at, zone) if case.erased_at else None,
     )
+
+
+def step_words(kind: str) -> str:
+    """What happened, told to the applicant in their language."""
+    return _(STEPS[kind])
 
 
 def proof_of(case: CaseView) -> Proof | None:
@@ -180,7 +216,8 @@ def _owed(case: CaseView) -> Owed | None:
         return None
     if case.first_answer_at is None and case.next_due_at == case.first_answer_due_at:
         return "first_answer"
-    return "result" if case.next_due_at == case.result_due_at else "answer"
+    # Opened again or appealed: the result was given, another answer is owed, maybe by the very same day.
+    return "result" if case.result_at is None and case.next_due_at == case.result_due_at else "answer"
 
 
 def _first_answer(case: CaseView, zone: tzinfo, now: datetime) -> Promise | None:

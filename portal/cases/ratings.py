@@ -5,8 +5,6 @@ An answer is for the agency to learn from. It changes nothing of the case; who i
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +23,7 @@ from portal.cases.events import Event
 from portal.errors import Conflict
 from portal.i18n import N_, Words, _
 
+PURPOSE = "rating"
 OPEN_FOR = timedelta(days=30)
 """How long a question takes an answer."""
 POOR = 2
@@ -161,7 +160,7 @@ async def new_link(key: bytes, case_id: UUID, *, round: int, moment: str) -> str
     """128 random bits that open this question alone, kept nowhere; an earlier link to it is dead. Empty: not asked."""
     token = access.new_token()
     changed = (
-        await Rating.update({Rating.token_hash: _kept(key, token)})
+        await Rating.update({Rating.token_hash: access.keyed(key, PURPOSE, token)})
         .where(Rating.case == case_id, Rating.round == round, Rating.moment == moment, Rating.at.is_null())
         .returning(Rating.id)
     )
@@ -170,7 +169,7 @@ async def new_link(key: bytes, case_id: UUID, *, round: int, moment: str) -> str
 
 async def by_token(token: str, *, keys: Sequence[bytes]) -> Question | None:
     """The question whose mail has this link, answered or not; None for a link that is none. Changes nothing."""
-    rows = await Rating.raw(_BY_TOKEN, [_kept(key, token[:60]) for key in keys])
+    rows = await Rating.raw(_BY_TOKEN, [access.keyed(key, PURPOSE, token[:60]) for key in keys])
     return _question(rows[0]) if rows else None
 
 
@@ -211,7 +210,3 @@ def _question(row: dict[str, Any]) -> Question:
             "reopen_until": until if row["current"] else None,
         }
     )
-
-
-def _kept(key: bytes, token: str) -> str:
-    return hmac.digest(key, b"rating\0" + token.encode("utf-8", "replace"), hashlib.sha256).hex()

@@ -12,6 +12,7 @@ from db.cases import AccessGrant, Case
 from db.engine import atomic
 from db.keys import uuid7
 from db.outbox import OutboxMessage
+from db.ratings import Rating
 from portal import codes
 from portal.cases import access, mails, record
 from portal.cases.desk_actions import check_works_on
@@ -72,6 +73,7 @@ async def _renumber(case: Case, actor: Actor, words: Words | None, *, key: bytes
         raise RuntimeError("a number was drawn a second time: the source of random numbers must be broken")
     await OutboxMessage.raw(_CORRECT_WAITING, str(new), case.id, str(old))
     await access.start_anew(case.id, key=key, now=now)
+    await Rating.update({Rating.token_hash: None}).where(Rating.case == case.id)
     case.number = new
     await mails.tell_everywhere(case, event, now=now)
     return new

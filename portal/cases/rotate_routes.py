@@ -15,7 +15,7 @@ from portal.cases import access, dead_numbers, renumbering, visits
 from portal.cases.receipt import square_code
 from portal.cases.visits import Visit, Visitor
 from portal.errors import Conflict
-from portal.i18n import localized
+from portal.i18n import localized, speak_of
 from portal.security import throttle
 from portal.security.headers import PRIVATE
 from portal.settings import Settings
@@ -34,6 +34,7 @@ async def show_rotate(
     found = await visits.at_code(request, code, settings, now)
     if not _may(found):
         return visits.to_case(found.number)
+    _speak_of_its_kind(found)
     context = {"number": found.number, "current": "track"}
     return Template("cases/rotate.html", context=context, headers=PRIVATE)
 
@@ -68,6 +69,7 @@ async def show_new_code(
     if passcode is None:
         return visits.to_case(found.number)
     await visits.note_look(found)
+    _speak_of_its_kind(found)
     context = {
         "number": found.number,
         "passcode": passcode,
@@ -75,6 +77,12 @@ async def show_new_code(
         "current": "track",
     }
     return Template("cases/new_code.html", context=context, headers=PRIVATE)
+
+
+def _speak_of_its_kind(found: Visit) -> None:
+    """Only after this visitor was let in: the kind of a case is told to nobody else."""
+    if found.case is not None:
+        speak_of(found.case.kind)
 
 
 def _may(found: Visit) -> bool:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 
-from portal.i18n import N_, _
+from portal.i18n import N_, _, subject
 
 OPEN_STATES = ("registered", "in_review", "waiting", "referred", "answered")
 ENDED_STATES = ("closed", "rejected", "withdrawn")
@@ -40,8 +39,6 @@ TOPIC_LABELS = {
     "unit": N_("A unit"),
     "accessibility": N_("A barrier on these pages"),
 }
-APPEAL_WITHIN = timedelta(days=30)
-"""How long after the first decision the applicant may appeal."""
 
 NOT_OURS = "not_ours"
 OUTCOMES = ("done", "partly_done", "not_possible", NOT_OURS, "no_answer")
@@ -98,6 +95,7 @@ MOVES: dict[tuple[str, str], str] = {
     **_moves("passcode", STATES, None),
     **_moves("renumbered", STATES, None),
     **_moves("claimed", STATES, None),
+    **_moves("infected", STATES, None),
     **_moves("erased", ENDED_STATES, None),
 }
 FIRST = {"filed": "registered"}
@@ -162,17 +160,23 @@ OUTCOME_SENTENCES: Mapping[str, str] = {
     "no_answer": N_("It was not settled: we needed something from you and did not hear from you."),
 }
 """What pages and mails say of an outcome; one that has no sentence here is told by its label alone."""
+_OF_WISHES = frozenset({"done", "partly_done", "not_possible"})
+"""Outcomes of something that was asked for. With a comment or with thanks nobody asks for anything."""
 
 
 def outcome_subject(outcome: str) -> str:
     """What the mail about a closing is called; empty where no outcome is to be told: only that it is closed."""
-    return _(OUTCOME_SUBJECTS.get(outcome, CLOSED))
+    return _(CLOSED if _says_nothing(outcome) else OUTCOME_SUBJECTS.get(outcome, CLOSED))
 
 
 def outcome_sentence(outcome: str) -> str:
     """The outcome as a sentence to the applicant."""
-    sentence = OUTCOME_SENTENCES.get(outcome)
+    sentence = None if _says_nothing(outcome) else OUTCOME_SENTENCES.get(outcome)
     return _(sentence) if sentence else _("Outcome: %(outcome)s.") % {"outcome": outcome_label(outcome)}
+
+
+def _says_nothing(outcome: str) -> bool:
+    return outcome in _OF_WISHES and subject.get() in ("comment", "thanks")
 
 
 def ending_label(how: str) -> str:

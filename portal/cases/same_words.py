@@ -5,8 +5,6 @@ What is kept for that is a keyed digest over who sent what; neither can be read 
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,10 +12,12 @@ import msgspec
 
 from db.cases import SentWords
 from portal import text
+from portal.cases import access
 from portal.cases.events import canonical
 from portal.cases.submission import FilingDraft
 from portal.security.address import network_of
 
+PURPOSE = "same words"
 SAME_BROWSER, SAME_NETWORK = timedelta(hours=1), timedelta(minutes=10)
 """For how long the same words count as a repetition: people go back in a browser later than a flood waits."""
 LEAST_LETTERS = 20
@@ -58,10 +58,12 @@ def marks_of(draft: FilingDraft, service: UUID, *, browser: str, address: str, k
         name: text.search_key(value) if isinstance(value, str) else value
         for name, value in draft.answers.items()
     }
-    words = f"{draft.kind}\0{service}\0{canonical([body, answers])}"
+    words = f"{draft.kind}\0{draft.about_case}\0{service}\0{canonical([body, answers])}"
     return Marks(
-        _digest(key, f"browser\0{browser}\0{words}"),
-        _digest(key, f"network\0{network_of(address)}\0{words}") if len(body) >= LEAST_LETTERS else "",
+        access.keyed(key, PURPOSE, f"browser\0{browser}\0{words}"),
+        access.keyed(key, PURPOSE, f"network\0{network_of(address)}\0{words}")
+        if len(body) >= LEAST_LETTERS
+        else "",
     )
 
 
@@ -87,7 +89,3 @@ async def remember(marks: Marks, case_id: UUID, *, now: datetime) -> None:
 async def forget_old(*, now: datetime) -> None:
     """Nothing is kept that no question could need any more."""
     await SentWords.delete().where(SentWords.at < now - SAME_BROWSER)
-
-
-def _digest(key: bytes, words: str) -> str:
-    return hmac.digest(key, b"same words\0" + words.encode("utf-8", "replace"), hashlib.sha256).hex()

@@ -109,6 +109,8 @@ _TYPED = ("body", *(name for name in LABELS if name != "attachments"))
 def move_labels(move_name: str) -> dict[str, str]:
     """What the fields of this move's form are called, in the reader's language."""
     own = {"body": BODIES[move_name][0]} if move_name in BODIES else {}
+    if move_name == "verdict":
+        own["outcome"] = LABELS["decision"]
     return {name: _(label) for name, label in {**LABELS, **own}.items()}
 
 

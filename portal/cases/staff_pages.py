@@ -66,6 +66,7 @@ _HAPPENED = {
     "passcode": N_("New passcode given out"),
     "renumbered": N_("New tracking code given out"),
     "claimed": N_("The applicant put it under their account"),
+    "infected": N_("Virus found in a file"),
     "recheck": N_("Asked whether it is still solved"),
     "erased": N_("What names its people was erased"),
 }
@@ -73,6 +74,7 @@ _MAIL_STATES = {
     "queued": N_("Waiting to be sent"),
     "sent": N_("Taken by the mail server"),
     "failed": N_("Could not be delivered"),
+    "dropped": N_("Not sent: nobody waits for it any more"),
     "kept": N_("Kept here: no mail server is set up"),
 }
 
@@ -110,10 +112,8 @@ async def known_case(code: str, reader: SignedIn) -> DeskCase:
     speak_of(case.kind)
     by_unit = reader.reads_all or set(case.worked_on_by) & set(reader.units)
     if not by_unit and not await independence.opens(case.id, reader):
-        raise NotAllowed(
-            _("Only the unit that works on this case reads it: %(unit)s, %(phone)s.")
-            % {"unit": case.unit, "phone": f"\u2066{case.unit_phone}\u2069"}
-        )
+        where = f"{case.unit}{_(', ')}\u2066{case.unit_phone}\u2069" if case.unit_phone else case.unit
+        raise NotAllowed(_("Only the unit that works on this case reads it: %(unit)s.") % {"unit": where})
     return case
 
 

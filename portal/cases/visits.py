@@ -21,14 +21,13 @@ from portal import audit, codes, uploads
 from portal.cases import access, appeals, history, ledger, mistakes, page, queries
 from portal.cases.offers import offers
 from portal.cases.queries import CaseView
-from portal.cases.staff_pages import mail_about
 from portal.cases.why import WhyPage
 from portal.errors import PortalError, TooMany
 from portal.i18n import N_, _, localized, speak_of, subject
 from portal.security import misses
 from portal.security.address import client_address
 from portal.security.cookies import cleared, cookie, cookie_value
-from portal.security.headers import PRIVATE
+from portal.security.headers import PRIVATE, retry
 from portal.security.sessions import SignedIn
 from portal.services.labels import usual_words
 from portal.services.queries import service_by_id
@@ -96,8 +95,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
 
 async def at_code(request: Visitor, code: str, settings: Settings, now: datetime) -> Visit:
     """Who looks at the case with ``code``, as an address has it. Raises Mistyped, before any query."""
-    number = codes.parse(code)
-    if isinstance(number, codes.Mistake):
+    if isinstance(number := codes.parse(code), codes.Mistake):
         raise Mistyped(code, number)
     return await visit(request, number, settings, now)
 
@@ -106,9 +104,11 @@ async def visit(request: Visitor, number: int, settings: Settings, now: datetime
     """Who looks at ``number`` and how much they may see: one query, a second one for browsers with tokens."""
     case = await queries.case_by_number(number)
     case_id = case.id if case else stand_in(number, settings.secret_key)
-    held = cookie_value(settings, request, access.KEYS)
-    tokens = access.tokens_in(held)
+    tokens = access.tokens_in(held := cookie_value(settings, request, access.KEYS))
     account = request.user.account_id if request.user else None
+    if account and case and case.kind != "request" and case.applicant is None:
+        account = None  # such feedback is filed without a name, and so it is followed
+        audit.unnamed()
     tier = await access.tier_of(
         case_id,
         tokens=tokens,
@@ -207,7 +207,7 @@ def proof_page(
 
     ``refused``: proof was brought and did not fit. ``typed``: what the visitor wrote and could not send.
     """
-    headers = {**PRIVATE, **({"Retry-After": str(retry_after)} if retry_after is not None else {})}
+    headers = {**PRIVATE, **retry(retry_after)}
     context = {"number": number, "refused": refused, "typed": typed, "current": "track"}
     return Template("cases/proof.html", context=context, status_code=status, headers=headers)
 
@@ -272,9 +272,9 @@ async def _opened(found: Visit, case: CaseView) -> dict[str, Any]:
     filed = await queries.filed_form(case.id)
     return {
         "steps": steps,
+        "step_words": page.step_words,
         "answers": page.form_as_filed(filed, found.tier, zone=found.settings.zone),
         "ledger": await ledger.ledger_of(case.id, tier=found.tier),
-        "told_about": mail_about,
         "outcome": case.outcome,
         "told": told,
         **await offers(case, told, tier=found.tier, now=found.now),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from datetime import datetime, timedelta, tzinfo
 from typing import Literal
 from uuid import UUID
@@ -15,9 +17,13 @@ from portal.cases.submission import FilingDraft
 from portal.errors import NotFound
 from portal.feedback import queries
 from portal.i18n import _
+from portal.security import throttle
 from portal.services.queries import ServiceView
 
 TIPS_KEPT = timedelta(days=366)
+TIPS, TIPS_WINDOW = 20, timedelta(minutes=10)
+"""From one neighbourhood of addresses."""
+_COUNTER = "tip:"
 
 
 @atomic
@@ -63,6 +69,17 @@ async def mark_tip(
     if not marked:
         raise NotFound(_("There is no such tip."))
     await Tip.update({Tip.read_at: now, Tip.read_by: by}).where(Tip.id == tip_id, Tip.read_at.is_null())
+
+
+async def count_tip(network: str, *, key: bytes, now: datetime) -> None:
+    """One tip more from this network, of which a keyed digest is kept while it counts. Raises TooMany."""
+    kept = hmac.digest(key, b"tip\0" + network.encode(), hashlib.sha256).hex()[:32]
+    await throttle.hit(f"{_COUNTER}{kept}", limit=TIPS, window=TIPS_WINDOW, now=now)
+
+
+async def forget_tip_counts(now: datetime) -> None:
+    """Nothing is kept of where tips came from once it counts no more."""
+    await throttle.forget_before(now - TIPS_WINDOW, prefix=_COUNTER)
 
 
 async def forget_tips(now: datetime) -> None:

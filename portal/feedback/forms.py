@@ -52,7 +52,8 @@ _LONGEST_ECHO = 20_000
 class FeedbackForm(msgspec.Struct, frozen=True, kw_only=True):
     """The form as sent, or an empty one. ``draft`` is None while there are ``errors`` (message by field name).
 
-    ``uploads`` are still to be received. ``identified``: the sender may be known by name.
+    ``uploads`` are still to be received. ``identified``: the sender may be known by name. ``again``: the sender knows
+    that the same was sent before.
     """
 
     submission_id: UUID
@@ -61,6 +62,7 @@ class FeedbackForm(msgspec.Struct, frozen=True, kw_only=True):
     draft: FilingDraft | None = None
     uploads: tuple[tuple[str, str, UploadFile], ...] = ()
     identified: bool = False
+    again: bool = False
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,6 +126,7 @@ def read_feedback(
         answers={},
     )
     return FeedbackForm(
+        again=reader.typed("again") != "",
         submission_id=submission_id,
         typed=filled.typed,
         errors=reader.errors,

@@ -18,7 +18,7 @@ from portal.forms import FormReader
 from portal.i18n import _, current_language, localized
 from portal.security.address import client_address
 from portal.security.cookies import cookie_value
-from portal.security.headers import PRIVATE
+from portal.security.headers import PRIVATE, retry
 from portal.security.sessions import SignedIn
 from portal.settings import Settings
 
@@ -114,7 +114,7 @@ def _page(
     status: int = 200,
     retry_after: int | None = None,
 ) -> Template:
-    headers = {**PRIVATE, **({"Retry-After": str(retry_after)} if retry_after is not None else {})}
+    headers = {**PRIVATE, **retry(retry_after)}
     context = {"typed": typed, "errors": errors, "by_sms": settings.sms is not None, "current": "track"}
     return Template("feedback/lost_code.html", context=context, status_code=status, headers=headers)
 

@@ -5,9 +5,6 @@ Asking does the same work whether the contact is known, and says nothing; the me
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -22,12 +19,14 @@ from db.lost_codes import LostCode
 from portal import audit, outbox
 from portal.cases import access
 from portal.cases.rules import ENDED_STATES
+from portal.cases.titles import title_of
 from portal.errors import NotFound
 from portal.i18n import N_, Words, _
 from portal.outbox import Unwanted
 from portal.security import throttle
 from portal.security.address import network_of
 
+PURPOSE = "lost code"
 Channel = Literal["mail", "sms"]
 LIMIT, WINDOW = 20, timedelta(hours=1)
 """Wishes from one neighbourhood of addresses."""
@@ -42,7 +41,7 @@ LAPSED = N_("This link no longer works. Links are good for one hour and for one 
 # By the indexes case_email and case_phone, whose expressions these are.
 _OF_CONTACT = {"mail": "lower(c.contact_email) = lower({})", "sms": "c.contact_phone = {}"}
 _CASES = """
-    SELECT c.id, c.number, c.state, c.filed_at, s.title_fa, s.title_en, s.sensitive
+    SELECT c.id, c.number, c.kind, c.state, c.filed_at, s.title_fa, s.title_en, s.sensitive
     FROM "case" c JOIN service s ON s.id = c.service
     WHERE OF_CONTACT AND c.erased_at IS NULL
     ORDER BY c.state = ANY({}), c.filed_at DESC LIMIT {}
@@ -53,12 +52,12 @@ _SPEND = """
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """One request of the contact; ``service`` is None where its name would say too much."""
+    """One case of the contact; ``title`` is None where the name of its service would say too much."""
 
     number: int
     state: str
     filed_at: datetime
-    service: Words | None
+    title: Words | None
 
 
 async def ask(
@@ -66,7 +65,7 @@ async def ask(
 ) -> None:
     """A message to ``address`` is queued; it leaves if a request has this contact. Raises TooMany."""
     await throttle.hit(f"lost-code:{network_of(network)}", limit=LIMIT, window=WINDOW, now=now)
-    reader = _kept(key, f"{channel}:{address.casefold()}")[:32]
+    reader = access.keyed(key, PURPOSE, f"{channel}:{address.casefold()}")[:32]
     if await throttle.count(f"lost-code:to:{reader}", MESSAGES_WINDOW, now) <= MESSAGES:
         await _record(channel, address, locale=locale, now=now)
 
@@ -81,16 +80,16 @@ async def new_token(wish: UUID, *, key: bytes, now: datetime) -> str:
     )
     if row is None or not await _cases_of(row["channel"], row["address"], most=1):
         raise Unwanted("no request has this contact, or the wish is over")
-    token = secrets.token_urlsafe(16)
+    token = access.new_token()
     await LostCode.update(
-        {LostCode.token_hash: _kept(key, token), LostCode.token_ends_at: now + LINK_LASTS}
+        {LostCode.token_hash: access.keyed(key, PURPOSE, token), LostCode.token_ends_at: now + LINK_LASTS}
     ).where(LostCode.id == wish)
     return token
 
 
 async def check(token: str, *, keys: Sequence[bytes], now: datetime) -> None:
     """Raises NotFound for a link without worth; changes nothing."""
-    good = LostCode.token_hash.is_in([_kept(key, token) for key in keys])
+    good = LostCode.token_hash.is_in([access.keyed(key, PURPOSE, token) for key in keys])
     if not await LostCode.exists().where(good, LostCode.token_ends_at > now):
         raise NotFound(_(LAPSED))
 
@@ -98,7 +97,7 @@ async def check(token: str, *, keys: Sequence[bytes], now: datetime) -> None:
 @atomic
 async def redeem(token: str, *, browser: str, keys: Sequence[bytes], now: datetime) -> list[Found]:
     """The link is used up, and ``browser`` sees tier 1 of the listed requests for a day. Raises NotFound."""
-    spent = await LostCode.raw(_SPEND, [_kept(key, token) for key in keys], now)
+    spent = await LostCode.raw(_SPEND, [access.keyed(key, PURPOSE, token) for key in keys], now)
     if not spent:
         raise NotFound(_(LAPSED))
     cases = await _cases_of(spent[0]["channel"], spent[0]["address"], most=MOST)
@@ -142,9 +141,5 @@ def _found(row: dict[str, Any]) -> Found:
         number=row["number"],
         state=row["state"],
         filed_at=row["filed_at"],
-        service=None if row["sensitive"] else Words(row["title_fa"], row["title_en"]),
+        title=None if row["sensitive"] else title_of(row["kind"], Words(row["title_fa"], row["title_en"])),
     )
-
-
-def _kept(key: bytes, secret: str) -> str:
-    return hmac.digest(key, b"lost code\0" + secret.encode("utf-8", "replace"), hashlib.sha256).hex()

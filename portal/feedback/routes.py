@@ -12,11 +12,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 from litestar.response import Redirect, Template
 
-from portal import codes, uploads
+from portal import audit, codes, uploads
 from portal.accounts.queries import contacts_of
-from portal.cases import access, visits
+from portal.cases import access, same_words, visits
 from portal.cases.actions import DifferentSubmission
-from portal.cases.filing_routes import LARGEST_BODY, tokens_of, with_files
+from portal.cases.filing_routes import LARGEST_BODY, repetition_of, tokens_of, with_files
+from portal.cases.same_words import Marks
+from portal.cases.submission import FilingDraft
 from portal.cases.visits import Visitor
 from portal.errors import PortalError, TooMany
 from portal.feedback import actions, queries
@@ -31,7 +33,7 @@ from portal.security.address import client_address, network_of
 from portal.security.csrf import Posted, Sent
 from portal.settings import Settings
 
-FILINGS, TIPS, WINDOW = 60, 20, timedelta(hours=1)
+FILINGS, WINDOW = 60, timedelta(minutes=10)
 """From one neighbourhood of addresses."""
 
 
@@ -72,13 +74,15 @@ async def post_form(
     kind = posted.form.get("kind")
     if not isinstance(kind, str) or kind not in SORTS:
         return chooser(status=posted.stale.status if posted.stale else 422)
-    refusal = posted.stale or await _one_too_many(kind, request, now)
-    if refusal:
-        return await feedback_page(
-            kind, _with(typed_in(posted.form), {"form": str(refusal)}), status=refusal.status
-        )
-    if kind == TIP:
-        return await _leave_tip(posted, settings, now)
+    if posted.stale:
+        return await _refused(kind, posted, posted.stale)
+    network = network_of(client_address(request))
+    try:
+        if kind == TIP:
+            return await _leave_tip(posted, network, settings, now)
+        await throttle.hit(f"feedback:{network}", limit=FILINGS, window=WINDOW, now=now)
+    except TooMany as refusal:
+        return await _refused(kind, posted, refusal)
     return await _file(kind, posted, request, settings, now)
 
 
@@ -96,33 +100,60 @@ async def _file(
     if form.draft is None:
         wrong = await uploads.judge_all(form.uploads)
         return await feedback_page(kind, _with(form, wrong), status=about.status)
+    keys = tokens_of(request, settings) or [access.new_token()]
+    marks = _marks(form.draft, about, request, settings, keys[0])
+    if not form.again and (before := await repetition_of(marks, form.submission_id, request, settings, now)):
+        asked = msgspec.structs.replace(_with(form, {}), again=True)
+        return await feedback_page(
+            kind, asked, status=409, before=before, cookies=[visits.keys(settings, keys)]
+        )
     received = await upload_quota.receive_all(form.uploads, settings.uploads_dir, sender=request, now=now)
     if received.errors:
         return await feedback_page(kind, _with(form, received.errors), status=422)
     form = msgspec.structs.replace(form, draft=msgspec.structs.replace(form.draft, files=received.files))
-    return await _to_receipt(kind, form, about, request, settings, now)
+    return await _to_receipt(kind, form, about, request, settings, now, keys=keys, marks=marks)
 
 
 async def _to_receipt(
-    kind: str, form: FeedbackForm, about: About, request: Visitor, settings: Settings, now: datetime
+    kind: str,
+    form: FeedbackForm,
+    about: About,
+    request: Visitor,
+    settings: Settings,
+    now: datetime,
+    *,
+    keys: list[str],
+    marks: Marks,
 ) -> Template | Redirect:
     assert form.draft is not None, "a form without mistakes has its draft"
     assert about.service is not None, "a form without mistakes has its service"
-    keys = tokens_of(request, settings) or [access.new_token()]
     # Who gave no name did not want to be known by an account either.
     applicant = request.user.account_id if request.user and form.identified else None
+    if applicant is None:
+        audit.unnamed()
     file = partial(actions.file_feedback, form.draft, service=about.service, key=settings.secret_key, now=now)
     try:
         filed = await with_files(form.draft, settings, partial(file, browser=keys[0], applicant=applicant))
     except DifferentSubmission as earlier:
-        anew = msgspec.structs.replace(_with(form, {"form": str(earlier)}), submission_id=uuid4())
+        anew = msgspec.structs.replace(_with(form, {"form": str(earlier)}), submission_id=uuid4(), again=True)
         return await feedback_page(kind, anew, status=409, earlier=earlier.number)
+    if not filed.replayed:
+        await same_words.remember(marks, filed.case_id, now=now)
     end = "/receipt" if filed.same_browser else ""
     path = localized(f"/cases/{codes.show_text(filed.number)}{end}")
     return Redirect(path, status_code=303, cookies=[visits.keys(settings, keys)])
 
 
-async def _leave_tip(posted: Posted, settings: Settings, now: datetime) -> Template | Redirect:
+def _marks(draft: FilingDraft, about: About, request: Visitor, settings: Settings, browser: str) -> Marks:
+    assert about.service is not None, "a form without mistakes has its service"
+    address = client_address(request)
+    return same_words.marks_of(
+        draft, about.service.id, browser=browser, address=address, key=settings.secret_key
+    )
+
+
+async def _leave_tip(posted: Posted, network: str, settings: Settings, now: datetime) -> Template | Redirect:
+    """Only what can be stored counts: a neighbour's mistakes keep nobody from leaving a tip. Raises TooMany."""
     about = await about_service(typed_in(posted.form).typed["service"], now, required=False)
     form, body = read_tip(posted.form, about)
     hearing = about.service.id if about.service else await queries.whole_desk()
@@ -130,6 +161,7 @@ async def _leave_tip(posted: Posted, settings: Settings, now: datetime) -> Templ
         form.errors.setdefault("service", _("Choose one."))
     if form.errors or hearing is None:
         return await feedback_page(TIP, form, status=422)
+    await actions.count_tip(network, key=settings.secret_key, now=now)
     named = about.service.id if about.service else None
     await actions.leave_tip(
         form.submission_id, service=hearing, about=named, body=body, zone=settings.zone, now=now
@@ -137,16 +169,10 @@ async def _leave_tip(posted: Posted, settings: Settings, now: datetime) -> Templ
     return Redirect(localized("/feedback/sent"), status_code=303)
 
 
-async def _one_too_many(kind: str, request: Visitor, now: datetime) -> PortalError | None:
-    """Counts what comes from one neighbourhood; the refusal once that is too much."""
-    counted, limit = ("tip", TIPS) if kind == TIP else ("feedback", FILINGS)
-    try:
-        await throttle.hit(
-            f"{counted}:{network_of(client_address(request))}", limit=limit, window=WINDOW, now=now
-        )
-    except TooMany as refusal:
-        return refusal
-    return None
+async def _refused(kind: str, posted: Posted, refusal: PortalError) -> Template:
+    """The form with everything that was typed, and when to send it again."""
+    form = _with(typed_in(posted.form), {"form": str(refusal)})
+    return await feedback_page(kind, form, status=refusal.status, retry_after=refusal.retry_after)
 
 
 def _with(form: FeedbackForm, errors: dict[str, str]) -> FeedbackForm:

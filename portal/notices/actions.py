@@ -17,7 +17,7 @@ from portal import audit
 from portal.errors import NotFound
 from portal.i18n import Words, _
 from portal.notices import drafts, mailings, queries, record, rules
-from portal.notices.drafts import NOBODY, Draft, Ended, NotBegun, WrongWindow
+from portal.notices.drafts import NOBODY, Draft, Ended, NotBegun, WrongField
 from portal.notices.rules import Affected, Impact
 
 _TOUCHED = f"""
@@ -35,7 +35,7 @@ async def post(
 ) -> int:
     """The notice is there and people are told of it from its publication on; returns its number.
 
-    Raises WrongWindow (``TooLate`` where the promised lead is not kept and no reason is given), NotFound for a
+    Raises WrongField (``TooLate`` where the promised lead is not kept and no reason is given), NotFound for a
     service that is not there.
     """
     drafts.check(draft, now)
@@ -64,11 +64,11 @@ async def post(
 async def update(no: int, text: Words, *, state: str = "", seen: int, by: UUID | None, now: datetime) -> None:
     """The notice says ``text``, too; an incident is in ``state``: when fixed, it is over at ``now``.
 
-    Raises NotFound, Ended, ChangedMeanwhile, WrongWindow for a state that an incident can't have.
+    Raises NotFound, Ended, ChangedMeanwhile, WrongField for a state that an incident can't have.
     """
     row, notice = await record.locked(no, seen, now)
     if state and (notice.planned or state not in rules.INCIDENT_STATES):
-        raise WrongWindow("state", _("Choose one."))
+        raise WrongField("state", _("Choose one."))
     columns: dict[str, Any] = {"state": state or notice.state}
     if state == "fixed":
         columns["finished_at"] = now
@@ -100,7 +100,7 @@ async def reschedule(
     """The planned outage has another window; whoever was told hears of the old and the new one.
 
     A start outside the old window is announced anew: its lead counts from ``now`` and is promised by the statements in
-    force now. Raises NotFound, Ended (also once it has begun), ChangedMeanwhile, TooLate, and WrongWindow, also where
+    force now. Raises NotFound, Ended (also once it has begun), ChangedMeanwhile, TooLate, and WrongField, also where
     another window of its series begins.
     """
     await record.hold_series(no)
@@ -115,7 +115,7 @@ async def reschedule(
         notice = msgspec.structs.replace(notice, services=await queries.touched(row.id))
     moved = msgspec.structs.replace(notice, starts_at=starts_at, ends_at=ends_at, announced_at=announced)
     if starts_at <= notice.published_at:
-        raise WrongWindow("starts_at", _("It must be published before it begins."))
+        raise WrongField("starts_at", _("It must be published before it begins."))
     if announced != notice.announced_at:
         record.check_lead(moved, late_reason)
     columns: dict[str, Any] = {"starts_at": starts_at, "ends_at": ends_at, "announced_at": announced}
@@ -133,13 +133,14 @@ async def extend(
 ) -> None:
     """The planned outage ends later, or nobody knows when (None).
 
-    Raises NotFound, Ended, ChangedMeanwhile, WrongWindow.
+    Raises NotFound, Ended, ChangedMeanwhile, WrongField.
     """
     row, notice = await record.locked(no, seen, now)
     if not notice.planned:
         raise Ended
     if ends_at is not None and ends_at <= max(now, notice.begins, notice.ends_at or now):
-        raise WrongWindow("ends_at", _("The new end must lie after the old one and in the future."))
+        raise WrongField("ends_at", _("The new end must lie after the old one and in the future."))
+    drafts.check_near(now, ends_at=ends_at)
     windows = {"before": [notice.starts_at, notice.ends_at], "after": [notice.starts_at, ends_at]}
     later = msgspec.structs.replace(notice, ends_at=ends_at)
     await record.change(
@@ -193,7 +194,7 @@ async def end(
     """The outage is over, with the times at which it really began and ended; now where none is given.
 
     Also for a planned one whose announced end has passed, to record when it really ended. Raises NotFound, NotBegun,
-    Ended for one that was ended by hand, ChangedMeanwhile, WrongWindow for impossible times.
+    Ended for one that was ended by hand, ChangedMeanwhile, WrongField for impossible times.
     """
     row, notice = await record.locked(no, seen, now, also_over=True)
     began, ended = started_at or notice.begins, finished_at or now
@@ -202,9 +203,9 @@ async def end(
     if notice.begins > now:
         raise NotBegun
     if not notice.starts_at <= began <= now:
-        raise WrongWindow("started_at", _("This must lie between the announced beginning and now."))
+        raise WrongField("started_at", _("This must lie between the announced beginning and now."))
     if not began <= ended <= now:
-        raise WrongWindow("finished_at", _("This must lie between the beginning and now."))
+        raise WrongField("finished_at", _("This must lie between the beginning and now."))
     columns = {"started_at": began, "finished_at": ended} | ({} if notice.planned else {"state": "fixed"})
     windows = {"before": [notice.starts_at, notice.ends_at], "after": [began, ended]}
     told = notice.ends_at is not None and notice.ends_at <= now
@@ -230,10 +231,10 @@ async def report(no: int, text: Words, *, seen: int, by: UUID | None, now: datet
 
 @atomic
 async def name_cause(no: int, cause: str, *, seen: int, by: UUID, now: datetime) -> None:
-    """The incident has this class of cause. Raises NotFound, ChangedMeanwhile, WrongWindow."""
+    """The incident has this class of cause. Raises NotFound, ChangedMeanwhile, WrongField."""
     row, notice = await record.locked(no, seen, now, also_over=True)
     if notice.planned or cause not in rules.CAUSES:
-        raise WrongWindow("cause", _("Choose one."))
+        raise WrongField("cause", _("Choose one."))
     await record.change(
         row, notice, "caused", {"cause": cause}, data={"cause": cause}, telling="", by=by, now=now
     )

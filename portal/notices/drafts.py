@@ -12,6 +12,8 @@ from portal.i18n import Words, _
 from portal.notices.rules import Impact, Kind
 
 NOBODY = Words("", "")
+FARTHEST = timedelta(days=2 * 366)
+"""Beyond it a year is mistyped."""
 
 
 class Saying(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,15 +37,15 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     cause: str = ""
 
 
-class WrongWindow(Conflict):
-    """The window can't be announced; ``field`` names the field of the form that says so."""
+class WrongField(Conflict):
+    """Something about the notice can't be; ``field`` names the field of the form that says so."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
         self.field = field
 
 
-class TooLate(WrongWindow):
+class TooLate(WrongField):
     """It would be announced later than promised, and nobody has said why."""
 
     def __init__(self, lead: timedelta, promised: timedelta) -> None:
@@ -73,27 +75,36 @@ class NotBegun(Conflict):
 
 
 def check(draft: Draft, now: datetime) -> None:
-    """Raises WrongWindow where ``draft`` can't be announced at ``now``, whatever was promised."""
+    """Raises WrongField where ``draft`` can't be announced at ``now``, whatever was promised."""
     published = draft.publish_at or now
     if draft.ends_at is not None and draft.ends_at <= draft.starts_at:
-        raise WrongWindow("ends_at", _("The end must lie after the beginning."))
+        raise WrongField("ends_at", _("The end must lie after the beginning."))
     if draft.kind == "incident":
         if draft.starts_at > now:
-            raise WrongWindow(
+            raise WrongField(
                 "starts_at", _("What lies ahead is no incident. Announce a planned outage instead.")
             )
         return
+    check_near(now, starts_at=draft.starts_at, ends_at=draft.ends_at)
     if draft.starts_at <= now:
-        raise WrongWindow("starts_at", _("This has begun already. Announce an incident instead."))
+        raise WrongField("starts_at", _("This has begun already. Announce an incident instead."))
     if published < now - timedelta(minutes=5):
-        raise WrongWindow("publish_at", _("This time is past. Leave it empty to publish now."))
+        raise WrongField("publish_at", _("This time is past. Leave it empty to publish now."))
     if published >= draft.starts_at:
-        raise WrongWindow("publish_at", _("It must be published before it begins."))
+        raise WrongField("publish_at", _("It must be published before it begins."))
 
 
 def check_moved(starts_at: datetime, ends_at: datetime | None, now: datetime) -> None:
-    """Raises WrongWindow where a planned outage can't be moved to this window at ``now``."""
+    """Raises WrongField where a planned outage can't be moved to this window at ``now``."""
     if starts_at <= now:
-        raise WrongWindow("starts_at", _("The beginning must lie in the future."))
+        raise WrongField("starts_at", _("The beginning must lie in the future."))
+    check_near(now, starts_at=starts_at, ends_at=ends_at)
     if ends_at is not None and ends_at <= starts_at:
-        raise WrongWindow("ends_at", _("The end must lie after the beginning."))
+        raise WrongField("ends_at", _("The end must lie after the beginning."))
+
+
+def check_near(now: datetime, **moments: datetime | None) -> None:
+    """Raises WrongField for the first of ``moments``, by field, that lies more than two years ahead of ``now``."""
+    for field, moment in moments.items():
+        if moment is not None and moment - now > FARTHEST:
+            raise WrongField(field, _("This is more than two years ahead. Please look at the year again."))

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from portal.availability.samples import EVERY, minute_of
 from portal.availability.uptime import Span
 from portal.notices.rules import OUTSIDE, Notice
 
@@ -31,11 +32,14 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def planned_spans(notices: Iterable[Notice], slug: str, now: datetime) -> list[Span]:
-    """When announced work really kept the service away: what went on after the announced end is no announced work."""
+    """When announced work really kept the service away: what went on after the announced end is no announced work.
+
+    A span ends with the minute in which the work did, since a look that failed stands for its whole minute.
+    """
     spans = []
     for one in notices:
         if one.planned and one.cancelled_at is None and _impact(one, slug) == "unavailable":
-            until = min(now, one.ends or now, one.ends_at or now)
+            until = min(now, _end_of_minute(min(one.ends or now, one.ends_at or now)))
             if one.begins < until:
                 spans.append((one.begins, until))
     return spans
@@ -78,6 +82,10 @@ def told(
         median_delay=_middle(delays),
         worst_delay=delays[0] if delays else None,
     )
+
+
+def _end_of_minute(moment: datetime) -> datetime:
+    return minute_of(moment + EVERY - timedelta(microseconds=1))
 
 
 def _middle(worst_first: Sequence[timedelta]) -> timedelta | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,24 @@ _DROP = (
 
 JOB = "tell"
 """A worker tells at once what is due, without waiting for the minute."""
+_WAS_TOLD = """
+    SELECT EXISTS (
+        SELECT FROM notice_mailing
+        WHERE notice = {} AND (told > 0 OR due_at <= {} AND done_at IS NULL AND dropped_at IS NULL)
+    ) AS told
+"""
+# Of the cancellations of several notices the one of the nearest window stays, and counts the others.
+_JOIN = """
+    WITH cancelled AS (
+        SELECT m.id, row_number() OVER (ORDER BY n.starts_at, n.no) AS nth
+        FROM notice_mailing m JOIN notice n ON n.id = m.notice
+        WHERE n.no = ANY({}) AND m.kind = 'cancelled' AND m.done_at IS NULL AND m.dropped_at IS NULL
+    )
+    UPDATE notice_mailing m
+    SET dropped_at = CASE WHEN nth > 1 THEN {}::timestamptz END,
+        data = m.data || jsonb_build_object('others', {}::int)
+    FROM cancelled WHERE cancelled.id = m.id
+"""
 _AT_ONCE = f"INSERT INTO pgqueuer (priority, entrypoint, payload, status) VALUES (1, '{JOB}', NULL, 'queued')"  # noqa: S608
 
 
@@ -27,12 +45,14 @@ async def plan(
     """In the caller's transaction: ``kind`` (published, changed, cancelled, ended) is told, then what still lies ahead.
 
     What was still to be told of an earlier state of the notice is dropped, except its publication, which then tells
-    the present state. A change of a notice that nobody has been told of is not told by itself.
+    the present state. A change of a notice that is not published yet is not told by itself, and a cancellation only
+    where somebody was told of the notice or was about to be: later windows of a series are announced in silence.
     """
     unpublished = notice.published_at > now or kind == "published"
+    unheard = kind == "cancelled" and not (await NoticeMailing.raw(_WAS_TOLD, notice_id, now))[0]["told"]
     await NoticeMailing.raw(_DROP, now, notice_id)
     first = [("published", notice.published_at)] if unpublished else [(kind, now)]
-    if kind == "cancelled" and unpublished:
+    if kind == "cancelled" and (unpublished or unheard):
         first = []
     rows = [*first, *(_ahead(notice, now) if kind not in ("cancelled", "ended") else [])]
     stored = msgspec.json.encode(data or {}).decode()
@@ -47,6 +67,11 @@ async def plan(
         await NoticeMailing.insert(mailing).on_conflict(action="DO NOTHING")
     if any(due_at <= now for _, due_at in rows):
         await NoticeMailing.raw(_AT_ONCE)
+
+
+async def join_cancellations(numbers: Sequence[int], *, now: datetime) -> None:
+    """That the notices ``numbers`` were cancelled together is one message: of the nearest that people knew of."""
+    await NoticeMailing.raw(_JOIN, list(numbers), now, len(numbers) - 1)
 
 
 def _ahead(notice: Notice, now: datetime) -> list[tuple[str, datetime]]:

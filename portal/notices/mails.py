@@ -85,9 +85,16 @@ async def delivered(message: OutboxMessage, arrived: bool, now: datetime) -> Non
 def preview(
     notice: Notice, kind: str, locale: str, settings: Settings, *, data: Mapping[str, Any] | None = None
 ) -> Mapping[str, Any]:
-    """What the mail of ``kind`` would show of ``notice``, for the people who are about to publish it."""
+    """What the mail of ``kind`` would show of ``notice``, for the people who are about to publish it.
+
+    One that is not posted yet has no address.
+    """
     told = Round(kind=kind, due_at=notice.published_at, data=data or {}, notice=notice, end=None)
-    return _of_round(locale, told, "asked", settings, SILENT)
+    shown = _of_round(locale, told, "asked", settings, SILENT)
+    if notice.no:
+        return shown
+    with using(locale):
+        return {**shown, "link": _("(the address comes with the notice)")}
 
 
 async def service_titled(service: UUID | None) -> Words | None:
@@ -142,6 +149,7 @@ def _of_round(locale: str, told: Round, origin: str, settings: Settings, leave: 
         "text": text,
         "window": window,
         "before": before,
+        "others": int(told.data.get("others", 0)),
         "link": f"{desk}/notices/{told.notice.no}",
     }
 

@@ -22,7 +22,8 @@ REMEMBER = 4.0
 _NOTICES = """
     SELECT n.id, n.no, n.kind, n.title_fa, n.title_en, n.body_fa, n.body_en, n.advice_fa, n.advice_en, n.starts_at,
            n.ends_at, n.published_at, n.announced_at, n.started_at, n.finished_at, n.verifying_at, n.cancelled_at,
-           n.state, n.cause, n.source, n.late_reason_fa, n.late_reason_en, n.version, n.changed_at, touched.services
+           n.state, n.cause, n.source, n.late_reason_fa, n.late_reason_en, n.version, n.changed_at, n.series,
+           touched.services
     FROM notice n CROSS JOIN LATERAL (
         SELECT jsonb_agg(jsonb_build_object(
             'slug', s.slug, 'title', jsonb_build_object('fa', s.title_fa, 'en', s.title_en), 'impact', t.impact,
@@ -65,6 +66,10 @@ def promised_lead(service: str) -> str:
     )"""  # noqa: S608 - the name of a column
 
 
+Window = tuple[datetime, datetime | None]
+"""Beginning and end, None while nobody knows it."""
+
+
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a notice's history; names as in ``db.notices.NoticeChange``."""
 
@@ -73,6 +78,16 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     data: dict[str, Any]
     text: Words
+
+    @property
+    def before(self) -> Window | None:
+        """The window until then; None where it moved nothing."""
+        return _window(self.data.get("before"))
+
+    @property
+    def after(self) -> Window | None:
+        """The window from then on; None where it moved nothing."""
+        return _window(self.data.get("after"))
 
 
 async def board(*, now: datetime) -> list[Notice]:
@@ -126,12 +141,12 @@ async def outside_our_power(*, after: datetime) -> list[Notice]:
 
 
 async def changes(no: int) -> list[Change]:
-    """What was done to the notice, as far as its page tells it, oldest first."""
+    """What was done to the notice, oldest first."""
     return (await history([no])).get(no, [])
 
 
 async def history(numbers: Sequence[int]) -> dict[int, list[Change]]:
-    """What was done to each of the notices, as far as people are told, oldest first."""
+    """What was done to each of the notices, oldest first."""
     rows = (
         await NoticeChange.select(
             NoticeChange.notice.no.as_alias("no"),
@@ -142,7 +157,7 @@ async def history(numbers: Sequence[int]) -> dict[int, list[Change]]:
             NoticeChange.text_fa,
             NoticeChange.text_en,
         )
-        .where(NoticeChange.notice.no.is_in(list(numbers)) & NoticeChange.shown.eq(True))
+        .where(NoticeChange.notice.no.is_in(list(numbers)))
         .order_by(NoticeChange.n)
         .output(load_json=True)
         if numbers
@@ -177,6 +192,10 @@ def _notice(row: dict[str, Any]) -> Notice:
     return Notice(**{name: row[name] for name in _SAME}, **_words(row), services=services)
 
 
+def _window(stored: Any) -> Window | None:
+    return msgspec.convert(stored, Window) if stored else None
+
+
 def _words(row: dict[str, Any]) -> dict[str, Any]:
     return {
         name: Words(fa=row[f"{name}_fa"], en=row[f"{name}_en"])
@@ -200,4 +219,5 @@ _SAME = (
     "source",
     "version",
     "changed_at",
+    "series",
 )

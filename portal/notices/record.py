@@ -15,7 +15,7 @@ from portal import audit
 from portal.errors import NotFound
 from portal.i18n import Words, _
 from portal.notices import mailings, queries
-from portal.notices.drafts import NOBODY, ChangedMeanwhile, Ended, TooLate, WrongWindow
+from portal.notices.drafts import NOBODY, ChangedMeanwhile, Ended, TooLate, WrongField
 from portal.notices.rules import Notice
 
 _HOLD = """
@@ -98,10 +98,10 @@ async def hold_series(no: int) -> None:
 
 
 async def check_free(row: NoticeTable, starts_at: datetime) -> None:
-    """Raises WrongWindow where another window of the series of ``row``, which is held, begins at ``starts_at``."""
+    """Raises WrongField where another window of the series of ``row``, which is held, begins at ``starts_at``."""
     same = (NoticeTable.series == row.series) & (NoticeTable.starts_at == starts_at)
     if row.series is not None and await NoticeTable.exists().where(same & (NoticeTable.id != row.id)):
-        raise WrongWindow("starts_at", _("Another window of the same series begins then."))
+        raise WrongField("starts_at", _("Another window of the same series begins then."))
 
 
 def check_lead(notice: Notice, late_reason: Words) -> None:

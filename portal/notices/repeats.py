@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from dateutil.rrule import rrule, rrulestr
 
 LONGEST_RULE = 200
-_DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-_DAY = f"(?:{'|'.join(_DAYS)})"
+DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+_DAY = f"(?:{'|'.join(DAYS)})"
 _RULES = (
     "FREQ=DAILY",
     rf"FREQ=WEEKLY(?:;BYDAY={_DAY}(?:,{_DAY}){{0,6}})?",
@@ -31,7 +31,7 @@ def rule_of(choice: str, first: date, *, own: str = "") -> str | None:
         "weekly": "FREQ=WEEKLY",
         "four_weeks": "FREQ=WEEKLY;INTERVAL=4",
         # A fifth Saturday is not in every month; the last one is.
-        "monthly": f"FREQ=MONTHLY;BYDAY={-1 if nth == 5 else nth}{_DAYS[first.weekday()]}",
+        "monthly": f"FREQ=MONTHLY;BYDAY={-1 if nth == 5 else nth}{DAYS[first.weekday()]}",
     }
     return fixed.get(choice) or _checked(own)
 

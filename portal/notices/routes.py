@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,10 +15,10 @@ from litestar.response import Redirect, Template
 
 from portal.errors import NotFound
 from portal.forms import FormReader
-from portal.i18n import Words, _, localized
+from portal.i18n import _, localized
 from portal.notices import measured, queries, rules, strip
 from portal.notices.queries import Change
-from portal.notices.rules import Notice
+from portal.notices.rules import Notice, Stage
 from portal.paging import PAGE, page_of
 from portal.security.cookies import cookie
 from portal.security.guards import same_site_path
@@ -29,16 +29,6 @@ NEWEST = 2**31 - 1
 ASIDE_FOR = timedelta(days=30)
 
 
-class Told(msgspec.Struct, frozen=True):
-    """A line of a notice's history; ``before`` and ``after`` are windows, None where it moved nothing."""
-
-    kind: str
-    at: datetime
-    text: Words
-    before: tuple[datetime, datetime | None] | None
-    after: tuple[datetime, datetime | None] | None
-
-
 @get("/notices", name="notices.all")
 async def show_all(now: NamedDependency[datetime], before: FromQuery[int] = NEWEST) -> Template:
     """Every service with its state, and every published notice; ``before`` is where a page of the past begins."""
@@ -46,12 +36,16 @@ async def show_all(now: NamedDependency[datetime], before: FromQuery[int] = NEWE
     found = await queries.published(before=max(0, min(before, NEWEST)), limit=PAGE + 1, now=now)
     page = page_of(found, lambda one: one.no)
     first = before >= NEWEST
+
+    def of(*stages: Stage, notices: Iterable[Notice]) -> list[tuple[Notice, list[Notice]]]:
+        return rules.by_series([one for one in notices if rules.stage(one, now) in stages], now)
+
     context = {
         "cards": await catalogue(now=now) if first else [],
         "board": board,
-        "on": [one for one in board if first and rules.is_on(one, now)],
-        "ahead": [one for one in board if first and rules.stage(one, now) in ("soon", "ahead")],
-        "past": [one for one in page.rows if rules.stage(one, now) in ("over", "cancelled")],
+        "on": of("now", notices=board if first else ()),
+        "ahead": of("soon", "ahead", notices=board if first else ()),
+        "past": of("over", "cancelled", notices=page.rows),
         "older": page.older,
         "first": first,
         "now": now,
@@ -66,7 +60,7 @@ async def show_one(no: FromPath[int], now: NamedDependency[datetime]) -> Templat
     notice = await queries.notice(no)
     if notice is None or rules.stage(notice, now) == "unpublished":
         raise NotFound(_("There is no notice at this address."))
-    history = [_told(change, notice) for change in await queries.changes(no)]
+    history = [_as_published(change, notice) for change in await queries.changes(no)]
     context = {
         "notice": notice,
         "stage": rules.stage(notice, now),
@@ -99,15 +93,9 @@ async def post_aside(
     return answer
 
 
-def _told(change: Change, notice: Notice) -> Told:
-    at = max(change.at, notice.published_at) if change.kind == "posted" else change.at
-    return Told(change.kind, at, change.text, _window(change.data, "before"), _window(change.data, "after"))
-
-
-def _window(data: Mapping[str, Any], which: str) -> tuple[datetime, datetime | None] | None:
-    if not data.get(which):
-        return None
-    return msgspec.convert(data[which], tuple[datetime, datetime | None])
+def _as_published(change: Change, notice: Notice) -> Change:
+    """The change at the instant at which people could read of it."""
+    return msgspec.structs.replace(change, at=max(change.at, notice.published_at))
 
 
 router = Router("/", route_handlers=[show_all, show_one, post_aside])

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
+from uuid import UUID
 
 import msgspec
 
@@ -62,6 +63,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     late_reason: Words = Words("", "")
     version: int = 1
     changed_at: datetime
+    series: UUID | None = None
 
     @property
     def planned(self) -> bool:
@@ -147,6 +149,26 @@ def back_at(
             return None
         at = found[1].ends
     return at
+
+
+def by_series(notices: Iterable[Notice], now: datetime) -> list[tuple[Notice, list[Notice]]]:
+    """``notices`` in their order; of the windows of a series that lie ahead, or were cancelled, only the nearest.
+
+    Each has the others beneath it, the nearest first. While a window is on, no later one of its series stands alone.
+    """
+    found: dict[object, list[Notice]] = {}
+    for one in notices:
+        at = stage(one, now)
+        which = "to come" if at in ("now", "soon", "ahead") else at
+        alone = one.series is None or at in ("over", "unpublished")
+        found.setdefault(one.no if alone else (one.series, which), []).append(one)
+    nearest_first = [sorted(group, key=lambda one: one.begins) for group in found.values()]
+    return [(group[0], group[1:]) for group in nearest_first]
+
+
+def nearest(notices: Iterable[Notice], now: datetime) -> list[Notice]:
+    """``by_series`` without what lies beneath."""
+    return [first for first, _others in by_series(notices, now)]
 
 
 def on_strip(notice: Notice, now: datetime) -> bool:

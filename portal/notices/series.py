@@ -8,20 +8,23 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import asyncpg
 import msgspec
 
 from db.engine import atomic
 from db.notices import Notice, NoticeSeries
 from db.subscriptions import NoticeMailing
 from portal import audit
-from portal.errors import Conflict, NotFound
+from portal.errors import NotFound, PortalError
 from portal.i18n import N_, Words, _, in_both
-from portal.notices import actions, repeats
-from portal.notices.drafts import NOBODY, Draft, Ended, Saying, TooLate, WrongWindow
+from portal.notices import actions, mailings, repeats
+from portal.notices.drafts import NOBODY, Draft, Ended, Saying, TooLate, WrongField
 
 AHEAD = timedelta(days=60)
 """How far ahead windows are posted."""
 STOOD_STILL = N_("The portal itself had stood still and could not announce this window earlier.")
+UNFIT = (PortalError, ValueError, msgspec.MsgspecError, asyncpg.IntegrityConstraintViolationError)
+"""What a series raises that can't be posted any more, or whose rule or words can't be read."""
 _SILENT = """
     UPDATE notice_mailing SET dropped_at = {} WHERE kind = 'published' AND notice IN (
         SELECT id FROM notice WHERE no = ANY({}))
@@ -31,15 +34,15 @@ logger = logging.getLogger(__name__)
 
 
 def check(draft: Draft, rule: str, zone: ZoneInfo) -> timedelta:
-    """The length of each window. Raises WrongWindow where ``draft`` can't come again by ``rule``."""
+    """The length of each window. Raises WrongField where ``draft`` can't come again by ``rule``."""
     if draft.kind != "planned":
-        raise WrongWindow("repeat", _("Only planned work comes again."))
+        raise WrongField("repeat", _("Only planned work comes again."))
     if draft.ends_at is None:
-        raise WrongWindow("ends_at", _("What comes again needs an end."))
+        raise WrongField("ends_at", _("What comes again needs an end."))
     if draft.ends_at - draft.starts_at < timedelta(minutes=1):
-        raise WrongWindow("ends_at", _("The end must lie after the beginning."))
+        raise WrongField("ends_at", _("The end must lie after the beginning."))
     if not repeats.begins(rule, draft.starts_at, zone):
-        raise WrongWindow("repeat", _("By this rule no window begins when the first one does."))
+        raise WrongField("repeat", _("By this rule no window begins when the first one does."))
     return draft.ends_at - draft.starts_at
 
 
@@ -48,7 +51,7 @@ async def begin(draft: Draft, rule: str, *, zone: ZoneInfo, by: UUID, now: datet
     """The windows of ``rule`` in the next 60 days are notices, the worker keeps posting; returns the first number.
 
     People are mailed the first window when it is published, every one by its reminders. A window that is announced
-    too late keeps ``draft``'s reason. Raises what ``actions.post`` does, and WrongWindow for what can't come again.
+    too late keeps ``draft``'s reason. Raises what ``actions.post`` does, and WrongField for what can't come again.
     """
     length = check(draft, rule, zone)
     series = NoticeSeries(
@@ -105,15 +108,16 @@ async def extend_series(*, zone: ZoneInfo, now: datetime) -> None:
     for row in due:
         try:
             await extend(row["id"], zone=zone, now=now)
-        except (NotFound, Conflict) as refusal:
-            logger.warning("windows of series %s were not posted: %s", row["id"], refusal)
+        except UNFIT as refusal:
+            logger.warning("windows of series %s were not posted: %r", row["id"], refusal)
 
 
 @atomic
 async def end(series: UUID, *, cancelling: Words | None, by: UUID, now: datetime) -> int:
     """No further window is posted; returns how many that lay ahead were cancelled for the reason ``cancelling``.
 
-    None leaves them as announced. Raises NotFound; Ended where there is nothing left to end.
+    Whoever was told of any of these gets one message for all. None leaves them as announced. Raises NotFound; Ended
+    where there is nothing left to end.
     """
     row = await NoticeSeries.objects().get(NoticeSeries.id == series).lock_rows("NO KEY UPDATE")
     if row is None:
@@ -134,6 +138,7 @@ async def end(series: UUID, *, cancelling: Words | None, by: UUID, now: datetime
         )
         for one in ahead:
             await actions.cancel(one["no"], cancelling, seen=one["version"], by=by, now=now)
+        await mailings.join_cancellations([one["no"] for one in ahead], now=now)
     if row.ended_at is None:
         await NoticeSeries.update({NoticeSeries.ended_at: now}).where(NoticeSeries.id == series)
     data = {"cancelled": len(ahead)}

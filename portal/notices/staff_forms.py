@@ -39,13 +39,21 @@ LABELS = {
     "rule": N_("Own rule"),
     "times": N_("How many times in all"),
     "last_day": N_("Last day"),
-    "text_fa": N_("Text in Persian"),
-    "text_en": N_("Text in English"),
     "state": N_("How it stands"),
     "started_at": N_("It really began"),
     "finished_at": N_("It really ended"),
     "also_ahead": N_("Windows already announced"),
 }
+TEXTS = {
+    "update": N_("What is new"),
+    "reschedule": N_("Why it is moved"),
+    "cancel": N_("Why it is cancelled"),
+    "extend": N_("Why it takes longer"),
+    "end": N_("What people should know now that it is over"),
+    "report": N_("What happened and what was learnt"),
+    "end-series": N_("Why the windows are cancelled"),
+}
+"""What the text of each change is."""
 REPEATS = {
     "": N_("It happens once"),
     "daily": N_("Every day"),
@@ -67,6 +75,15 @@ class SentNotice(msgspec.Struct, frozen=True, kw_only=True):
     rule: str
     typed: dict[str, str]
     errors: dict[str, str]
+
+
+def labels_of(move: str) -> dict[str, str]:
+    """The labels of the form of one change; empty: of a new notice."""
+    labels = {name: _(label) for name, label in LABELS.items()}
+    if move in TEXTS:
+        labels["text_fa"] = _("%(text)s, in Persian") % {"text": _(TEXTS[move])}
+        labels["text_en"] = _("%(text)s, in English") % {"text": _(TEXTS[move])}
+    return labels
 
 
 def read_notice(form: FormMultiDict, offered: Sequence[Offered], zone: ZoneInfo, now: datetime) -> SentNotice:

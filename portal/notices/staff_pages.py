@@ -12,9 +12,9 @@ from litestar.response import Template
 from portal.forms import named
 from portal.i18n import _
 from portal.notices import queries, rules, staff_queries, wording
-from portal.notices.drafts import TooLate, WrongWindow
+from portal.notices.drafts import TooLate, WrongField
 from portal.notices.rules import Notice
-from portal.notices.staff_forms import IMPACT, LABELS, REPEATS
+from portal.notices.staff_forms import IMPACT, REPEATS, labels_of
 from portal.notices.staff_moves import MOVES, SentMove
 from portal.notices.staff_preview import Preview
 from portal.notices.staff_queries import Offered
@@ -83,6 +83,7 @@ async def notice_page(
         "moves": possible if works else [],
         "open_move": open_move,
         "typed": sent.typed if sent else {},
+        "labels_of": labels_of,
         "states": [(state, _(wording.CHANGES[state])) for state in rules.INCIDENT_STATES],
         "causes": _options(wording.CAUSES),
         "works": works,
@@ -98,7 +99,7 @@ async def may_change(notice: Notice, account: SignedIn, *, now: datetime) -> boo
     return {of.slug for of in notice.services} <= own
 
 
-def refused(refusal: WrongWindow, typed: dict[str, str]) -> dict[str, str]:
+def refused(refusal: WrongField, typed: dict[str, str]) -> dict[str, str]:
     """The mistake at its field; lateness at each language in which nobody has said why."""
     if not isinstance(refusal, TooLate):
         return {refusal.field: str(refusal)}
@@ -110,7 +111,7 @@ def refused(refusal: WrongWindow, typed: dict[str, str]) -> dict[str, str]:
 
 def shown(errors: dict[str, str], *, prefix: str = "", **more: Any) -> dict[str, Any]:
     """The context of a page; ``errors`` by field, whose ids on the page begin with ``prefix``."""
-    labels = {name: _(label) for name, label in LABELS.items()}
+    labels = labels_of(prefix)
     summary = {
         f"{prefix}-{name}" if prefix and name != "form" else name: message
         for name, message in named(errors, labels).items()

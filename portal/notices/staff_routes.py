@@ -15,7 +15,7 @@ from portal.errors import Conflict, NotAllowed, NotFound
 from portal.i18n import _, current_language, localized
 from portal.jalali import show_month
 from portal.notices import actions, drafts, queries, series, staff_calendar, staff_queries
-from portal.notices.drafts import WrongWindow
+from portal.notices.drafts import WrongField
 from portal.notices.rules import Notice, stage
 from portal.notices.staff_forms import IMPACT, SentNotice, filled, read_notice
 from portal.notices.staff_moves import MOVES, make, read_move
@@ -109,7 +109,7 @@ async def post_notice(
         drafts.check(sent.draft, now)
         if sent.rule:
             series.check(sent.draft, sent.rule, settings.zone)
-    except WrongWindow as refusal:
+    except WrongField as refusal:
         return new_page(offered, sent.typed, refused(refusal, sent.typed), status=422)
     engine = cast(JinjaTemplateEngine, request.app.template_engine)
     common = page_context(request, settings)
@@ -156,7 +156,7 @@ async def post_move(
         return await again(sent.errors, 422)
     try:
         await make(sent, no, by=request.user.account_id, now=now)
-    except WrongWindow as refusal:
+    except WrongField as refusal:
         return await again(refused(refusal, sent.typed), 422)
     except Conflict as refusal:
         return await again({"form": str(refusal)}, 409)

@@ -44,7 +44,8 @@ class Look(msgspec.Struct, frozen=True):
     """The notices of one second, which all pages of that second share: working them out costs a tenth of a page.
 
     ``board`` is what was read, ``published`` what anybody may know of it, ``pressing`` what stands on the strip, the
-    most pressing first. ``drawn`` keeps what was drawn of it, by language and by what a browser has put aside.
+    most pressing first, of a series only the next window. ``drawn`` keeps what was drawn of it, by language and by
+    what a browser has put aside.
     """
 
     board: list[Notice]
@@ -87,9 +88,12 @@ class AtHand(msgspec.Struct, frozen=True):
         return self.look.drawn[key]
 
     def of(self, slug: str, *stages: Stage) -> list[Notice]:
-        """The service's notices in these stages, whether put aside or not, the most pressing first."""
+        """The service's notices in these stages, whether put aside or not, the most pressing first.
+
+        Of a series only the next window.
+        """
         mine = [one for one in touching(self.look.published, slug) if rules.stage(one, self.now) in stages]
-        return sorted(mine, key=lambda one: _urgency(one, self.now))
+        return sorted(rules.nearest(mine, self.now), key=lambda one: _urgency(one, self.now))
 
     def closing(self, slug: str) -> Notice | None:
         """The notice that closes the service's form within a day."""
@@ -158,9 +162,8 @@ def _look_at(board: list[Notice], now: datetime) -> Look:
     second = now.replace(microsecond=0)
     if _look.board is not board or _look.second != second:
         published = tuple(one for one in board if rules.stage(one, now) != "unpublished")
-        pressing = sorted(
-            (one for one in published if rules.on_strip(one, now)), key=lambda one: _urgency(one, now)
-        )
+        spoken_of = rules.nearest((one for one in published if rules.on_strip(one, now)), now)
+        pressing = sorted(spoken_of, key=lambda one: _urgency(one, now))
         _look = Look(board, second, published, tuple(pressing), {})
     return _look
 
@@ -172,7 +175,7 @@ def _urgency(notice: Notice, now: datetime) -> tuple[int, int, float]:
     return (
         _URGENCY[stage],
         worst if stage == "now" else 0,
-        -begins if stage in ("over", "cancelled") else begins,
+        -begins if stage == "over" else begins,
     )
 
 

@@ -23,9 +23,10 @@ from portal.notices.subscriptions import KINDS, Wish
 from portal.security.address import client_address
 from portal.security.cookies import and_say
 from portal.security.csrf import Sent
-from portal.security.headers import PRIVATE
+from portal.security.headers import PRIVATE, retry
 from portal.security.sessions import SignedIn
 from portal.settings import Settings
+from portal.text import persian_digits
 
 Visitor = Request[SignedIn | None, Any, Any]
 
@@ -177,7 +178,7 @@ async def _page(
     status: int = 200,
     retry_after: int | None = None,
 ) -> Template:
-    headers = {**PRIVATE, **({"Retry-After": str(retry_after)} if retry_after is not None else {})}
+    headers = {**PRIVATE, **retry(retry_after)}
     labels = {name: _(label) for name, label in LABELS.items()}
     context = {
         "typed": typed,
@@ -198,7 +199,10 @@ def _lapsed(refusal: NotFound) -> Template:
 
 
 def _masked(channel: str, address: str) -> str:
-    return mask_email(address) if channel == "mail" else mask_phone(address)
+    if channel == "mail":
+        return mask_email(address)
+    number = mask_phone(address)
+    return str(Words(fa=persian_digits(number), en=number))
 
 
 async def _own_mails(request: Visitor) -> list[str]:

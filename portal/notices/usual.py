@@ -39,6 +39,8 @@ _ADVICE = {
     "planned": N_("Please send your request before the work begins or after it is over."),
     "incident": N_("Please try again later."),
 }
+_PATIENCE = N_("Everything works, but please allow more time and press each button once only.")
+"""The advice where the worst is that it is slow."""
 
 
 def usual_words(kind: str, impacts: Iterable[str]) -> dict[str, Words]:
@@ -49,5 +51,5 @@ def usual_words(kind: str, impacts: Iterable[str]) -> dict[str, Words]:
     return {
         "title": in_both(_TITLES[kind][worst]),
         "body": in_both(_BODIES[kind][worst]),
-        "advice": in_both(_ADVICE[kind]),
+        "advice": in_both(_PATIENCE if worst == "slow" else _ADVICE[kind]),
     }

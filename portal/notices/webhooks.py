@@ -43,7 +43,7 @@ _QUEUE = """
     INSERT INTO webhook_call (id, webhook, notice, n, event, state, attempts, error, made_at, due_at)
     SELECT gen_random_uuid(), w.id, c.notice, c.n, c.kind, 'queued', 0, '', {}, {}
     FROM notice_change c JOIN notice n ON n.id = c.notice CROSS JOIN webhook w
-    WHERE c.shown AND c.at > {} AND n.published_at <= {} AND w.ended_at IS NULL
+    WHERE c.at > {} AND n.published_at <= {} AND w.ended_at IS NULL
         AND greatest(c.at, n.published_at) >= w.made_at
         AND (n.cancelled_at IS NULL OR n.cancelled_at >= n.published_at)
         AND NOT EXISTS (SELECT FROM webhook_call k WHERE k.webhook = w.id AND k.notice = c.notice AND k.n = c.n)

@@ -10,7 +10,7 @@ import msgspec
 
 from portal import jalali
 from portal.i18n import N_, Words, _, current_language, ngettext
-from portal.notices import rules
+from portal.notices import repeat_words, rules
 from portal.notices.rules import Affected, Impact, Kind, Notice, Stage
 from portal.text import show_number
 
@@ -156,6 +156,7 @@ def names(zone: tzinfo) -> dict[str, Callable[..., Any]]:
         "cause_words": lambda cause: _(CAUSES[cause]),
         "incident_words": lambda state: _(STATES[state]),
         "change_words": lambda kind: _(CHANGES[kind]),
+        "rule_words": lambda rule: repeat_words.said(rule, zone),
         "service_status": status,
     }
 

@@ -1,0 +1,1 @@
+"""What each day added up to, and how the installation is: for those who run it."""

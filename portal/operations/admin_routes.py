@@ -71,6 +71,7 @@ async def show_case(request: Reader, case_id: FromPath[UUID]) -> Redirect:
     found = await queries.case_of(case_id)
     if found is None:
         raise NotFound(_("There is no such case."))
+    await independence.check(request.user.account_id, case_id)
     number, units = found
     if not request.user.reads_all and not units & set(request.user.units):
         raise NotAllowed(_("Only the unit that works on this case, and auditors, go from here to it."))

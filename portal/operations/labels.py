@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 import msgspec
 
 from portal import jalali
-from portal.i18n import N_, _, current_language
+from portal.i18n import N_, _, current_language, ngettext
 from portal.operations.health import Health
 from portal.resets.rules import USUAL_APPROVALS
 from portal.text import show_number
@@ -76,12 +76,16 @@ def _of_data(health: Health, zone: tzinfo) -> list[Line]:
         lines.append(Line(told, "/admin/audit"))
     for day, n in health.odd_days[:5]:
         shown = jalali.show_date(day, current_language(), zone)
-        told = _("%(day)s does not add up: %(n)s oddities") % {"day": shown, "n": _n(n)}
-        lines.append(Line(told, f"/admin/reconciliation/{day.isoformat()}"))
+        told = ngettext("%(day)s does not add up: %(n)s oddity", "%(day)s does not add up: %(n)s oddities", n)
+        lines.append(Line(told % {"day": shown, "n": _n(n)}, f"/admin/reconciliation/{day.isoformat()}"))
     if len(health.odd_days) > 5:
-        more = _("Days more that do not add up: %(n)s") % {"n": _n(len(health.odd_days) - 5)}
+        more = _("More days that do not add up: %(n)s") % {"n": _n(len(health.odd_days) - 5)}
         lines.append(Line(more, "/admin/reconciliation"))
-    return lines
+    scans = (
+        (health.scans.infected, _("Files of the last week in which a virus was found: %(n)s")),
+        (health.scans.waiting, _("Files that have waited for the virus scanner for over an hour: %(n)s")),
+    )
+    return [*lines, *(Line(words % {"n": _n(n)}) for n, words in scans if n)]
 
 
 def _of_mail(health: Health) -> list[Line]:

@@ -18,7 +18,7 @@ import msgspec
 
 from db.cases import Case
 from portal import outbox, uploads
-from portal.cases.events import Event, broken_link, fold
+from portal.cases.events import Event, broken_link, fold, linked
 from portal.cases.mails import TOLD
 from portal.cases.rules import RESULTS
 
@@ -28,7 +28,7 @@ _FIGURES = """
     WITH span AS (SELECT {}::timestamptz AS begins, {}::timestamptz AS ends),
     filed AS (SELECT c.id, c.erased_at FROM "case" c, span WHERE c.filed_at >= begins AND c.filed_at < ends),
     mails AS (SELECT state, state = 'failed' AND error ~ {} AS bounced
-        FROM outbox_message, span WHERE created_at >= begins AND created_at < ends)
+        FROM outbox_message, span WHERE created_at >= begins AND created_at < ends AND state <> 'dropped')
     SELECT (SELECT count(*) FROM filed) AS filed,
         (SELECT count(*) FROM filed f
             WHERE EXISTS (SELECT FROM case_event e WHERE e."case" = f.id AND e.n = 1 AND e.kind = 'filed')
@@ -69,7 +69,8 @@ _ODD = """
         AND NOT EXISTS (SELECT FROM pgqueuer j WHERE j.entrypoint = 'deliver' AND j.payload = uuid_send(m.id))
     UNION ALL SELECT 'no_message', NULL, NULL, j.id, NULL
     FROM pgqueuer j, span WHERE j.entrypoint = 'deliver' AND j.created >= begins AND j.created < ends
-        AND NOT EXISTS (SELECT FROM outbox_message m WHERE uuid_send(m.id) = j.payload)
+        AND NOT EXISTS (SELECT FROM outbox_message m
+            WHERE m.id = CASE length(j.payload) WHEN 16 THEN encode(j.payload, 'hex')::uuid END)
 """
 _CHAINS = """
     SELECT e."case", e.n, e.kind, e.actor_role, e.actor, e.data, e.text_hash, e.at, e.prev_hash, e.hash,
@@ -149,16 +150,11 @@ async def oddities_of(span: Span, uploads_dir: Path, *, now: datetime) -> list[O
 def _in_chains(rows: Sequence[Mapping[str, Any]]) -> Iterator[Oddity]:
     for case, history in groupby(rows, lambda row: row["case"]):
         events = list(history)
-        links = [(_event(row), row["hash"]) for row in events]
+        links = [linked(row) for row in events]
         if n := broken_link(links):
             yield Oddity(kind="chain", case=case, n=n)
         elif not _stands(events[-1], (event for event, _hash in links)):
             yield Oddity(kind="standing", case=case)
-
-
-def _event(row: Mapping[str, Any]) -> Event:
-    plain = {name: row[name] for name in Event.__struct_fields__}
-    return Event(**{**plain, "data": msgspec.json.decode(row["data"])})
 
 
 def _stands(row: Mapping[str, Any], events: Iterable[Event]) -> bool:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-import io
-import zipfile
 
-from portal import signing
+from portal import signing, zipped
 from portal.cases import attest
 from portal.receipts.queries import Kept, Secrets
 
@@ -39,12 +37,4 @@ def files(kept: Kept, secrets: Secrets) -> bytes:
         f"# A file in the history: openssl dgst -sha256 FILE gives {sha256}" for sha256 in attested.files
     ]
     content["check.sh"] = "\n".join([*lines, ""]).encode()
-    return _packed(content, kept)
-
-
-def _packed(content: dict[str, bytes], kept: Kept) -> bytes:
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
-        for name, data in content.items():
-            packed.writestr(zipfile.ZipInfo(name, kept.at.timetuple()[:6]), data)
-    return archive.getvalue()
+    return b"".join(zipped.pieces([zipped.Member(name, data, kept.at) for name, data in content.items()]))

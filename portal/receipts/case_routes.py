@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
-from portal import codes
+from portal import codes, zipped
 from portal.cases import attest, visits
 from portal.cases.visits import Visitor
 from portal.codes import Mistake
@@ -60,7 +60,7 @@ async def send_files(
         return proof
     kept, secrets = proof
     name = f"{attest.show_number(kept.number)}.zip"
-    return _file(bundle.files(kept, secrets), name, "application/zip", "attachment")
+    return _file(bundle.files(kept, secrets), name, zipped.MEDIA_TYPE, "attachment")
 
 
 @post("/cases/{code:str}/receipts", name="receipts.issue")

@@ -23,7 +23,7 @@ from portal.receipts.verdict import Verdict
 from portal.security import misses, throttle
 from portal.security.address import client_address, network_of
 from portal.security.csrf import Posted
-from portal.security.headers import PRIVATE
+from portal.security.headers import PRIVATE, retry
 from portal.settings import Settings
 
 LARGEST_PDF = 3 * 2**20  # bytes: ours have some 60 KB
@@ -143,8 +143,7 @@ async def _missed(receipt: str, address: str, now: datetime) -> Template:
     try:
         await misses.note_miss(address, now)
     except TooMany as refusal:
-        wait = {"Retry-After": str(refusal.retry_after)}
-        return _form(receipt, {"form": str(refusal)}, status=429, headers=wait)
+        return _form(receipt, {"form": str(refusal)}, status=429, retry_after=refusal.retry_after)
     return _form(receipt, {"receipt": _(UNKNOWN)}, status=404)
 
 
@@ -157,11 +156,11 @@ def _form(
     errors: dict[str, str] | None = None,
     *,
     status: int = 200,
-    headers: dict[str, str] | None = None,
+    retry_after: int | None = None,
 ) -> Template:
     context = {"typed": typed, "errors": errors or {}}
     return Template(
-        "receipts/verify.html", context=context, status_code=status, headers={**PRIVATE, **(headers or {})}
+        "receipts/verify.html", context=context, status_code=status, headers={**PRIVATE, **retry(retry_after)}
     )
 
 

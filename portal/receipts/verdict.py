@@ -20,7 +20,7 @@ from portal.services.statement import Words
 State = Literal["genuine", "changed", "unlisted"]
 MARK = "rahgir-receipt-1"
 # A PDF carries the receipt among its keywords, which stand in plain letters: nothing of the file has to be parsed.
-_MARKED = re.compile(MARK.encode() + rb"\.([A-Za-z0-9_-]{100,20000})\.([A-Za-z0-9_-]{86})(?![A-Za-z0-9_-])")
+_MARKED = re.compile(MARK.encode() + rb"\.([A-Za-z0-9_-]{100,20000}+)\.([A-Za-z0-9_-]{86})(?![A-Za-z0-9_-])")
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,7 +21,7 @@ from portal.resets.requests import Ended
 from portal.security.address import client_address
 from portal.security.cookies import cleared, cookie, cookie_value
 from portal.security.csrf import Posted
-from portal.security.headers import PRIVATE
+from portal.security.headers import PRIVATE, retry
 from portal.security.sessions import SignedIn
 from portal.settings import Settings
 
@@ -156,7 +156,7 @@ def _forgot(
     retry_after: int | None = None,
     enough: bool = False,
 ) -> Template:
-    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    headers = retry(retry_after)
     shown = {"typed": typed, "errors": errors, "wait": retry_after, "enough": enough}
     context = {**shown, "current": "sign-in"}
     return Template("resets/forgot.html", context=context, status_code=status, headers=headers)

@@ -30,6 +30,11 @@ HSTS = {b"strict-transport-security": b"max-age=31536000; includeSubDomains"}
 PROBES = frozenset({"/healthz", "/readyz"})
 
 
+def retry(after: int | None) -> dict[str, str]:
+    """When to come back, in seconds, for whoever was refused for now; nothing where waiting does not help."""
+    return {} if after is None else {"Retry-After": str(after)}
+
+
 class SecurityHeaders:
     """ASGI wrapper: adds the headers above to every answer and gives the request an id.
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
-from db.keys import uuid7
 from db.throttle import Throttle
 from portal.errors import TooMany
 from portal.i18n import _
@@ -38,7 +38,7 @@ async def count(key: str, window: timedelta, now: datetime, *, times: int = 1) -
     """``key`` has happened ``times`` more; returns how often in the present window, these included."""
     rows = await Throttle.raw(
         _COUNT,
-        uuid7(),
+        uuid4(),  # tells no moment
         key,
         _start(window, now),
         times,
@@ -66,9 +66,12 @@ async def since(key: str, moment: datetime) -> int:
     return int(rows[0]["hits"])
 
 
-async def forget_before(moment: datetime) -> None:
-    """No counter of a window that began before ``moment`` is left; 31 days back hurts no limit we keep."""
-    await Throttle.delete().where(Throttle.window_start < moment)
+async def forget_before(moment: datetime, *, prefix: str = "") -> None:
+    """No counter of a window that began before ``moment`` is left, of all or of those whose key begins with ``prefix``.
+
+    31 days back hurts no limit we keep.
+    """
+    await Throttle.delete().where(Throttle.window_start < moment, Throttle.key.like(f"{prefix}%"))
 
 
 def too_many(wait: timedelta) -> TooMany:

@@ -17,7 +17,7 @@ from portal.errors import NotFound
 from portal.forms import FormReader
 from portal.i18n import Words, _, localized
 from portal.notices import queries, subscriptions
-from portal.notices.rules import Notice, stage
+from portal.notices.rules import Notice, nearest, stage
 from portal.notices.subscription_routes import KIND_LABELS, own_mails
 from portal.notices.subscriptions import Held
 from portal.security.cookies import and_say, said
@@ -73,16 +73,17 @@ async def _held(account: UUID) -> list[Held]:
 
 
 async def _notices(account: UUID, held: Sequence[Held], now: datetime) -> list[Notice]:
-    """The newest notices of the person's services."""
+    """The newest notices of the person's services, of a series only the next window."""
     heard = [one for one in held if not one.ended]
     everything = any(one.service is None for one in heard)
     slugs = {one.slug for one in heard} | set(await open_services(account))
     published = await queries.published(limit=LOOKED_AT, now=now)
-    return [
+    own = [
         notice
         for notice in published
         if everything or slugs & {affected.slug for affected in notice.services}
-    ][:SHOWN]
+    ]
+    return nearest(own, now)[:SHOWN]
 
 
 mine_notices_router = Router(MINE, route_handlers=[show_notices, post_end, show_notices_again])

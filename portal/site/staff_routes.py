@@ -16,7 +16,7 @@ from litestar.response import Template
 from db.outbox import OutboxMessage
 from portal import audit
 from portal.accounts import mails as account_mails
-from portal.cases import mails
+from portal.cases import mails, watch
 from portal.cases.staff_pages import mail_about
 from portal.errors import NotFound
 from portal.feedback import lost_code_mails
@@ -35,9 +35,10 @@ STATES = {
     "queued": N_("Waits to be sent"),
     "sent": N_("Sent"),
     "failed": N_("Could not be sent"),
+    "dropped": N_("No longer wanted"),
     "kept": N_("Kept here"),
 }
-TONES = {"queued": "wait", "sent": "done", "failed": "late", "kept": "past"}
+TONES = {"queued": "wait", "sent": "done", "failed": "late", "dropped": "past", "kept": "past"}
 UNREADABLE = (TemplateError, KeyError, ValueError, TypeError, AttributeError)
 """What an old message raises whose template has changed or gone since."""
 
@@ -46,12 +47,13 @@ class Shown(msgspec.Struct, frozen=True):
     """A message with its words; ``words`` is None where its template can no longer make them, or they name a case.
 
     Where mail leaves by a server nobody has to read here what the people of a case were told: its code and their
-    address together would open it.
+    address together would open it. ``file`` has the same words with a working link, on this machine; empty: none has.
     """
 
     message: OutboxMessage
     recipient: str
     words: MailText | None
+    file: str = ""
 
 
 @get("/mail", name="site.mail")
@@ -88,9 +90,11 @@ async def show_message(
 
 
 async def _shown(message: OutboxMessage, settings: Settings, mail_templates: MailTemplates) -> Shown:
-    if message.case and settings.smtp_url:
+    if settings.smtp_url and (message.case or message.template == watch.MAIL):
         return Shown(message, mask_email(message.recipient), None)
-    return Shown(message, message.recipient, await _words(message, settings, mail_templates))
+    kept = settings.mail_dir / f"{message.id}.txt"
+    file = f"{kept.parent.name}/{kept.name}" if message.state == "kept" and kept.exists() else ""
+    return Shown(message, message.recipient, await _words(message, settings, mail_templates), file)
 
 
 async def _words(
@@ -117,9 +121,20 @@ async def _words(
 
 
 def about(message: OutboxMessage) -> str:
-    """What a message says whose words are not shown: a case's by the event it tells, else its template."""
+    """What a message says whose words are not shown: a case's by what it tells of the case, else its template."""
+    if message.template == watch.MAIL:
+        data: Any = message.data
+        subject = watch.SUBJECTS[data["level"]]
+        return _(subject)
     folder, _slash, kind = message.template.rpartition("/")
     return mail_about(kind) if folder in ("cases/mail", "cases/sms") else message.template
+
+
+def unnamed(message: OutboxMessage) -> str:
+    """To whom a message went whose record names nobody any more."""
+    if message.template.startswith(notice_mails.FOLDER):
+        return _("a subscriber")
+    return _("an address that is not kept")
 
 
 def state_words(state: str) -> str:
@@ -127,6 +142,6 @@ def state_words(state: str) -> str:
     return _(STATES[state])
 
 
-_WORDS = {"about": about, "state_words": state_words, "tones": TONES, "current": "admin"}
+_WORDS = {"about": about, "unnamed": unnamed, "state_words": state_words, "tones": TONES, "current": "admin"}
 
 admin_router = Router("/admin", route_handlers=[show_mail, show_message, *settings_handlers])

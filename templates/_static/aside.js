@@ -5,9 +5,11 @@ for (const form of document.querySelectorAll("form[data-aside]")) {
   form.addEventListener("submit", ({ submitter }) => {
     setTimeout(() => {
       delete form.dataset.sent; // another one may follow
-      submitter.closest(".notice").remove();
+      const notice = submitter.closest(".notice");
+      const next = notice.nextElementSibling?.querySelector("button");
+      notice.remove();
       if (!form.querySelector(".notice")) form.closest("aside").hidden = true;
-      document.querySelector("main").focus({ preventScroll: true });
+      (next ?? document.querySelector("main")).focus({ preventScroll: true });
     });
   });
 }

@@ -40,7 +40,6 @@ async def seen(state: str, since: datetime, until: datetime) -> None:
             parts="form" if state == "down" else "",
             since=since,
             until=until,
-            samples=1,
         )
     )
 

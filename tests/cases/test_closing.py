@@ -6,7 +6,7 @@ import pytest
 
 from portal import codes
 from portal.cases import rules
-from portal.i18n import using
+from portal.i18n import speaking_of, using
 from tests.cases.closings import a_closed_case, mail_about
 from tests.cases.factories import a_case
 from tests.cases.visitors import as_filer, path_of, right_now
@@ -39,6 +39,14 @@ def test_no_two_outcomes_share_their_words(locale):
     with using(locale):
         for words in (rules.outcome_subject, rules.outcome_sentence, rules.outcome_label):
             assert len({words(outcome) for outcome in rules.OUTCOMES}) == len(rules.OUTCOMES)
+
+
+@pytest.mark.parametrize("kind", ["comment", "thanks"])
+def test_nobody_is_told_that_their_thanks_were_done(kind):
+    with using("en"), speaking_of(kind):
+        for outcome in ("done", "partly_done", "not_possible"):
+            assert rules.outcome_subject(outcome).endswith("has been closed")
+            assert rules.outcome_sentence(outcome).startswith("Outcome: ")
 
 
 @pytest.mark.parametrize("outcome", [one for one in rules.OUTCOMES if one not in rules.SOLVED])

@@ -256,8 +256,8 @@ async def test_another_services_downtime_is_none_of_ours(asked):
     other = await a_service("yearbook-qom")
     services.forget()
     await crediting.Case.raw(
-        "INSERT INTO availability_span (id, service, state, parts, since, until, samples) "
-        "VALUES (gen_random_uuid(), {}, 'down', 'form', {}, {}, 1)",
+        "INSERT INTO availability_span (id, service, state, parts, since, until) "
+        "VALUES (gen_random_uuid(), {}, 'down', 'form', {}, {})",
         other.id,
         OUTAGE,
         OUTAGE + HOUR,

@@ -56,7 +56,11 @@ def words_of(archive: zipfile.ZipFile) -> str:
 
 
 def run(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True)
+    return ran(folder, sys.executable, "-c", script)
+
+
+def ran(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
 
 
 async def a_history(settings) -> actions.Filed:
@@ -106,6 +110,15 @@ async def test_whoever_has_it_can_check_the_chain_and_the_files_without_us(db, s
     text = (folder / "events.json").read_text()
     (folder / "events.json").write_text(text.replace(REPLY, "other words"))
     assert "AssertionError: 4" in run(script, folder).stderr
+
+
+async def test_one_command_checks_every_file_of_it_even_where_none_was_sent(db, settings, tmp_path):
+    filed = await a_case()
+    (await taken(filed.case_id, settings)).extractall(tmp_path)
+    (folder,) = tmp_path.iterdir()
+    checked = ran(folder, "sha256sum", "-c", "SHA256SUMS")
+    assert checked.stdout.splitlines() == ["README.txt: OK", "dossier-en.pdf: OK", "events.json: OK"]
+    assert checked.returncode == 0
 
 
 @pytest.mark.parametrize("language", ["fa", "en"])

@@ -223,6 +223,20 @@ async def test_an_admin_passes_on_what_nobody_of_the_unit_may_handle(units, sign
         await works_on(admin, complaint, seen=2)
 
 
+async def test_a_decision_without_an_outcome_is_asked_for_by_the_name_it_has_there(units, signed_in_as):
+    complaint = await a_complaint(units["inspection"], topic="service")
+    inspector = await signed_in_as(await somebody("inspector", units["inspection"]))
+    address = page_of(complaint)
+    page = await inspector.submit(address, {"outcome": "", "body": ""}, to=f"{address}/verdict")
+    assert "Decision — Choose one." in page.text
+
+
+async def test_the_desk_reads_that_an_applicant_gave_no_name(units, signed_in_as):
+    complaint = await a_complaint(units["inspection"], topic="service", contact_name="")
+    inspector = await signed_in_as(await somebody("inspector", units["inspection"]))
+    assert "no name" in (await inspector.get(page_of(complaint))).text
+
+
 async def test_what_is_upheld_has_a_remedy(units):
     inspector = await somebody("inspector", units["inspection"])
     complaint = await a_complaint(units["inspection"], topic="service")

@@ -8,10 +8,10 @@ import pytest
 
 from db.cases import Case
 from db.outbox import OutboxMessage
-from portal.cases import actions, erasure, record
+from portal.cases import actions, erasure, mails, page, queries, record, rules
 from portal.cases.ledger import ledger_of
 from tests.cases.factories import a_case
-from tests.cases.visitors import FILE, as_filer, filed_now, path_of, prove
+from tests.cases.visitors import FILE, as_filer, filed_now, path_of, prove, right_now
 from tests.conftest import NOON
 
 SOON = NOON + timedelta(minutes=1)
@@ -44,6 +44,14 @@ async def test_a_mail_that_was_sent_back_is_told_from_one_that_never_left(db, er
     await ended("failed", error=error)
     (entry,) = await ledger_of(filed.case_id, tier=2)
     assert entry.deliveries[0].state == state
+
+
+async def test_news_of_an_outage_that_nobody_waited_for_any_more_is_not_held_against_the_desk(db):
+    filed = await a_case()
+    notice = {OutboxMessage.cause: "notice:x:y", OutboxMessage.state: "dropped"}
+    await OutboxMessage.update(notice, force=True)
+    (entry,) = await ledger_of(filed.case_id, tier=2)
+    assert entry.deliveries == ()
 
 
 async def test_a_request_without_an_address_says_so(db):
@@ -111,6 +119,18 @@ async def test_the_page_of_the_case_shows_it_masked(browser, settings):
     assert "What came in and what went out" in page.text
     assert MASKED in page.text
     assert "maryam@agency.example" not in page.text.split("What came in")[1]
+
+
+async def test_it_speaks_to_the_applicant_not_about_them(browser, settings):
+    filed = await filed_now(settings)
+    await actions.reply(filed.case_id, body="پیوست", files=(), now=right_now())
+    ledger = (await as_filer(browser).get(path_of(filed))).text.split("What came in and what went out")[1]
+    assert "You wrote to us" in ledger
+    assert "The applicant" not in ledger
+
+
+def test_whatever_is_told_to_an_applicant_has_words_for_them():
+    assert not (mails.TOLD | {kind for kind, _state in rules.MOVES}) - queries.UNSEEN_KINDS - set(page.STEPS)
 
 
 async def test_proof_of_contact_shows_it_without_the_address(browser, settings):

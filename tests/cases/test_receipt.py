@@ -58,6 +58,11 @@ async def test_a_stranger_is_led_to_the_case_and_learns_nothing_more(stranger, r
     assert (answer.status_code, answer.headers["location"]) == (303, receipt.removesuffix("/receipt"))
 
 
+async def test_printed_it_has_its_own_number_without_anything_unfolded(browser, receipt):
+    page = (await browser.get(receipt)).text
+    assert re.search(r"R-\w{4}-\w{4}-\w{4}-\w{4}", page[: page.index("گواه این رسید")])
+
+
 async def test_a_code_that_is_nobodys_is_answered_alike(stranger, db):
     answer = await stranger.get("/cases/XKP9-2ZKY-93WR-1W57/receipt")
     assert (answer.status_code, answer.headers["location"]) == (303, "/cases/XKP9-2ZKY-93WR-1W57")

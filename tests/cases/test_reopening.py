@@ -89,7 +89,9 @@ async def test_mail_and_page_name_the_last_day(db, settings, browser):
     assert page.count(day) >= 2
     sent = await send(browser, filed, "reopen", {"reason": "Nothing came."})
     assert sent.status_code == 303
-    assert "Your request is open again" in (await browser.get(path_of(filed))).text
+    page = (await browser.get(path_of(filed))).text
+    assert "Your request is open again" in page
+    assert "New answer" in page  # its day stands beside the days of what was given before
 
 
 async def test_after_the_last_day_the_page_offers_no_form_and_takes_none(db, settings, browser):

@@ -55,6 +55,9 @@ async def test_s23_another_unit_reads_nothing_of_a_case(desk_of):
     refused = await stranger.get(page_of(filed))
     assert refused.status_code == 403
     assert "Only the unit that works on this case reads it:" in refused.text
+    assert "02500000000" in refused.text
+    await Unit.update({Unit.phone: ""}).where(Unit.slug == HERE)
+    assert ", \u2066" not in (await stranger.get(page_of(filed))).text
     queue = await stranger.get("/en/desk?state=all")
     found = await stranger.get("/en/desk?state=all&q=مریم")
     for page in (refused, queue, found):

@@ -16,7 +16,7 @@ from portal.receipts import queries as receipts
 from portal.services import queries as service_queries
 from tests.cases.factories import a_case, a_service
 from tests.cases.visitors import right_now
-from tests.feedback.factories import NEW, a_unit, number_in, send
+from tests.feedback.factories import FILLED, NEW, a_unit, number_in, send
 from tests.services.test_pages import words_of
 
 SLUG = "spatial-observatory"
@@ -37,9 +37,10 @@ async def test_the_page_offers_every_sort_and_keeps_what_it_is_about(browser):
         "suggestion",
         "comment",
         "thanks",
-        "tip",
     ):
         assert f"kind={kind}&amp;service={SLUG}&amp;about=XKP9" in page
+    # The code would tell whoever reads the addresses who it is that leaves the tip.
+    assert f'kind=tip&amp;service={SLUG}"' in page
 
 
 @pytest.mark.parametrize("kind", ["suggestion", "comment", "thanks"])
@@ -75,9 +76,18 @@ async def test_a_complaint_about_a_request_needs_its_code_and_no_proof(browser, 
     filed = await a_case(now=right_now())
     for rendering in (codes.show_text(filed.number), codes.show_numeric(filed.number)):
         case = await the_case(
-            await send(stranger, "case", about_code=rendering, audience=None, agency_name=None)
+            await send(
+                stranger, "case", about_code=rendering, audience=None, agency_name=None, body=rendering
+            )
         )
         assert (case.topic, case.about_case, case.audience) == ("case", filed.case_id, "agency")
+
+
+async def test_mistakes_are_listed_in_the_order_of_the_page(browser):
+    await a_service()
+    page = await send(browser, "person", service="", subject="", body="", contact_email="")
+    listed = page.text[page.text.index('id="errors"') : page.text.index('class="lead"')]
+    assert re.findall(r'href="#(\w+)"', listed) == ["service", "subject", "body", "contact_email"]
 
 
 async def test_a_complaint_shows_nothing_of_the_request_it_is_about(browser, stranger):
@@ -138,6 +148,23 @@ async def test_the_same_page_sent_twice_makes_one_case(browser):
     assert await Case.count() == 1
 
 
+async def test_the_same_words_from_another_page_are_asked_about_and_sent_once_more(browser):
+    await a_service()
+    first = number_in(await send(browser, "suggestion", service=SLUG, subject="تأخیر"))
+    asked = await send(browser, "suggestion", service=SLUG, subject=" تاخير ")
+    assert asked.status_code == 409
+    assert codes.show_text(first) in asked.text
+    assert FILLED["body"] in asked.text
+    assert await Case.count() == 1
+    assert number_in(await send(browser, "suggestion", service=SLUG, again="yes")) != first
+
+
+async def test_the_same_words_to_praise_and_to_complain_are_two_things(browser):
+    await a_service()
+    number_in(await send(browser, "comment", service=SLUG))
+    number_in(await send(browser, "thanks", service=SLUG))
+
+
 async def test_who_wants_only_to_be_reached_leaves_no_name_and_no_account(clerk):
     await a_service()
     case = await the_case(await send(clerk, "comment", service=SLUG, contact_name="نام من"))
@@ -165,7 +192,7 @@ async def test_what_an_account_says_is_filled_in(clerk):
 async def test_receipt_page_and_mail_speak_of_what_it_is(browser, application, kind, fa, en):
     await a_service()
     for prefix, noun, wrong in (("", fa, "درخواست"), ("/en", en, "request")):
-        answer = await send(browser, kind, prefix=prefix, service=SLUG)
+        answer = await send(browser, kind, prefix=prefix, service=SLUG, body=f"سه هفته است. {prefix}")
         for path in (answer.headers["location"], answer.headers["location"].removesuffix("/receipt")):
             page = (await browser.get(path)).text
             main = words_of(page[page.index("<main") : page.index("</main")]).lower()
@@ -196,7 +223,7 @@ async def test_every_page_leads_to_feedback_and_a_service_and_a_case_name_themse
     for path in ("/", "/track", "/services", "/nothing-here"):
         assert f'href="{NEW}"' in (await browser.get(path)).text
     assert f'href="{NEW}?service={SLUG}"' in (await browser.get(f"/services/{SLUG}")).text
-    assert f'href="{NEW}?about={code}"' in (await browser.get(f"/cases/{code}")).text
+    assert f'href="{NEW}?about={code}&amp;service={SLUG}"' in (await browser.get(f"/cases/{code}")).text
 
 
 async def test_a_complaint_about_a_case_of_a_sensitive_service_needs_that_it_is_opened_first(

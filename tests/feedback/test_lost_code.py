@@ -71,6 +71,18 @@ async def test_the_contact_is_sent_a_link_that_lists_its_requests(filed, strange
     assert read_sample(SLUG).title.en in page.text
 
 
+async def test_the_list_tells_a_complaint_from_the_request_it_is_about(filed, stranger, settings):
+    await a_case(key=settings.secret_key, kind="complaint", topic="service")
+    page = await stranger.submit(await a_link(settings))
+    title = read_sample(SLUG).title.en
+    assert f">{title}</td>" in page.text
+    assert f">Complaint about “{title}”</td>" in page.text
+
+
+async def test_what_is_wrong_is_named_by_its_field(db, stranger):
+    assert "E-mail address — Please fill this in." in (await stranger.submit(PAGE, {"email": ""})).text
+
+
 async def test_each_request_of_the_list_opens_as_with_proof_of_contact(filed, stranger, settings):
     await stranger.submit(await a_link(settings))
     shown = await stranger.get(f"/en/cases/{codes.show_text(filed.number)}")
@@ -133,7 +145,7 @@ async def test_nothing_leaves_for_a_contact_that_no_request_has(filed, settings)
 async def test_what_did_not_leave_names_nobody(filed, settings):
     message = await message_asked(address="nobody@example.org", settings=settings)
     courier = courier_of(settings, MailTemplates(settings, {}).render)
-    assert await outbox.deliver(message.id, now=right_now(), courier=courier) is Outcome.FAILED
+    assert await outbox.deliver(message.id, now=right_now(), courier=courier) is Outcome.DROPPED
     row = await OutboxMessage.select().where(OutboxMessage.id == message.id).first()
     assert (row["recipient"], row["error"]) == ("", "")
 
@@ -161,7 +173,7 @@ async def test_open_requests_come_first_and_sensitive_services_are_not_named(fil
     await Service.update({Service.sensitive: True}, force=True)
     token = (await a_link(settings)).rpartition("/")[2]
     found = await lost_codes.redeem(token, browser="a" * 22, keys=settings.keys, now=right_now())
-    assert [(one.number, one.service) for one in found] == [(filed.number, None), (newer.number, None)]
+    assert [(one.number, one.title) for one in found] == [(filed.number, None), (newer.number, None)]
 
 
 async def test_requests_of_other_contacts_and_erased_ones_are_not_listed(filed, settings):

@@ -85,12 +85,6 @@ async def test_an_empty_tip_is_not_stored(browser):
     assert await Tip.count() == 0
 
 
-async def test_only_so_many_tips_come_from_one_neighbourhood(browser):
-    await a_service()
-    answers = [(await leave(browser)).status_code for _ in range(21)]
-    assert answers == [303] * 20 + [429]
-
-
 async def test_only_the_unit_that_hears_complaints_and_auditors_read_tips(clerk, colleague, application, db):
     inspection = await a_unit("inspection", "inspection")
     service = await a_service()

@@ -1,12 +1,14 @@
 """Posting and changing notices, through their verbs."""
 
+from datetime import timedelta
+
 import pytest
 
 from db.notices import NoticeChange
 from db.subscriptions import NoticeMailing
 from portal.errors import NotFound
 from portal.notices import actions, queries
-from portal.notices.drafts import ChangedMeanwhile, Ended, NotBegun, TooLate, WrongWindow
+from portal.notices.drafts import ChangedMeanwhile, Ended, NotBegun, TooLate, WrongField
 from portal.notices.rules import stage
 from tests.conftest import NOON
 from tests.notices.outages import (
@@ -76,7 +78,7 @@ async def test_the_longest_lead_of_all_its_services_is_asked(samples):
     ],
 )
 async def test_an_impossible_window_is_refused_at_its_field(samples, draft, field):
-    with pytest.raises(WrongWindow) as refused:
+    with pytest.raises(WrongField) as refused:
         await posted(draft)
     assert refused.value.field == field
 
@@ -191,3 +193,12 @@ async def test_an_incident_goes_its_way_and_is_fixed(samples):
     await actions.update(notice.no, WHY, state="fixed", seen=2, by=None, now=NOON + 2 * HOUR)
     fixed = await found(notice.no)
     assert (fixed.state, fixed.ends, stage(fixed, NOON + 2 * HOUR)) == ("fixed", NOON + 2 * HOUR, "over")
+
+
+async def test_nothing_is_moved_or_extended_further_than_two_years_ahead(samples):
+    notice = await posted()
+    far = NOON + timedelta(days=800)
+    with pytest.raises(WrongField):
+        await actions.reschedule(notice.no, far, None, WHY, seen=1, by=None, now=NOON)
+    with pytest.raises(WrongField):
+        await actions.extend(notice.no, far, WHY, seen=1, by=None, now=START)

@@ -9,12 +9,12 @@ import msgspec
 import pytest
 
 from portal import place
-from portal.notices.figures import told
+from portal.notices.figures import planned_spans, told
 from portal.notices.rules import Affected
 from portal.promises import actions as promises
 from tests.availability.test_uptime import TEHRAN
 from tests.conftest import NOON
-from tests.notices.outages import HOUR, INCIDENT, PLANNED, WHY, YEARBOOK, a_notice, changed, posted
+from tests.notices.outages import HOUR, INCIDENT, PLANNED, START, WHY, YEARBOOK, a_notice, changed, posted
 from tests.notices.test_pages import facts
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -104,3 +104,17 @@ async def test_the_promises_say_how_outages_were_announced(timed, a_late_year):
 async def test_a_service_without_outages_says_so(timed):
     html = (await timed.get(f"/en/promises/{YEARBOOK}")).text
     assert "In the last 365 days there was no outage" in html
+
+
+@pytest.mark.parametrize(
+    ("fields", "until"),
+    [
+        ({"started_at": START, "finished_at": START + timedelta(minutes=3, seconds=20)}, 4),
+        ({"started_at": START, "finished_at": START + timedelta(minutes=3)}, 3),
+        ({"started_at": START, "finished_at": START + timedelta(minutes=300)}, 120),
+        ({}, 120),
+    ],
+)
+def test_the_minute_in_which_announced_work_ends_is_announced(fields, until):
+    spans = planned_spans([a_notice(**fields)], YEARBOOK, START + 9 * HOUR)
+    assert spans == [(START, START + timedelta(minutes=until))]

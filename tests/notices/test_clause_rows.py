@@ -10,7 +10,7 @@ import pytest
 
 from portal.availability.samples import EVERY
 from portal.notices import actions, alarms
-from portal.notices.drafts import TooLate, WrongWindow
+from portal.notices.drafts import TooLate, WrongField
 from tests.conftest import NOON
 from tests.notices.outages import HOUR, INCIDENT, PLANNED, SAYING, START, WHY, changed, found, posted
 from tests.notices.subscribers import a_subscriber, tell, told
@@ -76,7 +76,7 @@ async def announces_a_fault_to_everybody(slug: str, timed: Any) -> None:
 async def announces_work_beforehand(slug: str, timed: Any, impact: str) -> None:
     """D14: a beginning that has passed is refused, a late one needs its reason and shows as a miss."""
     await a_subscriber(slug=slug)
-    with pytest.raises(WrongWindow):
+    with pytest.raises(WrongField):
         await posted(about(slug, impact=impact, starts_at=NOON, ends_at=NOON + HOUR))
     late = about(slug, impact=impact, starts_at=NOON + 47 * HOUR, ends_at=NOON + 48 * HOUR)
     with pytest.raises(TooLate):

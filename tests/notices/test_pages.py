@@ -167,3 +167,16 @@ async def test_what_people_write_is_shown_as_text(timed):
     notice = await posted(changed(PLANNED, saying=changed(SAYING, title=wild, body=wild, advice=wild)))
     html = (await timed.get(f"/en/notices/{notice.no}")).text
     assert "<script>alert" not in html
+
+
+async def test_what_was_said_of_a_fault_stands_in_its_history_once_it_is_over(timed):
+    saying = changed(SAYING, body=Words("روی آن کار می‌کنیم.", "We are working on it."))
+    notice = await posted(changed(INCIDENT, saying=saying))
+    page = (await timed.at(NOON + HOUR).get(f"/en/notices/{notice.no}")).text
+    assert "We are working on it." in page.split("<h2>History</h2>")[0]
+    await actions.end(notice.no, seen=1, by=None, now=NOON + HOUR)
+    before, after = (await timed.at(NOON + HOUR).get(f"/en/notices/{notice.no}")).text.split(
+        "<h2>History</h2>"
+    )
+    assert "We are working on it." not in before
+    assert "We are working on it." in after

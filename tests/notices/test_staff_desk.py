@@ -7,8 +7,20 @@ import pytest
 from db.accounts import Account, Membership
 from db.services import Service
 from portal.notices import actions, queries
+from tests.conftest import NOON
 from tests.notices.desk import DAY, DESK, NEW, NOW, an_outage, begun, change, press, typed
-from tests.notices.outages import EVALUATION, HOUR, PLANNED, SAYING, WHY, YEARBOOK, changed, found
+from tests.notices.outages import (
+    EVALUATION,
+    HOUR,
+    PLANNED,
+    SAYING,
+    START,
+    WHY,
+    YEARBOOK,
+    changed,
+    found,
+    posted,
+)
 from tests.services.test_pages import words_of
 from tests.support.browser import client_of, held_by_form, signed_in
 
@@ -28,6 +40,24 @@ async def test_an_outage_is_moved_and_the_page_tells_of_it(desk):
     assert (await found(no)).starts_at == NOW + 5 * DAY
     for said in ("The new window is announced.", "Parts come late", "Moved to another time", "Clerk"):
         assert said in page, said
+
+
+async def test_the_history_at_the_desk_shows_the_old_window_and_the_new_one(desk):
+    notice = await posted()
+    await actions.reschedule(notice.no, START + DAY, START + DAY + HOUR, WHY, seen=1, by=None, now=NOON)
+    page = (await desk.get(f"{DESK}/{notice.no}")).text
+    assert "24 November 2026 from 12:00 to 14:00</del>" in page
+    assert "25 November 2026 from 12:00 to 13:00</ins>" in page
+
+
+async def test_each_text_that_a_change_asks_for_says_what_it_is(desk):
+    no = await an_outage()
+    page = words_of((await desk.get(f"{DESK}/{no}")).text)
+    assert "Text in Persian" not in page
+    for said in ("What is new, in Persian", "Why it is moved, in English", "Why it is cancelled, in Persian"):
+        assert said in page, said
+    refused = await change(desk, no, "cancel", text_fa="", text_en="")
+    assert "Why it is cancelled, in Persian — " in words_of(refused.text)
 
 
 async def test_an_outage_that_is_on_is_extended_verified_and_ended(desk):
@@ -158,7 +188,7 @@ async def test_the_month_is_jalali_in_persian_and_gregorian_in_english(desk, pat
 
 async def test_the_month_shows_a_window_on_each_of_its_days(desk):
     start = datetime(2031, 3, 10, 20, 0, tzinfo=UTC)  # 23:30 in Tehran
-    await an_outage(starts_at=start, ends_at=start + 2 * HOUR)
+    await posted(changed(PLANNED, starts_at=start, ends_at=start + 2 * HOUR), now=start - 3 * DAY)
     page = await desk.get(f"{DESK}/calendar?month=2031-03-01")
     assert page.text.count("23:30–01:30") == 2
     assert (await queries.between(start + 2 * HOUR, start + DAY)) == []

@@ -1,6 +1,7 @@
 """A new notice at the desk: its form, the preview, every mistake."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -8,7 +9,7 @@ from db.audit import AuditEntry
 from db.notices import Notice, NoticeSeries
 from db.services import Service
 from db.subscriptions import Subscription
-from tests.notices.desk import DAY, DESK, NOW, change, press, typed
+from tests.notices.desk import DAY, DESK, NOW, an_outage, change, press, typed
 from tests.notices.outages import EVALUATION, HOUR, YEARBOOK, found
 from tests.services.test_pages import words_of
 
@@ -73,6 +74,9 @@ async def test_the_preview_asks_for_the_reason_where_it_is_written_until_it_is_g
 async def test_the_preview_links_no_page_that_is_not_there_yet(desk):
     assert 'href="/notices/0"' not in (page := (await press(desk, "preview")).text)
     assert 'href="/en/notices/0"' not in page
+    assert "/notices/0" not in page
+    assert page.count("(the address comes with the notice)") == 1
+    assert page.count("(نشانی همراه اطلاعیه می‌آید)") == 1
 
 
 async def test_an_incident_begins_now_unless_it_says_otherwise(desk):
@@ -96,6 +100,8 @@ async def test_the_usual_words_fill_only_what_is_empty(desk):
         ({"ends_at": typed(NOW + 2 * DAY)}, "The end must lie after the beginning."),
         ({"starts_at": typed(NOW - DAY), "ends_at": ""}, "This has begun already."),
         ({"starts_at": "tomorrow"}, "Write day and time like"),
+        ({"starts_at": "2126-01-01 10:00", "ends_at": ""}, "more than two years ahead"),
+        ({"ends_at": "2126-01-01 10:00"}, "more than two years ahead"),
         ({"starts_at": "1405/13/01 10:00"}, "There is no month 13"),
         ({"publish_at": typed(NOW + 4 * DAY)}, "It must be published before it begins."),
         ({f"impact_{YEARBOOK}": "", f"impact_{EVALUATION}": ""}, "Choose at least one service"),
@@ -119,6 +125,18 @@ async def test_a_mistake_is_named_at_its_field_and_what_was_typed_stays(desk, fi
     assert await Notice.count() == 0
 
 
+async def test_who_may_only_hope_for_speed_is_told_to_be_patient(desk):
+    page = await press(desk, "fill", **{f"impact_{YEARBOOK}": "", f"impact_{EVALUATION}": "slow"})
+    assert "press each button once only" in page.text
+    assert "before the work begins or after" not in page.text
+
+
+async def test_hints_and_filled_fields_write_dates_alike(desk):
+    page = (await desk.get(f"{DESK}/{await an_outage()}")).text
+    assert "Like 2026-12-05 22:00." in page
+    assert f'value="{NOW + 3 * DAY + timedelta(hours=3.5):%Y-%m-%d %H:%M}"' in page
+
+
 async def test_windows_that_come_again_are_listed_in_the_preview_and_posted(desk):
     fields = {"repeat": "weekly", "times": "3"}
     assert "each a notice of its own: 3" in words_of((await press(desk, "preview", **fields)).text)
@@ -126,7 +144,8 @@ async def test_windows_that_come_again_are_listed_in_the_preview_and_posted(desk
     assert await Notice.count() == 3
     first = await Notice.objects().order_by(Notice.no).first()
     page = words_of((await desk.get(f"{DESK}/{first.no}")).text)
-    assert "FREQ=WEEKLY;COUNT=3" in page
+    assert "Every week; 3 times in all" in page
+    assert "FREQ=" not in page
     answer = await change(
         desk, first.no, "end-series", also_ahead="yes", text_fa="دلیل", text_en="No longer needed"
     )

@@ -11,7 +11,7 @@ from db.services import Service
 from db.subscriptions import NoticeMailing
 from portal.errors import NotFound
 from portal.notices import actions, series
-from portal.notices.drafts import Ended, TooLate, WrongWindow
+from portal.notices.drafts import Ended, TooLate, WrongField
 from portal.services.actions import load_samples
 from portal.worker import ticks_of
 from tests.conftest import NOON, OPENED
@@ -100,7 +100,7 @@ async def test_a_late_first_window_needs_a_reason_which_no_later_one_keeps(sampl
     ],
 )
 async def test_what_cannot_come_again_is_refused_at_its_field(samples, draft, rule, field):
-    with pytest.raises(WrongWindow) as refused:
+    with pytest.raises(WrongField) as refused:
         await begun(rule, draft)
     assert refused.value.field == field
 
@@ -133,6 +133,16 @@ async def test_a_series_whose_service_is_gone_holds_up_no_other(samples):
         await series.extend(row, zone=ZONE, now=NOON + 10 * DAY)
 
 
+@pytest.mark.parametrize("broken", [{"rrule": "FREQ=NEVER"}, {"document": "{}"}])
+async def test_a_series_that_cannot_be_read_holds_up_no_other(samples, broken):
+    _no, row, manager = await begun()
+    await NoticeSeries.update(broken).where(NoticeSeries.id == row)
+    other = changed(PLANNED, starts_at=PLANNED.starts_at + HOUR, ends_at=PLANNED.ends_at + HOUR)
+    await series.begin(other, WEEKLY, zone=ZONE, by=manager, now=NOON)
+    await series.extend_series(zone=ZONE, now=NOON + 10 * DAY)
+    assert await Notice.exists().where(Notice.starts_at == PLANNED.starts_at + 63 * DAY + HOUR)
+
+
 async def test_a_window_moved_to_where_the_next_one_belongs_stands_for_it(samples):
     await begun()
     last = await Notice.select().order_by(Notice.starts_at, ascending=False).first()
@@ -154,5 +164,5 @@ async def test_two_windows_moved_to_one_time_at_once_are_not_both_there(committe
         ),
         return_exceptions=True,
     )
-    assert sorted(type(answer) for answer in answers if answer) == [WrongWindow]
+    assert sorted(type(answer) for answer in answers if answer) == [WrongField]
     assert await Notice.count().where(Notice.starts_at == start) == 1

@@ -232,3 +232,12 @@ async def test_the_record_of_a_confirming_mail_names_nobody_afterwards(samples, 
     assert (await messages())[0].recipient == ""
     assert taken[0]["To"] == MAIL
     assert taken[0]["List-Unsubscribe"] is None
+
+
+@pytest.mark.parametrize(("language", "masked"), [("", "۰۹۱۲•••"), ("/en", "0912•••")])
+async def test_a_number_to_confirm_is_shown_in_the_digits_of_the_page(samples, browser, language, masked):
+    wish = subscriptions.Wish(channel="sms", address="+989120001234")
+    await subscriptions.subscribe(wish, locale="fa", network="192.0.2.1", now=datetime.now(UTC))
+    row = await Subscription.objects().first()
+    token = await subscriptions.new_token(row.id, now=datetime.now(UTC))
+    assert masked in (await browser.get(f"{language}/notices/confirm/{token}")).text

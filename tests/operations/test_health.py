@@ -101,7 +101,7 @@ async def test_messages_that_failed_came_back_or_wait_are_counted(db, settings):
     await message(3, "queued", at=NOON - 2 * HOUR)
     await message(4, "queued", at=NOON - timedelta(minutes=30))
     await message(5, "failed", error="no answer", at=NOON - 25 * HOUR)
-    await message(6, "failed")  # nobody wants it any more
+    await message(6, "dropped")
     assert await words(settings) == [
         "Messages of the last day that could not be sent: 1",
         "Messages of the last day that were sent back: 1",
@@ -184,10 +184,14 @@ async def test_who_approved_many_passwords_is_said(db, settings):
 
 
 async def test_a_day_that_does_not_add_up_is_said_with_its_page(db, settings):
-    await DayReport(day=date(2026, 11, 20), figures="{}", oddities="[]", n_odd=2, made_at=NOON).save()
+    for day, n_odd in ((20, 2), (19, 1)):
+        await DayReport(
+            day=date(2026, 11, day), figures="{}", oddities="[]", n_odd=n_odd, made_at=NOON
+        ).save()
     with using("en"):
-        (line,) = labels.concerns(await looked(settings), settings.zone)
+        line, other = labels.concerns(await looked(settings), settings.zone)
     assert line.text == "20 November 2026 does not add up: 2 oddities"
+    assert other.text == "19 November 2026 does not add up: 1 oddity"
     assert line.path == "/admin/reconciliation/2026-11-20"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pypdfium2
 import pytest
@@ -96,11 +95,8 @@ async def test_other_work_goes_on_while_receipts_are_printed(db, settings):
     with i18n.using("en"):
         secrets = [Secrets(Salted(f"{SALT}{n}", "{}")) for n in range(20)]
         making = [asyncio.create_task(printed(kept, one, settings)) for one in secrets]
-    longest = 0.0
+    turns = 0
     while not all(task.done() for task in making):
-        before = time.perf_counter()
         await asyncio.sleep(0)
-        longest = max(longest, time.perf_counter() - before)
-    assert longest < 0.2, (
-        "one receipt takes some 10 ms; twenty in the loop would hold it for as many times that"
-    )
+        turns += 1
+    assert turns > 100, "made in the loop, they would leave it a handful of turns"

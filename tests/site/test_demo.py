@@ -6,11 +6,12 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from db.accounts import Account
+from db.accounts import Account, Membership
 from db.availability import AvailabilitySpan
 from db.cases import Case, CaseEvent
 from db.feedback import Tip
 from db.notices import Notice
+from db.services import Unit
 from portal import demo, settings
 from portal.cases.rules import KINDS, OUTCOMES, STATES
 from portal.demo import PEOPLE, fill
@@ -45,6 +46,13 @@ async def test_every_role_has_its_account(db, own):
     accounts = await fill(own, now=NOON)
     assert [(name, role) for name, _password, role in accounts] == [(p.username, p.role) for p in PEOPLE]
     assert {row["role"] for row in await Account.select(Account.role)} == {p.role for p in PEOPLE}
+
+
+async def test_every_unit_has_somebody_who_can_go_on_with_what_comes_to_it(db, own):
+    await fill(own, now=NOON)
+    staffed = {row["unit"] for row in await Membership.select(Membership.unit)}
+    staffed |= {row["unit"] for row in await Account.select(Account.unit)}
+    assert {row["id"] for row in await Unit.select(Unit.id)} <= staffed
 
 
 async def test_the_password_is_kept_for_the_operator_alone(db, own):

@@ -6,9 +6,12 @@ import msgspec
 
 from db.cases import AccessGrant
 from db.outbox import OutboxMessage
-from portal import demo
+from portal import demo, outbox
 from portal.app import create_app
+from portal.cases import rules
+from portal.courier import courier_of
 from portal.demo_stories import Story
+from portal.templating import MailTemplates
 from tests.conftest import NOON, OPENED
 from tests.support.browser import client_of, signed_in
 
@@ -124,3 +127,37 @@ async def test_a_broken_place_in_the_list_is_refused(admin):
 
 async def test_an_admin_page_without_messages_says_so(admin):
     assert "No messages here." in (await admin.get("/en/admin/mail")).text
+
+
+async def test_a_message_whose_address_is_forgotten_says_to_whom_it_went(admin):
+    await OutboxMessage.insert(
+        *(
+            OutboxMessage(
+                recipient="",
+                template=template,
+                locale="fa",
+                data="{}",
+                cause=template,
+                case=None,
+                state="kept",
+                created_at=NOON,
+            )
+            for template in ("notices/mail/published", "feedback/mail/lost_code")
+        )
+    )
+    page = await admin.get("/en/admin/mail")
+    assert "a subscriber" in page.text
+    assert "an address that is not kept" in page.text
+
+
+async def test_a_message_that_was_kept_says_where_its_working_link_lies(admin, settings):
+    message = await one_case(settings)
+    page = await admin.get(f"/en/admin/mail/{message.id}")
+    assert ".txt" not in page.text
+    courier = courier_of(settings, MailTemplates(settings, rules.NAMES).render)
+    await outbox.deliver(message.id, now=NOON, courier=courier)
+    page = await admin.get(f"/en/admin/mail/{message.id}")
+    assert f"mail/{message.id}.txt" in page.text
+    assert "It gets its key when the message is sent" not in page.text
+    assert "key=" not in page.text
+    assert (settings.data_dir / "mail" / f"{message.id}.txt").exists()
