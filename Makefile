@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check browser faults bench drill lock messages clean
+.PHONY: help demo serve test check browser faults bench drill audit sbom lock messages clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -30,8 +30,8 @@ test: .venv/dev ## Run every test; browser tests say so when Chromium is missing
 	@$(BIN)/python -m pytest -q -m "browser" -rs
 
 check: .venv/dev ## Linters, types, layers, translations
-	@$(BIN)/ruff check portal db tests bench locale piccolo_conf.py
-	@$(BIN)/ruff format --check -q portal db tests bench locale piccolo_conf.py
+	@$(BIN)/ruff check portal db tests bench locale .ci piccolo_conf.py
+	@$(BIN)/ruff format --check -q portal db tests bench locale .ci piccolo_conf.py
 	@$(BIN)/mypy portal db piccolo_conf.py
 	@$(BIN)/lint-imports
 	@$(BIN)/python locale/update.py --check
@@ -39,11 +39,19 @@ check: .venv/dev ## Linters, types, layers, translations
 faults: .venv/dev ## Kill, stop and starve the processes under load (minutes)
 	@$(BIN)/python -m pytest -q -m fault -s
 
-bench: .venv/dev ## Measure speed; see docs/performance.md
-	@$(BIN)/python -m bench
+bench: .venv/run ## Measure speed (SIZE="1000 200000"); see docs/performance.md
+	@$(BIN)/python -m bench $(SIZE)
 
 drill: .venv/run ## Lose a small desk and restore it from its backup; see docs/drill.md
 	@$(BIN)/python -m bench.drill
+
+audit: ## Look what is locked up among known weaknesses; fails also when that can't be done
+	@$(PYTHON) -m venv .venv/audit
+	@.venv/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	@.venv/audit/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements.lock
+
+sbom: .venv/run ## Write sbom.json, the bill of materials (CycloneDX)
+	@$(BIN)/python .ci/sbom.py > sbom.json
 
 messages: .venv/dev ## Bring the catalogues in line with code and templates
 	@$(BIN)/python locale/update.py

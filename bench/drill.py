@@ -25,7 +25,8 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from bench import make_cases
+from bench import generate, stage
+from bench.generate import Place
 from db import embedded
 from db.keys import uuid7
 
@@ -109,15 +110,17 @@ async def work(drill: Drill, owner_url: str, n_cases: int, n_files: int) -> tupl
     """The desk is full, and was backed up while people filed. Returns when that began and ended (monotonic)."""
     from db import schema
     from db.engine import close_pool, open_pool
-    from portal import demo, settings
+    from portal import settings
     from portal.audit_log.actions import seal
 
     chosen = settings.load()
     await schema.migrate(owner_url, os.environ["PORTAL_DATABASE_URL"])
-    await demo.load(chosen)
-    await make_cases.make(owner_url, n_cases, now=datetime.now(UTC))
-    await add_files(owner_url, chosen.uploads_dir, n_files)
     await open_pool(PEOPLE + 2)
+    await stage.furnish(chosen)
+    await generate.fill(
+        Place(owner_url, chosen.data_dir, chosen.secret_key, files=0), n_cases, now=datetime.now(UTC)
+    )
+    await add_files(owner_url, chosen.uploads_dir, n_files)
     await seal(chosen.secret_key, everything=True)
     stop = asyncio.Event()
     people = [asyncio.create_task(keep_filing(drill, chosen, stop)) for _ in range(PEOPLE)]

@@ -7,11 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
-import signal
-import subprocess
 import sys
-import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,8 +15,8 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from bench import load
-from bench.__main__ import HOST, PORT, ROOT, wait_until_ready
+from bench import load, stage
+from bench.stage import HOST, PORT
 
 YEARS = 2
 BATCH = 100_000
@@ -66,22 +62,8 @@ _FACTS = """
 def main() -> None:
     """Serve, fill, count, load, print, clean up."""
     n_cases = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    folder = Path(tempfile.mkdtemp(prefix="rahgir-bench-"))
-    os.environ |= {
-        "PORTAL_DATA_DIR": str(folder),
-        "PORTAL_PORT": str(PORT),
-        "PORTAL_DEMO_PASSWORD": "only-for-this-measurement",
-    }
-    server = subprocess.Popen(
-        [sys.executable, "-m", "portal.cli", "demo"], stdout=subprocess.DEVNULL, cwd=ROOT
-    )
-    try:
-        wait_until_ready()
+    with stage.demo() as (folder, _supervisor):
         asyncio.run(_report(folder, n_cases))
-    finally:
-        server.send_signal(signal.SIGINT)
-        server.wait(40)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 async def _report(folder: Path, n_cases: int) -> None:

@@ -9,43 +9,23 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
-import shutil
-import signal
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
-from bench import load
-from bench.__main__ import HOST, PORT, ROOT, wait_until_ready
+from bench import load, machine, stage, workloads
+from bench.stage import HOST, PORT
 
 BURST, AT_ONCE, PAIRS = 1000, 50, 300
 
 
 def main() -> None:
     """Serve, burst, measure, print, clean up."""
-    folder = Path(tempfile.mkdtemp(prefix="rahgir-bench-"))
-    os.environ |= {
-        "PORTAL_DATA_DIR": str(folder),
-        "PORTAL_PORT": str(PORT),
-        "PORTAL_TRUSTED_PROXIES": "127.0.0.1",
-        "PORTAL_DEMO_PASSWORD": "only-for-this-measurement",
-    }
-    server = subprocess.Popen(
-        [sys.executable, "-m", "portal.cli", "demo"], stdout=subprocess.DEVNULL, cwd=ROOT
-    )
-    try:
-        wait_until_ready()
-        asyncio.run(_print(measure(folder, server.pid)))
-    finally:
-        server.send_signal(signal.SIGINT)
-        server.wait(40)
-        shutil.rmtree(folder, ignore_errors=True)
+    with stage.demo() as (folder, supervisor):
+        asyncio.run(_print(measure(folder, supervisor)))
 
 
 async def _print(lines: AsyncIterator[str]) -> None:
@@ -102,8 +82,7 @@ async def _ask(request: bytes, result: load.Result) -> None:
     writer.write(request)
     status = await load.answer(reader)
     writer.close()
-    result.latencies.append(time.perf_counter() - began)
-    result.statuses[status] = result.statuses.get(status, 0) + 1
+    result.note(status, time.perf_counter() - began)
 
 
 async def _burst(make: Callable[[], bytes], supervisor: int) -> tuple[load.Result, load.Result, float]:
@@ -133,24 +112,15 @@ def _wrong_tries(key: bytes) -> Callable[[], bytes]:
 
     def make() -> bytes:
         n = next(counter)
-        body = urlencode({"username": f"somebody-{n}", "password": "not the right one", "_csrf_token": token})
-        head, _, _rest = load.request("POST", path, HOST, body=body.encode()).partition(b"\r\n\r\n")
-        return head + f"\r\nX-Forwarded-For: 10.{n >> 8 & 255}.{n & 255}.1\r\n\r\n".encode() + body.encode()
+        form = {"username": f"somebody-{n}", "password": "not the right one", "_csrf_token": token}
+        return workloads.post(path, form, cookie="", n=n)
 
     return make
 
 
 def _resident(supervisor: int) -> float:
     """Megabytes of the web process."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            command = (folder / "cmdline").read_bytes()
-            if parent == supervisor and b"portal.child\0web\0" in command:
-                return int((folder / "statm").read_text().split()[1]) * 4096 / 1e6
-        except OSError:
-            continue
-    return 0.0
+    return machine.megabytes_of(machine.children(supervisor, "web"))
 
 
 async def _timing() -> list[str]:

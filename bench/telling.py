@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bench import load
-from bench.__main__ import PORT, ROOT, _filer, wait_until_ready
+from bench import load, machine, stage
+from bench.stage import PORT, ROOT
+from bench.workloads import filer
 
 CONNECTIONS = 16
 WARM_UP, ALONE = 4.0, 8.0
@@ -40,40 +39,13 @@ def main() -> None:
         return
     given = [int(argument) for argument in sys.argv[1:]]
     subscribers, seconds = (given + [100_000, 20][len(given) :])[:2]
-    folder = Path(tempfile.mkdtemp(prefix="rahgir-bench-"))
-    os.environ |= {
-        "PORTAL_DATA_DIR": str(folder),
-        "PORTAL_PORT": str(PORT),
-        "PORTAL_TRUSTED_PROXIES": "127.0.0.1",
-        "PORTAL_DEMO_PASSWORD": "only-for-this-measurement",
-    }
-    server = subprocess.Popen(
-        [sys.executable, "-m", "portal.cli", "demo"], stdout=subprocess.DEVNULL, cwd=ROOT
-    )
-    try:
-        wait_until_ready()
-        worker = _worker_of(server.pid)
-        os.kill(worker, signal.SIGSTOP)  # it would tell and deliver while filing alone is measured
+    with stage.demo() as (folder, supervisor):
+        (worker,) = machine.children(supervisor, "worker")
+        os.kill(worker.id, signal.SIGSTOP)  # it would tell and deliver while filing alone is measured
         try:
             asyncio.run(_measure(folder, subscribers=subscribers, seconds=seconds))
         finally:
-            os.kill(worker, signal.SIGCONT)
-    finally:
-        server.send_signal(signal.SIGINT)
-        server.wait(40)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _worker_of(supervisor: int) -> int:
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            command = (folder / "cmdline").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if parent == supervisor and b"portal.worker:run" in command:
-            return int(folder.name)
-    raise RuntimeError("the portal has no worker")
+            os.kill(worker.id, signal.SIGCONT)
 
 
 async def _measure(folder: Path, *, subscribers: int, seconds: int) -> None:
@@ -99,7 +71,7 @@ async def _queueing() -> None:
     from db.subscriptions import Subscription
     from portal import settings
 
-    make = _filer(settings.load().secret_key)
+    make = filer(settings.load().secret_key)
 
     async def file(seconds: float) -> float:
         result = await load.run("127.0.0.1", PORT, make, connections=CONNECTIONS, seconds=seconds)

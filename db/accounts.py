@@ -85,7 +85,10 @@ class ContactPoint(Table, tablename="contact_point"):
 
 
 class Introduction(Table, tablename="introduction"):
-    """The letter in which an agency named the holder of an account; ``stored_as`` is the scan's random name."""
+    """The letter in which an agency named the holder of an account; ``stored_as`` is the scan's random name.
+
+    ``scan_state`` as in ``db.cases.Attachment``.
+    """
 
     id = UUID(primary_key=True, default=uuid7)
     account = ForeignKey(Account, on_delete=KEEP, null=False, index=True)
@@ -96,5 +99,6 @@ class Introduction(Table, tablename="introduction"):
     size = Integer()
     sha256 = Varchar(length=64)
     stored_as = Varchar(length=64, unique=True)
+    scan_state = Varchar(length=12, default="")
     made_by = ForeignKey(Account, on_delete=KEEP, null=True)
     at = Timestamptz(default=None)

@@ -166,6 +166,7 @@ class Attachment(Table, tablename="attachment"):
     """One file of a case. ``name`` is what the sender called it; on disk it is ``stored_as``, a random name.
 
     ``sha256`` is of the bytes as received; ``size`` is in bytes. ``side`` is applicant or staff.
+    ``scan_state``: see ``portal.quarantine``; empty for what came while no virus scanner was set up.
     """
 
     id = UUID(primary_key=True, default=uuid7)
@@ -177,8 +178,10 @@ class Attachment(Table, tablename="attachment"):
     size = Integer()
     sha256 = Varchar(length=64)
     stored_as = Varchar(length=64, unique=True)
+    scan_state = Varchar(length=12, default="")
     side = Varchar(length=10, default="applicant")
     at = Timestamptz(default=None)
+    known_scan = Check("scan_state IN ('', 'quarantined', 'clean', 'infected')")
 
 
 class AccessGrant(Table, tablename="access_grant"):

@@ -25,6 +25,8 @@ RETRY_FOR = 2.0  # seconds
 LONGEST_PAUSE = 0.4  # seconds
 ACQUIRE_WITHIN = 3.0  # seconds
 CLOSE_WITHIN = 10.0  # seconds
+MOST_WAITING = 100  # for a connection
+MANY_WAITING, LONG_WAIT = 10, 0.25  # seconds; a request waits several times
 LOST = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)  # what a dead connection answers
 
 
@@ -72,6 +74,15 @@ def connection_of_transaction() -> Any:
 async def open_pool(size: int) -> None:
     """Up to ``size`` connections are shared from now on; waiting over 3 s for one raises Contention."""
     await _engine().start_connection_pool(min_size=min(1, size), max_size=size)
+
+
+def is_overrun() -> bool:
+    """More wait for a connection of this process than can soon have one, or many do and the first has waited long.
+
+    A few who wait while the disk stands still for a moment are no crowd.
+    """
+    pool = _engine().pool
+    return isinstance(pool, _PatientPool) and pool.is_overrun()
 
 
 async def close_pool() -> None:
@@ -188,19 +199,29 @@ class _PatientPool:
 
     def __init__(self, pool: Any) -> None:
         self._pool = pool
+        self._waits: dict[_Acquired, float] = {}  # since when, the longest first
         self.close = pool.close
         self.release = pool.release
         self.terminate = pool.terminate
 
     def acquire(self) -> _Acquired:
-        return _Acquired(self._pool)
+        return _Acquired(self._pool, self._waits)
+
+    def is_overrun(self) -> bool:
+        if len(self._waits) < MANY_WAITING:
+            return False
+        return (
+            len(self._waits) >= MOST_WAITING
+            or time.monotonic() - next(iter(self._waits.values())) > LONG_WAIT
+        )
 
 
 class _Acquired:
     """A connection to await or to use in ``async with``, as asyncpg's own."""
 
-    def __init__(self, pool: Any) -> None:
+    def __init__(self, pool: Any, waits: dict[_Acquired, float]) -> None:
         self._pool = pool
+        self._waits = waits
 
     def __await__(self) -> Generator[Any, None, Any]:
         return self._acquire().__await__()
@@ -217,10 +238,13 @@ class _Acquired:
     async def _acquire(self) -> Any:
         if self._pool.get_idle_size():  # nothing to wait for: no need to pay for a clock
             return await self._pool.acquire()
+        self._waits[self] = time.monotonic()
         try:
             return await self._pool.acquire(timeout=ACQUIRE_WITHIN)
         except TimeoutError as error:
             raise Contention(f"No database connection became free within {ACQUIRE_WITHIN:.0f} s.") from error
+        finally:
+            del self._waits[self]
 
 
 def _in_transaction(verb: Verb[P, T], *, isolation: Isolation) -> Callable[P, Awaitable[T]]:

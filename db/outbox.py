@@ -14,9 +14,10 @@ from db.services import KEEP
 class OutboxMessage(Table, tablename="outbox_message"):
     """One message to one recipient, written in the transaction of its cause and delivered by a job.
 
-    ``state``: queued; sent (the mail server took it, ``ended_at``); failed (never again, see ``error``); kept (no
-    mail server is configured: readable at /admin/mail). ``cause`` is unique per channel, so that one event mails once.
-    ``template`` names templates/<feature>/mail/<name>; ``data`` is what it shows. The text is made when it is sent.
+    ``state``: queued; sent (the mail server took it, ``ended_at``); failed (never again, see ``error``); dropped (it
+    never left: nobody waits for it any more); kept (no mail server is configured: readable at /admin/mail).
+    ``cause`` is unique per channel, so that one event mails once. ``template`` names templates/<feature>/mail/<name>;
+    ``data`` is what it shows. The text is made when it is sent.
     """
 
     id = UUID(primary_key=True, default=uuid7)
@@ -32,4 +33,4 @@ class OutboxMessage(Table, tablename="outbox_message"):
     created_at = Timestamptz(default=None, index=True)
     ended_at = Timestamptz(null=True, default=None)
     error = Text(default="")
-    known_state = Check("state IN ('queued', 'sent', 'failed', 'kept')")
+    known_state = Check("state IN ('queued', 'sent', 'failed', 'dropped', 'kept')")

@@ -17,7 +17,7 @@ from litestar.template.config import TemplateConfig
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from db.engine import AWAY, close_pool, open_pool
-from portal import error_pages, i18n, maintenance, signing
+from portal import error_pages, i18n, maintenance, quarantine, signing
 from portal import settings as settings_module
 from portal.accounts import proposals
 from portal.accounts.new_routes import people_admin_router
@@ -35,6 +35,7 @@ from portal.cases.moving import Shifter
 from portal.cases.rating_routes import rating_handlers
 from portal.cases.staff_routes import staff_router
 from portal.cases.tracking_routes import tracking_handlers
+from portal.crowd import Crowd
 from portal.feedback.lost_code_routes import lost_code_router
 from portal.feedback.routes import router as feedback_router
 from portal.feedback.tips_routes import desk_router as tips_router
@@ -136,17 +137,25 @@ def create_app(
         i18n.catalogue(code)
     proposals.register(erasing.WISH, erasing.KIND)
     signing.keep_in(settings.data_dir)
+    quarantine.expect_scanner(settings.clamd)
     inner = _litestar(settings, movement, clock)
     guarded = OriginGuard(inner, settings, error_pages.cross_site(inner))
     noticed = NoticesAtHand(guarded, settings, clock)
     # i18n knows nothing of Litestar, not even its types.
     localized = cast(ASGIApp, LanguagePrefix(cast(Any, noticed), settings.languages))
     gate = maintenance.Gate(localized, settings, clock)
-    return SecurityHeaders(HostGuard(gate, settings), settings)
+    guarded_hosts = HostGuard(Crowd(gate, settings, clock), settings)
+    return SecurityHeaders(guarded_hosts, settings)
 
 
 def _litestar(settings: Settings, movement: Movement = OPEN_CASES, clock: Clock = utc_clock) -> Litestar:
-    page_names = {**rules.NAMES, **wording.names(settings.zone), **labels.NAMES, **receipt_labels.NAMES}
+    page_names = {
+        "kept_back": quarantine.label,
+        **rules.NAMES,
+        **wording.names(settings.zone),
+        **labels.NAMES,
+        **receipt_labels.NAMES,
+    }
     mail_templates = MailTemplates(settings, rules.NAMES)
     return Litestar(
         route_handlers=[*FEATURES, _static_files()],

@@ -81,6 +81,8 @@ ACTIONS: dict[str, str] = {
     "case_rated": N_("Said how a case was handled"),
     "case_recounted": N_("Dates of a case counted anew"),
     "cases_recounted": N_("Dates of open cases counted anew"),
+    "case_infected": N_("Virus found in a file of a case"),
+    "letter_infected": N_("Virus found in a letter of introduction"),
     "case_credited": N_("Downtime credited to a case"),
     "cases_credited": N_("Downtime credited to open cases"),
     "case_missed": N_("Promise of a case missed"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import importlib
-import logging
 import os
 import signal
 import socket
@@ -17,6 +16,7 @@ from typing import Any
 
 import uvicorn
 
+from portal import logs
 from portal import settings as settings_module
 from portal.settings import Settings
 
@@ -35,7 +35,7 @@ def main() -> None:
     The module is imported before the go-ahead is awaited, so that it loads while the database starts.
     """
     kind, lifeline, listener, target = sys.argv[1:]
-    logging.basicConfig(level=logging.WARNING, format=f"%(asctime)s {kind} %(levelname)s %(message)s")
+    logs.begin(kind)
     function = _imported(target)
     orders = os.fdopen(int(lifeline), "rb", buffering=0)
     os.environ["PORTAL_DATABASE_URL"] = _go_ahead(orders.readline())
@@ -72,7 +72,16 @@ def _leave_with_supervisor(lifeline: int) -> None:
 
 def serve_web(app: Any, settings: Settings, listener: socket.socket) -> None:
     """Serve ``app`` on ``listener`` until SIGTERM; requests under way are answered first (up to 25 s)."""
-    config = uvicorn.Config(
+    config = config_of(app, settings)
+    # What the program is made of is no garbage: to look it through took 0.1 s, in which nobody was served.
+    gc.collect()
+    gc.freeze()
+    _Server(config).run(sockets=[listener])
+
+
+def config_of(app: Any, settings: Settings) -> uvicorn.Config:
+    """How uvicorn serves ``app``."""
+    return uvicorn.Config(
         app,
         loop="uvloop" if sys.platform != "win32" else "asyncio",
         http="httptools",
@@ -90,10 +99,6 @@ def serve_web(app: Any, settings: Settings, listener: socket.socket) -> None:
         timeout_keep_alive=5,
         timeout_graceful_shutdown=25,
     )
-    # What the program is made of is no garbage: to look it through took 0.1 s, in which nobody was served.
-    gc.collect()
-    gc.freeze()
-    _Server(config).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 
@@ -85,12 +87,20 @@ def _parser() -> argparse.ArgumentParser:
     for name, run in (("backup", _backup), ("restore", backup.restore), ("backup-key", backup.new_key)):
         command(name, run, backup.SAYS[name])
     command("recompute", _recompute, "Count published facts again and print the figures; needs no database.")
+    command("bench", _bench, "Measure how fast this machine serves, in a place of its own; takes minutes.")
     command(
         "rotate-receipt-key",
         _rotate_receipt_key,
         "Publish a new key that signs receipts from now on; receipts signed before stay valid.",
     )
     return parser
+
+
+_PLAIN: dict[str, dict[str, Any]] = {
+    "bench": {"cases": {"nargs": "*", "type": int, "help": "how many are stored, one or more sizes"}},
+    "recompute": {"file": {"help": "facts.json, as /promises hands it out"}},
+    "verify-audit": {"--anchor": {"metavar": "SEQ:MAC", "help": "a seal as it was mailed outside"}},
+}
 
 
 def _take(name: str, added: argparse.ArgumentParser) -> None:
@@ -103,12 +113,10 @@ def _take(name: str, added: argparse.ArgumentParser) -> None:
         added.add_argument(
             "--remove-second-step", action="store_true", help="for somebody who lost that as well"
         )
-    if name == "verify-audit":
-        added.add_argument("--anchor", metavar="SEQ:MAC", help="a seal as it was mailed outside")
     if name in backup.SAYS:
         backup.take(name, added)
-    if name == "recompute":
-        added.add_argument("file", help="facts.json, as /promises hands it out")
+    for argument, options in _PLAIN.get(name, {}).items():
+        added.add_argument(argument, **options)
     if name == "maintenance":
         added.add_argument("state", choices=("on", "off"))
         added.add_argument(
@@ -252,6 +260,15 @@ def _recompute(given: argparse.Namespace) -> None:
     sys.stdout.buffer.write(figures.as_csv([figures.figures(facts)]).encode())
 
 
+def _bench(given: argparse.Namespace) -> None:
+    root = Path(__file__).parent.parent
+    if not (root / "bench").is_dir():
+        raise Refused("Measuring is part of the source, not of what is installed.")
+    sizes = [str(n) for n in given.cases]
+    if subprocess.run([sys.executable, "-m", "bench", *sizes], cwd=root).returncode:  # noqa: S603 - numbers
+        raise Refused("Nothing was measured; the reason stands above.")
+
+
 def _backup(given: argparse.Namespace) -> None:
     chosen = backup.settings_of_a_place()
     with serve.database(chosen) as known:
@@ -259,7 +276,7 @@ def _backup(given: argparse.Namespace) -> None:
 
 
 # Anybody may count facts again without a portal, and an empty place must stay empty: reading settings makes a key.
-WITHOUT_SETTINGS = (_recompute, _backup, backup.restore, backup.new_key)
+WITHOUT_SETTINGS = (_recompute, _bench, _backup, backup.restore, backup.new_key)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from portal import i18n, jalali
-from portal.i18n import _
+from portal.i18n import N_, _
 from portal.settings import Settings
 from portal.templating import Clock, PageEngine
 
@@ -24,7 +24,9 @@ LOOK_EVERY = 1.0
 """Seconds between two looks for the file."""
 TRY_AGAIN = timedelta(minutes=15)
 """When to come back while nobody has said how long it lasts, or it lasts longer than said."""
-_OPEN = ("/static/", "/healthz")
+OPEN = ("/static/", "/healthz")
+"""What is served whatever happens."""
+KEEP_PAGE = N_("If you were just sending something, go back in your browser and keep that page open.")
 _NOT_READY = b'{"ready":false}'
 
 
@@ -55,7 +57,7 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 503."""
-        if scope["type"] != ScopeType.HTTP or scope["path"].startswith(_OPEN) or not self._is_closed():
+        if scope["type"] != ScopeType.HTTP or scope["path"].startswith(OPEN) or not self._is_closed():
             await self.app(scope, receive, send)
             return
         ready = scope["path"] == "/readyz"
@@ -133,5 +135,5 @@ def _words(code: str, until: datetime | None, settings: Settings) -> Words:
             until=_("It will be back: %(until)s") % {"until": shown}
             if until
             else _("Please try again in a quarter of an hour."),
-            typed=_("If you were just sending something, go back in your browser and keep that page open."),
+            typed=_(KEEP_PAGE),
         )

@@ -88,6 +88,7 @@ class Outcome(Enum):
     NOTHING = "nothing"
     SENT = "sent"
     FAILED = "failed"
+    DROPPED = "dropped"
     KEPT = "kept"
 
 
@@ -170,7 +171,7 @@ async def enqueue_all(template: str, letters: Sequence[Letter], *, now: datetime
 
 
 async def deliver(message_id: UUID, *, now: datetime, courier: Courier) -> Outcome:
-    """The message was sent, has failed for good or is kept; nothing happens to one that is not queued.
+    """The message was sent, has failed for good, was dropped or is kept; nothing happens to one that is not queued.
 
     Raises Retry when it may work later: after 1, 2, 5, then every 15 minutes, until it is three days old.
     """
@@ -182,7 +183,7 @@ async def deliver(message_id: UUID, *, now: datetime, courier: Courier) -> Outco
     try:
         outcome = await _hand_over(message, courier, now=now)
     except Unwanted as reason:
-        return await _record(message, Outcome.FAILED, now=now, error=str(reason))
+        return await _record(message, Outcome.DROPPED, now=now, error=str(reason))
     except smtp.Permanent as error:
         outcome = await _record(message, Outcome.FAILED, now=now, error=str(error))
     except smtp.Temporary as error:

@@ -44,7 +44,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ``secret_key`` signs and seals everything that needs a key; at least 32 bytes. ``secret_key_old`` is the one before,
     None when there is none: what was made with it still counts, and nothing new is made with it.
     ``second_factor_grace`` is how long people of the desk may do without a second factor; None: for ever (the demo).
-    ``sms`` None: no text messages.
+    ``sms`` None: no text messages. ``clamd`` is where the virus scanner listens, empty for none.
     """
 
     data_dir: Path
@@ -63,6 +63,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     audit_anchor: str
     second_factor_grace: timedelta | None
     sms: SmsGateway | None = None
+    clamd: str = ""
 
     @property
     def secure(self) -> bool:
@@ -110,6 +111,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         audit_anchor=_audit_anchor(get("PORTAL_AUDIT_ANCHOR", "")),
         second_factor_grace=_grace(get),
         sms=_sms(get),
+        clamd=_clamd(get("PORTAL_CLAMD", "")),
     )
 
 
@@ -192,6 +194,13 @@ def _audit_anchor(value: str) -> str:
     name, _, host = value.partition("@")
     if value and not (name and host and "@" not in host and value.isprintable() and " " not in value):
         raise SettingError(f"PORTAL_AUDIT_ANCHOR={value!r}: give one e-mail address, like audit@example.org")
+    return value
+
+
+def _clamd(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    if value and not value.startswith("/") and not (host and port.isdecimal() and 0 < int(port) < 65536):
+        raise SettingError(f"PORTAL_CLAMD={value!r}: give the path of its socket, or host:port")
     return value
 
 

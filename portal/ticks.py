@@ -15,7 +15,7 @@ from portal import outbox, outward, uploads
 from portal.accounts import drafts, sign_up
 from portal.audit_log import actions as audit_log
 from portal.availability import actions as availability
-from portal.cases import crediting, erasure, rechecks, same_words, watch
+from portal.cases import crediting, erasure, rechecks, same_words, scans, watch
 from portal.feedback import actions as feedback
 from portal.feedback import lost_codes
 from portal.notices import mailings, nagging, series, subscriptions, telling, webhooks
@@ -40,6 +40,8 @@ logger = logging.getLogger(__name__)
 def ticks_of(settings: Settings) -> Ticks:
     """What this installation does by the clock."""
     ticks = {**_of_the_desk(settings), **_of_notices(settings)}
+    if settings.clamd:
+        ticks["scan"] = ("* * * * *", _scanning(settings))
     return {**ticks, **_of_operations(settings, list(ticks))}
 
 
@@ -116,6 +118,14 @@ def _of_operations(settings: Settings, others: list[str]) -> Ticks:
 
     # Hourly, as the anchor; the first time after midnight it works, and then it rests.
     return {"reckon": ("7 * * * *", reckon), "look": ("*/10 * * * *", look)}
+
+
+def _scanning(settings: Settings) -> Tick:
+    async def scan(now: datetime) -> None:
+        while await scans.scan(settings.clamd, settings.uploads_dir, now=now):
+            now = datetime.now(UTC)
+
+    return scan
 
 
 async def watch_cases(now: datetime) -> None:

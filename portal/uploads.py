@@ -23,7 +23,7 @@ from uuid import uuid4
 import msgspec
 
 from db.cases import Attachment
-from portal import file_kinds, text
+from portal import file_kinds, quarantine, text
 from portal.errors import PortalError
 from portal.i18n import N_, _, current_language
 
@@ -82,6 +82,7 @@ class StoredFile(msgspec.Struct, frozen=True):
     sha256: str
     stored_as: str
     field: str = ""
+    scan_state: str = msgspec.field(default_factory=quarantine.first_state)
 
 
 class Received(msgspec.Struct, frozen=True):

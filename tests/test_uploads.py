@@ -125,6 +125,14 @@ async def test_a_picture_of_too_many_pixels_is_refused_unopened(tmp_path):
     assert "pixels" in await refusal("a.jpg", jpeg(20_000, 20_000), tmp_path)
 
 
+async def test_s37_a_picture_is_kept_as_received_with_where_it_was_taken(tmp_path):
+    """Its digest stands on the receipt; pages never show it inline, they only hand it out."""
+    told = b"Exif\0\0MM\0*\0\0\0\x08GPSLatitude 35.7"
+    picture = jpeg()[:2] + b"\xff\xe1" + (len(told) + 2).to_bytes(2, "big") + told + jpeg()[2:]
+    stored = await receive(an_upload("a.jpg", picture), tmp_path)
+    assert path_of(tmp_path, stored.stored_as).read_bytes() == picture
+
+
 async def test_a_picture_without_size_is_refused(tmp_path):
     assert "damaged" in await refusal("a.png", png(0, 5), tmp_path)
 

@@ -30,7 +30,7 @@ _FORGET_LETTERS = """
 # Mails to the account name it; an older one only its address. Mails about cases go with their cases.
 _FORGET_MAILS = """
     UPDATE outbox_message SET recipient = '', data = jsonb_build_object(), error = '', cause = 'gone:' || id,
-        state = CASE state WHEN 'queued' THEN 'failed' ELSE state END, ended_at = coalesce(ended_at, {})
+        state = CASE state WHEN 'queued' THEN 'dropped' ELSE state END, ended_at = coalesce(ended_at, {})
     WHERE "case" IS NULL
         AND (data->>'username' = {} OR (data->>'username' IS NULL AND state <> 'queued' AND recipient = ANY({})))
 """

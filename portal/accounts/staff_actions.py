@@ -109,6 +109,7 @@ async def _add_letter(account: UUID, letter: Letter, *, by: UUID, now: datetime)
             size=letter.scan.size,
             sha256=letter.scan.sha256,
             stored_as=letter.scan.stored_as,
+            scan_state=letter.scan.scan_state,
             made_by=by,
             at=now,
         )

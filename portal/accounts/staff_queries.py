@@ -34,7 +34,8 @@ _FACTS = """
     WHERE a.id = {}
 """
 _LETTERS = """
-    SELECT i.id, i.letter_no, i.letter_date, i.name, i.media_type, i.stored_as, i.at, m.display_name AS made_by
+    SELECT i.id, i.letter_no, i.letter_date, i.name, i.media_type, i.stored_as, i.scan_state, i.at,
+           m.display_name AS made_by
     FROM introduction i LEFT JOIN account m ON m.id = i.made_by
     WHERE i.account = {} AND i.stored_as NOT LIKE 'gone:%' ORDER BY i.id
 """
@@ -69,6 +70,7 @@ class Introduced(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     media_type: str
     stored_as: str
+    scan_state: str
     at: datetime
     made_by: str | None
 

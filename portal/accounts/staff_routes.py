@@ -120,8 +120,9 @@ async def send_scan(
     letter = next((one for one in found.letters if one.id == letter_id), None) if found else None
     if letter is None:
         raise NotFound(_("There is no such file."))
+    answer = download(settings, letter)
     await audit.append("introduction_read", object=f"account:{account_id}", now=now)
-    return download(settings, stored_as=letter.stored_as, name=letter.name, media_type=letter.media_type)
+    return answer
 
 
 async def _lock(found: Facts, form: FormMultiDict, by: UUID, now: datetime) -> dict[str, str]:

@@ -158,13 +158,14 @@ async def show_file(
     kept = await queries.attachment(found.case_id, wanted) if wanted and found.tier > 1 else None
     if kept is None:
         raise NotFound(_(GONE))
+    answer = download(settings, kept)
     await audit.append(
         "file_fetched",
         object=f"case:{found.case_id}",
         data={"file": str(wanted), "tier": found.tier},
         now=now,
     )
-    return download(settings, stored_as=kept.stored_as, name=kept.name, media_type=kept.media_type)
+    return answer
 
 
 @get(

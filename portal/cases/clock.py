@@ -19,7 +19,7 @@ from portal.office_hours import Calendar, Span
 from portal.services.statement import Watch
 from portal.sla import History, Reading
 
-SILENT = frozenset({"noted", "assigned", "named", "passcode", "renumbered", "claimed", "erased"})
+SILENT = frozenset({"noted", "assigned", "named", "passcode", "renumbered", "claimed", "infected", "erased"})
 """Events that no clock cares about."""
 INNER = frozenset({"referral"})
 """Targets that the desk owes itself: they never set the date the applicant is promised."""

@@ -54,7 +54,7 @@ _EVENTS = """
     ORDER BY e.n
 """
 _FILES = """
-    SELECT id, "case", event, field, name, media_type, size, stored_as FROM attachment
+    SELECT id, "case", event, field, name, media_type, size, stored_as, scan_state FROM attachment
     WHERE "case" = {} AND stored_as NOT LIKE 'gone:%' ORDER BY at, id
 """
 _MAILS = """
@@ -76,6 +76,7 @@ class CaseFile(msgspec.Struct, frozen=True, kw_only=True):
     media_type: str
     size: int
     stored_as: str
+    scan_state: str
 
 
 class Happening(msgspec.Struct, frozen=True, kw_only=True):

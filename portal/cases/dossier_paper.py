@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
-from portal import codes, identifiers, jalali, pdf
+from portal import codes, identifiers, jalali, pdf, quarantine
 from portal.cases import page, rules
 from portal.cases.dossier_record import FiledFile, Link, Record
 from portal.cases.queries import CaseView, Step
@@ -151,7 +151,12 @@ def _notes(record: Record, zone: tzinfo) -> list[str]:
             )
             % {"day": day}
         )
-    if lost := [file.name for file in record.files if not file.entry and not file.erased]:
+    for file in record.files:
+        if not file.erased and (why := quarantine.label(file.scan_state)):
+            notes.append(
+                _("%(name)s is not here: %(why)s.") % {"name": f"\u2068{file.name}\u2069", "why": why}
+            )
+    if lost := [file.name for file in record.files if _is_lost(file)]:
         notes.append(_("Not found on the disk: %(names)s") % {"names": _("; ").join(lost)})
     if record.broken is not None:
         n = _number(record.broken)
@@ -175,10 +180,18 @@ def _step(step: Step, files: Sequence[FiledFile], zone: tzinfo) -> dict[str, Any
 
 def _file(file: FiledFile) -> list[str]:
     name = file.entry.removeprefix("files/") if file.entry else file.name
-    if not file.entry:
-        name = _("(erased)") if file.erased else _("%(name)s (not found)") % {"name": name}
+    if file.erased:
+        name = _("(erased)")
+    elif why := quarantine.label(file.scan_state):
+        name = f"{name} ({why})"
+    elif not file.entry:
+        name = _("%(name)s (not found)") % {"name": name}
     size = _("%(size)s KB") % {"size": _number((file.size + 1023) // 1024)}
     return [name, _number(file.event), size, file.sha256]
+
+
+def _is_lost(file: FiledFile) -> bool:
+    return not file.entry and not file.erased and not quarantine.kept_back(file.scan_state)
 
 
 def _linked(link: Link) -> list[str]:

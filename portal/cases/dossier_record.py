@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from db.cases import Case
-from portal import uploads, zipped
+from portal import quarantine, uploads, zipped
 from portal.cases import queries
 from portal.cases.events import Event, broken_link, filed_text, linked, text_hash
 from portal.cases.queries import UNSEEN_KINDS, CaseView, FiledForm, Step
@@ -27,7 +27,7 @@ _EVENTS = """
 """
 _FILED = 'SELECT answers, body, salt FROM "case" WHERE id = {}'
 _FILES = """
-    SELECT f.id, e.n AS event, f.name, f.size, f.sha256, f.stored_as, f.side, f.at
+    SELECT f.id, e.n AS event, f.name, f.size, f.sha256, f.stored_as, f.scan_state, f.side, f.at
     FROM attachment f JOIN case_event e ON e.id = f.event AND e."case" = f."case"
     WHERE f."case" = {} AND NOT e.kind = ANY({}) ORDER BY f.at, f.id
 """
@@ -47,7 +47,8 @@ class Link(msgspec.Struct, frozen=True):
 class FiledFile(msgspec.Struct, frozen=True, kw_only=True):
     """One file; see ``db.cases.Attachment``. ``event`` is the number of the one it came with.
 
-    ``entry`` is its name in the archive, empty for one that was erased, or is not on the disk: ``erased`` tells which.
+    ``entry`` is its name in the archive, empty for one that was erased, is kept back by the virus scanner's word, or is
+    not on the disk: ``erased`` and ``scan_state`` tell which.
     """
 
     id: UUID
@@ -59,6 +60,7 @@ class FiledFile(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     entry: str
     erased: bool
+    scan_state: str
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,8 +105,11 @@ def _path(folder: Path, stored_as: str) -> Path:
 
 
 def _file(n: int, row: Mapping[str, Any], there: bool) -> FiledFile:
-    plain = {name: row[name] for name in ("id", "event", "name", "size", "sha256", "side", "at")}
-    entry = f"files/{n:02}-{zipped.safe_name(row['name'])}" if there else ""
+    plain = {
+        name: row[name] for name in ("id", "event", "name", "size", "sha256", "side", "at", "scan_state")
+    }
+    handed_out = there and not quarantine.kept_back(row["scan_state"])
+    entry = f"files/{n:02}-{zipped.safe_name(row['name'])}" if handed_out else ""
     return FiledFile(**plain, entry=entry, erased=row["stored_as"].startswith("gone:"))
 
 

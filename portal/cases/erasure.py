@@ -82,7 +82,7 @@ async def erase(case_id: UUID, *, now: datetime) -> list[str]:
 async def _forget_mails(case_id: UUID, *, now: datetime) -> None:
     """What was sent to whom is personal, that and when something was sent is not. What waits is not sent."""
     of_case = OutboxMessage.case == case_id
-    await OutboxMessage.update({OutboxMessage.state: "failed", OutboxMessage.ended_at: now}).where(
+    await OutboxMessage.update({OutboxMessage.state: "dropped", OutboxMessage.ended_at: now}).where(
         of_case, OutboxMessage.state == "queued"
     )
     nameless: dict[Any, Any] = {

@@ -28,7 +28,7 @@ _LEDGER = """
     WITH own AS (
         SELECT channel, recipient, state, error, created_at, ended_at, id,
                CASE WHEN cause ~ '^case:[^:]+:[0-9]+(:[0-9]+)?$' THEN split_part(cause, ':', 3)::int END AS n
-        FROM outbox_message WHERE "case" = {}
+        FROM outbox_message WHERE "case" = {} AND NOT (state = 'dropped' AND cause LIKE 'notice:%')
     )
     SELECT e.n, coalesce(e.kind, 'notice') AS kind, coalesce(e.at, m.created_at) AS at, e.actor_role,
            m.channel, m.recipient, m.state, m.error, m.ended_at, c.contact_email IS NOT NULL AS addressed,
@@ -42,11 +42,13 @@ FATES = {
     ("mail", "queued"): N_("waits to be handed over to the mail server"),
     ("mail", "sent"): N_("handed over to the mail server"),
     ("mail", "failed"): N_("was not sent"),
+    ("mail", "dropped"): N_("was not sent"),
     ("mail", "bounced"): N_("sent back by the mail server"),
     ("mail", "kept"): N_("kept here: this portal sends no mail"),
     ("sms", "queued"): N_("waits to be handed over to the gateway"),
     ("sms", "sent"): N_("handed over to the gateway"),
     ("sms", "failed"): N_("was not sent"),
+    ("sms", "dropped"): N_("was not sent"),
     ("sms", "bounced"): N_("sent back by the gateway"),
     ("sms", "kept"): N_("kept here: this portal sends no text messages"),
 }

@@ -40,6 +40,7 @@ TOLD = frozenset(
         "withdrawn",
         "decided",
         "appealed",
+        "infected",
     }
 )
 """Kinds of events that concern the applicant; each has templates/cases/mail/<kind>.*"""

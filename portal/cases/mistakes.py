@@ -18,7 +18,7 @@ _WORDS = {
     "range": N_("This looks like a code, but we have never given one like it."),
     UNKNOWN: N_(
         "The code is written correctly, but no request or complaint has it. Please compare it with your receipt "
-        "once more."
+        "once more. If the code was changed, only the new one works."
     ),
 }
 

@@ -43,6 +43,7 @@ STEPS = {
     "appealed": N_("You appealed"),
     "passcode": N_("New passcode"),
     "renumbered": N_("New tracking code"),
+    "infected": N_("A virus was found in a file"),
     "recheck": N_("We asked whether it is still solved"),
     "missed": N_("The promised time has passed"),
     "recounted": N_("Our dates were counted anew: the calendar changed"),

@@ -56,11 +56,11 @@ _MESSAGES = """
     SELECT event, body FROM message WHERE "case" = {} AND visible_to = 'applicant'
 """
 _FILES = """
-    SELECT id, event, field, name, media_type, size, side, at FROM attachment
+    SELECT id, event, field, name, media_type, size, scan_state, side, at FROM attachment
     WHERE "case" = {} AND stored_as NOT LIKE 'gone:%' ORDER BY id
 """
 _ATTACHMENT = """
-    SELECT name, media_type, size, stored_as FROM attachment
+    SELECT name, media_type, size, stored_as, scan_state FROM attachment
     WHERE "case" = {} AND id = {} AND stored_as NOT LIKE 'gone:%'
 """
 
@@ -156,6 +156,7 @@ class FileView(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     media_type: str
     size: int
+    scan_state: str
     side: str
     at: datetime
 
@@ -167,6 +168,7 @@ class KeptFile(msgspec.Struct, frozen=True, kw_only=True):
     media_type: str
     size: int
     stored_as: str
+    scan_state: str
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):

@@ -97,6 +97,7 @@ MOVES: dict[tuple[str, str], str] = {
     **_moves("passcode", STATES, None),
     **_moves("renumbered", STATES, None),
     **_moves("claimed", STATES, None),
+    **_moves("infected", STATES, None),
     **_moves("erased", ENDED_STATES, None),
 }
 FIRST = {"filed": "registered"}

@@ -66,6 +66,7 @@ _HAPPENED = {
     "passcode": N_("New passcode given out"),
     "renumbered": N_("New tracking code given out"),
     "claimed": N_("The applicant put it under their account"),
+    "infected": N_("Virus found in a file"),
     "recheck": N_("Asked whether it is still solved"),
     "erased": N_("What names its people was erased"),
 }
@@ -73,6 +74,7 @@ _MAIL_STATES = {
     "queued": N_("Waiting to be sent"),
     "sent": N_("Taken by the mail server"),
     "failed": N_("Could not be delivered"),
+    "dropped": N_("Not sent: nobody waits for it any more"),
     "kept": N_("Kept here: no mail server is set up"),
 }
 

@@ -109,8 +109,9 @@ async def send_file(
     found = await file_of(case.number, _id(file_id))
     if found is None:
         raise NotFound(_("There is no such file."))
+    answer = download(settings, found)
     await audit.append("file_fetched", object=f"case:{found.case}", data={"file": str(found.id)}, now=now)
-    return download(settings, stored_as=found.stored_as, name=found.name, media_type=found.media_type)
+    return answer
 
 
 @get("/cases/{code:str}/{move_name:str}", name="cases.after_move")

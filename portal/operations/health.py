@@ -22,6 +22,7 @@ from portal.services.unit_people import Unattended
 from portal.settings import Settings
 
 A_DAY = timedelta(days=1)
+A_WEEK = timedelta(days=7)
 WAITS_LONG = timedelta(hours=1)
 STUCK = timedelta(minutes=15)
 """A job or a clock that is due for so long is not being worked on."""
@@ -29,12 +30,12 @@ VERIFY_EVERY = timedelta(hours=20)
 """Checking the whole audit log takes seconds: once a day, and a little earlier rather than later."""
 SILENT_HOURS = 4
 """Without news an incident is stale after this time where the settings name none."""
-# A mail is given up after three days; one without an error ended because nobody wanted it any more.
+# A mail is given up after three days.
 _MAILS = """
     WITH late AS (SELECT state, created_at, error, error ~ {} AS refused, ended_at > {} AS lately
         FROM outbox_message WHERE created_at > {})
     SELECT count(*) FILTER (WHERE state = 'failed' AND lately AND refused) AS bounced,
-        count(*) FILTER (WHERE state = 'failed' AND lately AND NOT refused AND error <> '') AS failed,
+        count(*) FILTER (WHERE state = 'failed' AND lately AND NOT refused) AS failed,
         count(*) FILTER (WHERE state = 'queued' AND created_at < {}) AS waiting
     FROM late
 """
@@ -51,6 +52,11 @@ _INCIDENTS = """
     WHERE kind = 'incident' AND finished_at IS NULL AND cancelled_at IS NULL
         AND published_at <= {} AND greatest(changed_at, published_at) <= {}
     ORDER BY since
+"""
+_KEPT_BACK = """
+    SELECT count(*) FILTER (WHERE scan_state = 'quarantined' AND at < {}) AS waiting,
+        count(*) FILTER (WHERE scan_state = 'infected' AND at > {}) AS infected
+    FROM attachment WHERE scan_state IN ('quarantined', 'infected') AND stored_as NOT LIKE 'gone:%'
 """
 _RESETS = """
     SELECT who.display_name AS name, count(*) AS approvals
@@ -93,6 +99,13 @@ class Mails(msgspec.Struct, frozen=True, kw_only=True):
     waiting: int
 
 
+class Scans(msgspec.Struct, frozen=True, kw_only=True):
+    """Files that have waited for the virus scanner for over an hour, and those of the last week that it kept back."""
+
+    waiting: int = 0
+    infected: int = 0
+
+
 class Health(msgspec.Struct, frozen=True, kw_only=True):
     """What was seen at ``made_at``. ``free`` and ``total`` are bytes of the disk with the data; ``certificate`` is None
     where the address needs none. ``unheard``: the digest is on, and no site admin has a confirmed address for it.
@@ -111,6 +124,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     audit: Sealed
     unheard: bool
     unattended: tuple[Unattended, ...]
+    scans: Scans = Scans()
 
 
 async def look(settings: Settings, *, clocks: Sequence[str], now: datetime) -> Health:
@@ -131,6 +145,7 @@ async def look(settings: Settings, *, clocks: Sequence[str], now: datetime) -> H
         approvers=tuple(Approver(**row) for row in await AuditEntry.raw(_RESETS, now - A_DAY)),
         odd_days=tuple(await queries.odd_days()),
         audit=await _sealed(settings, before, now),
+        scans=Scans(**(await AuditEntry.raw(_KEPT_BACK, now - WAITS_LONG, now - A_WEEK))[0]),
         unheard=await place.get("digest_on") and not await queries.digest_readers(),
         unattended=await unit_people.unattended(),
     )

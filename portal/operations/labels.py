@@ -81,7 +81,11 @@ def _of_data(health: Health, zone: tzinfo) -> list[Line]:
     if len(health.odd_days) > 5:
         more = _("More days that do not add up: %(n)s") % {"n": _n(len(health.odd_days) - 5)}
         lines.append(Line(more, "/admin/reconciliation"))
-    return lines
+    scans = (
+        (health.scans.infected, _("Files of the last week in which a virus was found: %(n)s")),
+        (health.scans.waiting, _("Files that have waited for the virus scanner for over an hour: %(n)s")),
+    )
+    return [*lines, *(Line(words % {"n": _n(n)}) for n, words in scans if n)]
 
 
 def _of_mail(health: Health) -> list[Line]:

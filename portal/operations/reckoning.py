@@ -24,13 +24,12 @@ from portal.cases.rules import RESULTS
 
 A_DAY = timedelta(days=1)
 # Of the messages written that day: what became of them until now. One that was sent back has the other side's answer,
-# one that ended without an error was for nobody.
+# one that was dropped was for nobody.
 _FIGURES = """
     WITH span AS (SELECT {}::timestamptz AS begins, {}::timestamptz AS ends),
     filed AS (SELECT c.id, c.erased_at FROM "case" c, span WHERE c.filed_at >= begins AND c.filed_at < ends),
     mails AS (SELECT state, state = 'failed' AND error ~ {} AS bounced
-        FROM outbox_message, span WHERE created_at >= begins AND created_at < ends
-        AND NOT (state = 'failed' AND error = ''))
+        FROM outbox_message, span WHERE created_at >= begins AND created_at < ends AND state <> 'dropped')
     SELECT (SELECT count(*) FROM filed) AS filed,
         (SELECT count(*) FROM filed f
             WHERE EXISTS (SELECT FROM case_event e WHERE e."case" = f.id AND e.n = 1 AND e.kind = 'filed')

@@ -35,9 +35,10 @@ STATES = {
     "queued": N_("Waits to be sent"),
     "sent": N_("Sent"),
     "failed": N_("Could not be sent"),
+    "dropped": N_("No longer wanted"),
     "kept": N_("Kept here"),
 }
-TONES = {"queued": "wait", "sent": "done", "failed": "late", "kept": "past"}
+TONES = {"queued": "wait", "sent": "done", "failed": "late", "dropped": "past", "kept": "past"}
 UNREADABLE = (TemplateError, KeyError, ValueError, TypeError, AttributeError)
 """What an old message raises whose template has changed or gone since."""
 

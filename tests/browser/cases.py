@@ -20,6 +20,8 @@ NAME = "Parastoo Mehregan"
 _COUNT = itertools.count(1)
 WORDS = "Three tables about 1402, please."
 PHONE = "09000000123"
+CHOSEN = ("outcome", "decision", "unit", "person", "assignee")
+"""Fields of the desk's moves in which something is chosen."""
 PAPER = {"name": "letter.txt", "mimeType": "text/plain", "buffer": b"A letter about the tables.\n"}
 
 
@@ -34,6 +36,11 @@ class Filed:
     @property
     def path(self) -> str:
         return f"/cases/{self.text}"
+
+
+def unlike_others(words: str) -> str:
+    """``words`` with something that nobody wrote before: the same twice would be taken for a mistake."""
+    return f"{words} ({next(_COUNT)})"
 
 
 async def file_request(visitor: Visitor, slug: str, *, email: str = "") -> Filed:
@@ -51,7 +58,7 @@ async def fill_request(visitor: Visitor, slug: str, *, email: str = "") -> None:
     for question in SAMPLES[slug]["form"]:
         if question["required"] and (question["kind"] != "file" or takes_files(slug)):
             await answer_question(visitor, question)
-    await visitor.fill("body", f"{WORDS} ({next(_COUNT)})")  # the same twice would be taken for a mistake
+    await visitor.fill("body", unlike_others(WORDS))
     if len(SAMPLES[slug]["audience"]) > 1:  # else the page has it already
         await visitor.choose("audience", SAMPLES[slug]["audience"][0])
     if SAMPLES[slug]["audience"][0] == "agency":
@@ -151,7 +158,7 @@ async def move(clerk: Visitor, name: str, **fields: str) -> Response:
     if not await clerk.page.locator(form).is_visible():
         await clerk.page.locator(f"#{name} > summary").click()
     for field, value in fields.items():
-        if field == "outcome":
+        if field in CHOSEN:
             await clerk.choose(field, value, within=form)
         else:
             await clerk.fill(field, value, within=form)

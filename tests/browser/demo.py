@@ -102,3 +102,14 @@ class Demo:
                 return cast(EmailMessage, arrived[after])
             assert time.monotonic() < give_up_at, f"{len(arrived)} mails to {address} arrived"
             await asyncio.sleep(0.05)
+
+    async def words(self, address: str, *said: str) -> str:
+        """The first mail to ``address`` in which all of this is ``said``: subject and plain words."""
+        after = 0
+        while True:
+            mail = await self.mail(address, after=after)
+            body = mail.get_body(("plain",))
+            words = f"{mail['Subject']}\n{body.get_content() if body else ''}"
+            if all(one in words for one in said):
+                return words
+            after += 1

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from playwright.async_api import Response
 
+from tests.browser.cases import unlike_others
 from tests.browser.going import GUEST, STAFF, Go, Stop, World, at, sending_nothing, told, too_old
 from tests.browser.visitor import Visitor
 
@@ -24,13 +27,14 @@ def complained(then: str = "") -> Go:
         await visitor.open(f"{NEW}?kind=service&service={SERVICE}")
         for name, value in {
             "subject": "Too late",
-            "body": "The answer came three weeks late.",
+            "body": unlike_others("The answer came three weeks late."),
             "contact_email": "reader@mehregan.example",
         }.items():
             await visitor.fill(name, value)
         await visitor.field("audience").first.check()
         receipt = await visitor.send(NEW)
-        return await visitor.open(receipt.url.split("/en")[-1].removesuffix("/receipt")) if then else receipt
+        path = urlsplit(receipt.url).path.removeprefix("/en").removesuffix("/receipt")
+        return await visitor.open(path) if then else receipt
 
     return go
 
@@ -40,7 +44,17 @@ FEEDBACK_STOPS = [
     Stop("feedback-about", "feedback.new", GUEST, at(f"{NEW}?about=XKP9&service={SERVICE}")),
     *(
         Stop(f"feedback-{kind}", "feedback.new", GUEST, at(f"{NEW}?kind={kind}&service={SERVICE}"))
-        for kind in ("case", "service", "unit", "accessibility", "suggestion", "thanks", "tip")
+        for kind in (
+            "case",
+            "service",
+            "person",
+            "unit",
+            "accessibility",
+            "suggestion",
+            "comment",
+            "thanks",
+            "tip",
+        )
     ),
     Stop("feedback-known", "feedback.new", STAFF, at(f"{NEW}?kind=comment")),
     Stop("feedback-errors", "feedback.send", GUEST, sending_nothing(f"{NEW}?kind=unit", NEW), 422),
@@ -51,7 +65,7 @@ FEEDBACK_STOPS = [
         sending_nothing(f"{NEW}?kind=case&about=XKP9", NEW),
         422,
     ),
-    Stop("feedback-stale", "feedback.send", GUEST, too_old(f"{NEW}?kind=thanks"), 403),
+    Stop("feedback-stale", "feedback.send", GUEST, too_old(f"{NEW}?kind=thanks", NEW), 403),
     Stop("tip-errors", "feedback.send", GUEST, sending_nothing(f"{NEW}?kind=tip", NEW), 422),
     Stop("tip-sent", "feedback.sent", GUEST, tip_sent),
     Stop("complaint-receipt", "cases.receipt", GUEST, complained()),

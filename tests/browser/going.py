@@ -13,6 +13,7 @@ from tests.browser.demo import Demo
 from tests.browser.visitor import Visitor
 
 GUEST, APPLICANT, CITIZEN, STAFF, ADMIN, HOLDER = "guest", "applicant", "citizen", "staff", "admin", "holder"
+INSPECTOR = "inspector"
 HOLDERS = {"fa": "auditor", "en": "evaluator"}
 """Who sets up a second step on the walk: in each language another account, since both walk at once."""
 
@@ -21,12 +22,13 @@ HOLDERS = {"fa": "auditor", "en": "evaluator"}
 class World:
     """Cases to look at: those of the applicant, and one of the samples for each state (paths).
 
-    ``app_key`` is the key of the authenticator app that is set up on the walk.
+    ``complaint`` is about the closed one. ``app_key`` is the key of the authenticator app that is set up on the walk.
     """
 
     filed: Filed
     waiting: Filed
     closed: Filed
+    complaint: Filed
     demo: Demo
     states: dict[str, str] = field(default_factory=dict)
     app_key: str = ""
@@ -77,12 +79,12 @@ def sending_nothing(path: str | Callable[[World], str], form: str, within: str =
     return go
 
 
-def too_old(path: str) -> Go:
-    """By sending the form of the page at ``path`` with a token that is no longer good."""
+def too_old(path: str, form: str = "") -> Go:
+    """By sending the form of the page at ``path`` with a token that is no longer good; it goes there or to ``form``."""
 
     async def go(visitor: Visitor, _: World) -> Response:
         await visitor.open(path)
         await visitor.page.eval_on_selector("main [name=_csrf_token]", "token => { token.value = 'old' }")
-        return await visitor.send(path)
+        return await visitor.send(form or path)
 
     return go

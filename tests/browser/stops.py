@@ -14,6 +14,7 @@ from tests.browser.account_stops import ACCOUNT_STOPS
 from tests.browser.calendar_stops import CALENDAR_STOPS
 from tests.browser.cases import SAMPLES, fill_request, move, unlock
 from tests.browser.clock_stops import CLOCK_STOPS
+from tests.browser.complaint_stops import COMPLAINT_STOPS
 from tests.browser.errands import (
     first_message,
     first_reset,
@@ -224,6 +225,7 @@ STOPS = [
     Stop("slip", "desk.slip", STAFF, fresh_slip),
     *SUBSCRIPTION_STOPS,
     *FEEDBACK_STOPS,
+    *COMPLAINT_STOPS,
     *ACCOUNT_STOPS,
     *MINE_STOPS,
     Stop("mail", "site.mail", ADMIN, at("/admin/mail")),

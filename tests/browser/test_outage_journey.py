@@ -14,7 +14,7 @@ from tests.browser.cases import fill_request, move, read_receipt
 from tests.browser.demo import Demo
 from tests.browser.notice_stops import DESK, NEW, ZONE, press
 from tests.browser.test_journey import LANGUAGES, new_address, on_every_screen
-from tests.browser.tour import TOO_WIDE, broken_rules
+from tests.browser.tour import fine
 from tests.browser.visitor import Visitor
 
 SLUG = "yearbook-qom"
@@ -31,12 +31,6 @@ def quiet(demo: Demo):
     announce(demo, "clear")
     yield
     announce(demo, "clear")
-
-
-async def fine(visitor: Visitor) -> None:
-    """The page is for everybody."""
-    assert await broken_rules(visitor.page) == [], visitor.page.url
-    assert await visitor.page.evaluate(TOO_WIDE) == [], visitor.page.url
 
 
 async def time_passes(demo: Demo, no: str, hours: float) -> None:

@@ -81,7 +81,7 @@ async def test_who_stops_the_browser_is_told_and_stays(device, language):
 async def test_an_app_and_a_recovery_code_work_without_script(arrive, demo, language):
     visitor, world = (
         await arrive(language, width=360, script=False),
-        World(filed=None, waiting=None, closed=None, demo=demo),
+        World(filed=None, waiting=None, closed=None, complaint=None, demo=demo),
     )
     await visitor.sign_in(PEOPLE[language])
     await visitor.open(f"{SECURITY}/passkeys/new")

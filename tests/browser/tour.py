@@ -14,8 +14,9 @@ from playwright.async_api import Browser, Page
 
 from portal.cases import rules
 from tests.browser.cases import file_request, move
+from tests.browser.complaining import complain_from_page
 from tests.browser.demo import Demo
-from tests.browser.going import ADMIN, APPLICANT, CITIZEN, GUEST, HOLDER, STAFF, Stop, World
+from tests.browser.going import ADMIN, APPLICANT, CITIZEN, GUEST, HOLDER, INSPECTOR, STAFF, Stop, World
 from tests.browser.stops import STOPS
 from tests.browser.visitor import Visitor
 
@@ -68,9 +69,9 @@ class Seen:
 async def gather_people(chromium: Browser, demo: Demo, language: str) -> dict[str, Visitor]:
     """One visitor of each kind; those with an account are signed in."""
     people = {}
-    for who in (GUEST, APPLICANT, CITIZEN, STAFF, ADMIN, HOLDER):
+    for who in (GUEST, APPLICANT, CITIZEN, STAFF, INSPECTOR, ADMIN, HOLDER):
         people[who] = await Visitor.arrive(chromium, demo.url, language)
-        if who in (CITIZEN, STAFF, ADMIN):
+        if who in (CITIZEN, STAFF, INSPECTOR, ADMIN):
             await people[who].sign_in(who)
     return people
 
@@ -94,12 +95,16 @@ async def _prepare(applicant: Visitor, clerk: Visitor, demo: Demo) -> World:
         await move(clerk, "take")
         await move(clerk, "ask", body="کدام شهرستان را می‌خواهید؟")
     await move(clerk, "close", outcome="no_answer", reason="No answer came.")
+    await applicant.open(filed[2].path)
+    complaint = await complain_from_page(applicant, email="complaint@mehregan.example")
     states = {}
     for state in rules.STATES:
         await clerk.open(f"/desk?state={state}")
         code = await clerk.page.locator("main table .code-inline").last.text_content()
         states[state] = f"/cases/{code}"
-    return World(filed=filed[0], waiting=filed[1], closed=filed[2], demo=demo, states=states)
+    return World(
+        filed=filed[0], waiting=filed[1], closed=filed[2], complaint=complaint, demo=demo, states=states
+    )
 
 
 async def _look(stop: Stop, visitor: Visitor, world: World) -> Seen:
@@ -137,6 +142,12 @@ async def broken_rules(page: Page) -> list[str]:
     """What the page as it is now does against the rules of accessibility."""
     await page.evaluate(AXE_SCRIPT)
     return await _violations(page, RULES, "light")
+
+
+async def fine(visitor: Visitor) -> None:
+    """The page as it is now is for everybody."""
+    assert await broken_rules(visitor.page) == [], visitor.page.url
+    assert await visitor.page.evaluate(TOO_WIDE) == [], visitor.page.url
 
 
 async def _violations(page: Page, asked: dict[str, Any], where: str) -> list[str]:

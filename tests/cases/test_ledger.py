@@ -48,6 +48,14 @@ async def test_a_mail_that_was_sent_back_is_told_from_one_that_never_left(db, er
     assert entry.deliveries[0].state == state
 
 
+async def test_news_of_an_outage_that_nobody_waited_for_any_more_is_not_held_against_the_desk(db):
+    filed = await a_case()
+    notice = {OutboxMessage.cause: "notice:x:y", OutboxMessage.state: "dropped"}
+    await OutboxMessage.update(notice, force=True)
+    (entry,) = await ledger_of(filed.case_id, tier=2)
+    assert entry.deliveries == ()
+
+
 async def test_a_request_without_an_address_says_so(db):
     filed = await a_case(contact_email=None)
     (entry,) = await ledger_of(filed.case_id, tier=2)

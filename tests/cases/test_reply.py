@@ -7,9 +7,9 @@ import pytest
 
 from db.cases import Attachment, Case, Message
 from portal.cases import actions
-from portal.cases.applicant_routes import LONGEST_MESSAGE
+from portal.cases.applicant_routes import LONGEST_MESSAGE, REPLIES, REPLIES_WINDOW
 from portal.jalali import show_day
-from portal.security import upload_quota
+from portal.security import throttle, upload_quota
 from tests.cases.visitors import as_filer, by_desk, filed_now, form_at, path_of, prove, right_now, send
 from tests.support.browser import held_by_form
 
@@ -225,3 +225,12 @@ async def test_reloading_the_answer_to_a_reply_leads_back_to_the_case(browser, s
     page = path_of(await filed_now(settings))
     back = await browser.get(f"{page}/reply")
     assert (back.status_code, back.headers["location"]) == (303, page)
+
+
+async def test_s17_the_forty_first_reply_of_a_day_waits_and_keeps_its_words(filed, browser):
+    as_filer(browser)
+    await throttle.count(f"reply:{filed.case_id}", REPLIES_WINDOW, right_now(), times=REPLIES - 1)
+    assert (await send(browser, filed, "reply", {"body": WORDS})).status_code == 303
+    refused = await send(browser, filed, "reply", {"body": "یک پیام دیگر"})
+    assert refused.status_code == 429
+    assert "یک پیام دیگر" in refused.text

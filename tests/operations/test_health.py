@@ -103,7 +103,7 @@ async def test_messages_that_failed_came_back_or_wait_are_counted(db, settings):
     await message(3, "queued", at=NOON - 2 * HOUR)
     await message(4, "queued", at=NOON - timedelta(minutes=30))
     await message(5, "failed", error="no answer", at=NOON - 25 * HOUR)
-    await message(6, "failed")  # nobody wants it any more
+    await message(6, "dropped")
     assert await words(settings) == [
         "Messages of the last day that could not be sent: 1",
         "Messages of the last day that were sent back: 1",

@@ -65,7 +65,7 @@ async def test_a_good_day_adds_up(filed, settings):
 
 async def test_what_became_of_every_message_is_counted_once(filed, settings):
     ends = [("sent", ""), ("failed", "550 nobody"), ("failed", "no answer"), ("kept", ""), ("queued", "")]
-    ends.append(("failed", ""))  # a lost code was asked for with a contact that nobody has
+    ends.append(("dropped", ""))  # a lost code was asked for with a contact that nobody has
     for n, (state, error) in enumerate(ends):
         await OutboxMessage(
             recipient="a@example.org",
