@@ -18,8 +18,9 @@ import asyncpg
 
 from db import embedded, schema
 
-# A crash of the machine may eat a test database; waiting for the disk would only cost time.
-HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# A crash of the machine may eat a test database; waiting for the disk would only cost time. A vacuum that happens to
+# look into a database of a few minutes keeps it from being dropped, too.
+HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
 
 
 @dataclass(frozen=True)
