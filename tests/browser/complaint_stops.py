@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.async_api import Response
 
-from tests.browser.complaining import REMEDY, appeal, decide
+from tests.browser.complaining import REMEDY, appeal, decide, open_with_passcode
 from tests.browser.going import APPLICANT, INSPECTOR, STAFF, Stop, World, at, sending_nothing
 from tests.browser.visitor import Visitor
 
@@ -15,6 +15,12 @@ def page(world: World) -> str:
 
 def desk_page(world: World) -> str:
     return f"/desk{world.complaint.path}"
+
+
+async def opened(visitor: Visitor, world: World) -> Response:
+    """By its passcode: an earlier stop closed everything on this device."""
+    await open_with_passcode(visitor, world.complaint)
+    return await at(page)(visitor, world)
 
 
 async def decided(visitor: Visitor, world: World) -> Response:
@@ -28,7 +34,7 @@ async def appealed(visitor: Visitor, world: World) -> Response:
 
 
 COMPLAINT_STOPS = [
-    Stop("own-complaint", "cases.show", APPLICANT, at(page)),
+    Stop("own-complaint", "cases.show", APPLICANT, opened),
     Stop("desk-case-complained-about", "desk.case", STAFF, at(lambda world: f"/desk{world.closed.path}")),
     Stop("desk-complaint-barred", "desk.case", STAFF, at(desk_page), 403),
     Stop("desk-complaint", "desk.case", INSPECTOR, at(desk_page)),
