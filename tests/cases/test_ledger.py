@@ -175,6 +175,14 @@ async def test_it_is_folded_under_one_line(browser, settings):
     assert line.endswith("; 1 file; E-mail: waits to be handed over to the mail server")
 
 
+async def test_the_line_of_a_request_without_an_address_says_that_nothing_was_sent(browser, settings):
+    filed = await filed_now(settings, contact_email=None)
+    page = await as_filer(browser).get(path_of(filed))
+    assert page.status_code == 200
+    summary = page.text[page.text.index("<summary>Received:") :]
+    assert "no e-mail was sent" in summary[: summary.index("</summary>")]
+
+
 async def test_a_new_code_was_changed_not_received(browser, settings):
     filed = await filed_now(settings, contact_email=None)
     await renumbering.rotate(
