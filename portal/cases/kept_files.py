@@ -65,7 +65,7 @@ def opened(sealed: object, *, browser: str, keys: Sequence[bytes], folder: Path,
 
 async def adopt(kept: Kept, folder: Path) -> tuple[StoredFile, ...]:
     """The same files under names of their own: whatever becomes of these, the page can be sent again."""
-    return await asyncio.to_thread(_adopted, kept.files, folder)
+    return await asyncio.to_thread(_adopted, kept.files, folder) if kept.files else ()
 
 
 def _adopted(files: Sequence[StoredFile], folder: Path) -> tuple[StoredFile, ...]:
