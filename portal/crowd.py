@@ -1,4 +1,4 @@
-"""Back-pressure: while too many wait for the database, whoever comes on top is told at once to come back.
+"""Back-pressure: while too many are served or wait for the database, whoever comes on top is told to come back.
 
 Without it all would be let in and all be slow. Who is let in waits for a connection about a quarter of a second, as
 often as the request needs one, however fast the machine is (``db.engine.is_overrun``).
@@ -15,15 +15,19 @@ from portal.i18n import _
 from portal.settings import Settings
 from portal.templating import Clock, PageEngine
 
+MOST_AT_ONCE = 400
+"""Requests under way in one process, slow uploads too; half of the connections that it accepts."""
+
 
 class Crowd:
-    """ASGI wrapper: while the database is overrun, a page in both languages with 503 and Retry-After.
+    """ASGI wrapper: while there are too many, a page in both languages with 503 and Retry-After.
 
     The page is made once and needs neither the database nor Litestar. ``/static/`` and ``/healthz`` are served on.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings, clock: Clock) -> None:
         self.app = app
+        self.under_way = 0
         words = [_words(code) for code in settings.languages]
         pages = PageEngine(settings, {}, clock).spoken[words[0].code, "request"]
         self.page = pages.get_template("_base/maintenance.html").render(words=words).encode()
@@ -35,9 +39,18 @@ class Crowd:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 503."""
-        if scope["type"] != ScopeType.HTTP or not is_overrun() or scope["path"].startswith(maintenance.OPEN):
+        if scope["type"] != ScopeType.HTTP or scope["path"].startswith(maintenance.OPEN):
             await self.app(scope, receive, send)
-            return
+        elif self.under_way >= MOST_AT_ONCE or is_overrun():
+            await self._turn_away(scope, send)
+        else:
+            self.under_way += 1
+            try:
+                await self.app(scope, receive, send)
+            finally:
+                self.under_way -= 1
+
+    async def _turn_away(self, scope: Scope, send: Send) -> None:
         await send({"type": "http.response.start", "status": 503, "headers": self.headers})
         shown = b"" if scope["method"] == "HEAD" else self.page
         await send({"type": "http.response.body", "body": shown, "more_body": False})

@@ -10,6 +10,7 @@ import pytest
 from piccolo.engine import engine_finder
 
 from db import engine
+from portal import crowd as back_pressure
 from portal.crowd import Crowd
 from tests.support.browser import checked, client_of
 
@@ -96,3 +97,28 @@ async def test_nothing_is_asked_of_the_application_while_the_crowd_lasts(committ
         await crowd({"type": "http", "path": path, "method": "HEAD"}, None, send)
     await asyncio.gather(*waits, return_exceptions=True)
     assert (sent[0]["status"], sent[1]["body"]) == (503, b"")
+
+
+async def test_of_very_many_at_once_the_last_are_turned_away_until_one_is_done(settings, monkeypatch):
+    monkeypatch.setattr(back_pressure, "MOST_AT_ONCE", 3)
+    done = asyncio.Event()
+    statuses = []
+
+    async def application(scope, receive, send):
+        await done.wait()
+        await send({"type": "http.response.start", "status": 200})
+
+    async def send(message):
+        if "status" in message:
+            statuses.append(message["status"])
+
+    crowd = Crowd(application, settings, clock=None)
+    page = {"type": "http", "path": "/services", "method": "GET"}
+    served = [asyncio.create_task(crowd(page, None, send)) for _ in range(3)]
+    await asyncio.sleep(0)
+    await crowd(page, None, send)
+    assert statuses == [503]
+    done.set()
+    await asyncio.gather(*served)
+    await crowd(page, None, send)
+    assert statuses == [503, 200, 200, 200, 200]
