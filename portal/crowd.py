@@ -42,7 +42,7 @@ class Crowd:
         if scope["type"] != ScopeType.HTTP or scope["path"].startswith(maintenance.OPEN):
             await self.app(scope, receive, send)
         elif self.under_way >= MOST_AT_ONCE or is_overrun():
-            await self._turn_away(scope, send)
+            await self._turn_away(send, bodiless=scope["method"] == "HEAD")
         else:
             self.under_way += 1
             try:
@@ -50,10 +50,9 @@ class Crowd:
             finally:
                 self.under_way -= 1
 
-    async def _turn_away(self, scope: Scope, send: Send) -> None:
+    async def _turn_away(self, send: Send, *, bodiless: bool) -> None:
         await send({"type": "http.response.start", "status": 503, "headers": self.headers})
-        shown = b"" if scope["method"] == "HEAD" else self.page
-        await send({"type": "http.response.body", "body": shown, "more_body": False})
+        await send({"type": "http.response.body", "body": b"" if bodiless else self.page, "more_body": False})
 
 
 def _words(code: str) -> maintenance.Words:
