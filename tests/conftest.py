@@ -23,9 +23,9 @@ from tests.support.browser import (  # noqa: F401
     timed_application,
 )
 from tests.support.database import TestServer, Urls, clone, drop_clone, empty_tables
+from tests.support.samples import OPENED, samples  # noqa: F401
 
 NOON = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)  # 12:00 in Tehran, Saturday 30 Aban 1405
-OPENED = datetime(2025, 3, 22, tzinfo=UTC)  # when the samples of a test began: before NOON and any real clock
 
 SERVER = pytest.StashKey[TestServer]()
 CLONED = pytest.StashKey[tuple[Urls, str]]()

@@ -17,6 +17,7 @@ import pytest
 from db import embedded, places
 from db.embedded import EmbeddedError
 
+pytestmark = pytest.mark.fault  # servers are started, killed and damaged
 ROOT = Path(__file__).parents[1]
 HASTY = {"fsync": "off"}
 OWNER = """

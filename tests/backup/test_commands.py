@@ -25,6 +25,7 @@ from portal.backup.restoring import STAGE, Place, restore
 from portal.backup.unpacking import DUMP, unpack
 from tests.backup.places import ask
 
+pytestmark = pytest.mark.fault  # servers are started, killed and damaged
 ROOT = Path(__file__).parents[2]
 NO_SETTINGS = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")}
 

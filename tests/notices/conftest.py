@@ -8,8 +8,7 @@ from datetime import datetime
 import pytest_asyncio
 
 from portal.notices import measured, queries
-from portal.services.actions import load_samples
-from tests.conftest import NOON, OPENED
+from tests.conftest import NOON
 from tests.notices.walk import walk  # noqa: F401
 from tests.support.browser import Browser, TimedApplication, client_of, works_everywhere
 
@@ -25,11 +24,6 @@ class Timed(Browser):
         queries.forget()
         measured.forget()
         return self
-
-
-@pytest_asyncio.fixture
-async def samples(db):
-    await load_samples(OPENED)
 
 
 @pytest_asyncio.fixture

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from portal.services.actions import load_samples
-from tests.conftest import OPENED
 from tests.support.browser import client_of, signed_in
-
-
-@pytest.fixture
-async def samples(db):
-    await load_samples(OPENED)
 
 
 @pytest.fixture

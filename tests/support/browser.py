@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,7 +69,7 @@ class Browser:
 
 def held_by_form(html: str, action: str) -> dict[str, Any]:
     """The fields of the page's form that posts to ``action`` (a path), as they stand."""
-    tree = html5lib.parse(html)
+    tree, _errors = _parsed(html)
     forms = [
         form for form in tree.iter(f"{XHTML}form") if urlsplit(form.get("action") or action).path == action
     ]
@@ -102,15 +103,21 @@ def _value_of(field: Any) -> str:
 def checked(response: httpx.Response) -> httpx.Response:
     """The response, once its HTML has parsed strictly and its title begins with its only h1."""
     if response.headers.get("content-type", "").startswith("text/html") and response.text:
-        parser = html5lib.HTMLParser()
-        tree = parser.parse(response.text)
-        assert not parser.errors, f"{response.request.url}: {parser.errors[:3]}"
+        tree, errors = _parsed(response.text)
+        assert not errors, f"{response.request.url}: {errors[:3]}"
         titles = [_text(node) for node in tree.iter(f"{XHTML}title")]
         headings = [_text(node) for node in tree.iter(f"{XHTML}h1")]
         # The seal in the masthead may hold a title of its own: the first is the page's.
         assert len(headings) <= 1, f"{response.request.url}: {headings}"
         assert not headings or titles[0].startswith(headings[0]), (titles, headings)
     return response
+
+
+@functools.lru_cache(maxsize=4)
+def _parsed(html: str) -> tuple[Any, list[Any]]:
+    """The page and what is wrong with it; parsing takes as long as making it, and its form is often asked for next."""
+    parser = html5lib.HTMLParser()
+    return parser.parse(html), parser.errors
 
 
 def _text(node: Any) -> str:
