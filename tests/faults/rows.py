@@ -90,4 +90,11 @@ ROWS = (
         "is wrong (1403, 1436, 1469)",
         ("tests/test_jalali.py",),
     ),
+    Row(
+        "F21",
+        "everybody does anything to a case and a complaint about it in any order, while the clock jumps",
+        "each step is one event that the rules allow or nothing; the history is whole and folds to the row, codes are "
+        "unique, no time is negative, each result has its receipt, the audit log is whole",
+        ("tests/faults/test_life.py", "tests/cases/test_life.py", "tests/cases/test_history.py"),
+    ),
 )
