@@ -55,6 +55,19 @@ ROWS = (
         ("tests/faults/test_at_once.py", "tests/cases/test_two_clerks.py"),
     ),
     Row(
+        "F11",
+        "the newest migrations, on 1,000 cases of two years, are killed at ten points (not on 1,000,000)",
+        "each ran whole or not at all; the next start finishes them; the schema is the same, and undone and done again "
+        "every table has the same content",
+        ("tests/faults/test_migrating.py", "tests/test_schema.py", "tests/test_migrations.py"),
+    ),
+    Row(
+        "F12",
+        "the migrations of indexes are undone and run while people file (no older program serves beside)",
+        "no answer is an error, no case is lost",
+        ("tests/faults/test_migrating.py",),
+    ),
+    Row(
         "F13",
         "a backup is made while people file, and restored into an empty place; a desk is lost (make drill)",
         "every table, file and code as in the snapshot, the audit log whole",
