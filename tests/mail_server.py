@@ -8,13 +8,20 @@ from contextlib import asynccontextmanager
 
 from aiosmtpd.smtp import SMTP
 
+HANGS_UP = "hangs up"
+
 
 class Box:
-    """What the server answers, and what it took. ``answers`` maps a command to a reply; None never comes."""
+    """What the server answers, and what it took. ``answers`` maps a command to a reply; None never comes.
+
+    ``given`` are all mails that reached it whole, ``taken`` those it answered, whatever it said.
+    """
 
     def __init__(self, *, delay: float = 0) -> None:
         self.delay = delay  # seconds before each answer
+        self.slow_verdict: float = 0  # seconds before the answer to a whole mail
         self.answers: dict[str, str | None] = {}
+        self.given: list[bytes] = []
         self.taken: list[bytes] = []
         self.addressed: list[str] = []
         self.url = ""
@@ -36,6 +43,10 @@ class Box:
         return await self._answer("RCPT", "250 OK")
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802
+        self.given.append(envelope.content)
+        if self.answers.get("DATA") == HANGS_UP:
+            server.transport.close()
+        await asyncio.sleep(self.slow_verdict)
         answer = await self._answer("DATA", "250 taken")
         self.taken.append(envelope.content)
         return answer

@@ -48,7 +48,9 @@ async def test_killed_workers_lose_no_mail_and_double_few(committed, measured):
             last.terminate()
             last.wait()
         copies = Counter(email.message_from_bytes(mail)["Message-ID"] for mail in box.taken)
-    measured("F2", f"{KILLS} kills: {len(copies)} of {MAILS} mails arrived, {len(box.taken) - MAILS} of them twice")
+    measured(
+        "F2", f"{KILLS} kills: {len(copies)} of {MAILS} mails arrived, {len(box.taken) - MAILS} of them twice"
+    )
     assert len(copies) == MAILS
     assert len(box.taken) - MAILS <= KILLS
     assert await OutboxMessage.count() == MAILS
