@@ -26,8 +26,14 @@ class Box:
         self.addressed: list[str] = []
         self.url = ""
 
+    def verdict(self, recipient: str) -> str | None:
+        """What it says to a whole mail."""
+        return self.answers.get("DATA", "250 taken")
+
     async def _answer(self, command: str, usual: str) -> str:
-        answer = self.answers.get(command, usual)
+        return await self._say(self.answers.get(command, usual))
+
+    async def _say(self, answer: str | None) -> str:
         if answer is None:
             await asyncio.sleep(3600)
         await asyncio.sleep(self.delay)
@@ -44,10 +50,11 @@ class Box:
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802
         self.given.append(envelope.content)
-        if self.answers.get("DATA") == HANGS_UP:
+        verdict = self.verdict(envelope.rcpt_tos[0])
+        if verdict == HANGS_UP:
             server.transport.close()
         await asyncio.sleep(self.slow_verdict)
-        answer = await self._answer("DATA", "250 taken")
+        answer = await self._say(verdict)
         self.taken.append(envelope.content)
         return answer
 

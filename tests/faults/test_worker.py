@@ -23,9 +23,9 @@ ROOT = Path(__file__).parent.parent.parent
 MAILS, KILLS = 1000, 20
 
 
-def start_worker(box: Box) -> subprocess.Popen[bytes]:
+def start_worker(box: Box, **more: str) -> subprocess.Popen[bytes]:
     environ = {**os.environ, "PORTAL_SMTP_URL": box.url, "PORTAL_DATA_DIR": "/nonexistent"}
-    environ["PORTAL_SECRET_KEY"] = secrets.token_urlsafe(48)
+    environ |= {"PORTAL_SECRET_KEY": secrets.token_urlsafe(48), **more}
     return subprocess.Popen([sys.executable, "-m", "tests.faults.worker_stub"], cwd=ROOT, env=environ)
 
 
