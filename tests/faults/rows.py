@@ -31,7 +31,7 @@ ROWS = (
     ),
     Row(
         "F3",
-        "500 requests are filed while the mail server refuses calls, then takes them and keeps silent (in half a minute "
+        "500 requests are filed while the mail server refuses calls, then takes them and keeps silent (half a minute "
         "instead of an hour)",
         "nobody who files is refused or waits longer; all mails out soon after its return, one copy each; never more "
         "than 15 minutes to the next try; after 15 minutes /admin/mail warns",
@@ -56,8 +56,8 @@ ROWS = (
     Row(
         "F19",
         "the virus scanner and the machine behind a webhook take calls and never answer",
-        "mails leave within 5 s all the same; the file stays back until the scanner has seen it, and the webhook is told "
-        "again later",
+        "mails leave within 5 s all the same; the file stays back until the scanner has seen it, and the webhook is "
+        "told again later",
         (
             "tests/faults/test_peers_hang.py",
             "tests/test_clamd.py::test_a_scanner_that_hangs_is_away_in_time_and_holds_up_nothing_else",
