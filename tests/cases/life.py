@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime, timedelta
+from random import Random
 from typing import Any, ClassVar
 
 from hypothesis import strategies as st
@@ -24,9 +25,8 @@ from tests.cases.test_history import history
 from tests.conftest import NOON
 
 WAITS = [timedelta(hours=hours) for hours in (0.01, 1, 7, 30, 24 * 15, 24 * 40, -1, -24 * 365)]
-VERB, ANYBODY = st.sampled_from(sorted(VERBS)), st.sampled_from(sorted(PEOPLE))
-LATE = st.sampled_from([0, 0, 0, 1])
-"""How many events a clerk has not seen yet."""
+DRAW = st.randoms(use_true_random=True)
+"""Even choices: what hypothesis chooses by itself it chooses again and again."""
 DUE_DATES = ("first_answer_due_at", "result_due_at", "next_due_at")
 
 
@@ -57,39 +57,44 @@ class Life(RuleBasedStateMachine):
         self.world.do(self.world.complain(""))
         self.check(self.of(True))
 
-    @rule(verb=VERB, who=st.sampled_from(["clerk", "both", "manager"]), other=ANYBODY, late=LATE)
-    def work(self, verb: str, who: str, other: str, late: int) -> None:
-        self.desk(self.of(False), verb, who, other, late)
+    @rule(draw=DRAW)
+    def work(self, draw: Random) -> None:
+        self.desk(self.of(False), draw.choice(["clerk", "both", "manager"]), draw)
 
-    @rule(verb=VERB, who=st.sampled_from(["inspector", "second", "judge"]), other=ANYBODY, late=LATE)
-    def hear(self, verb: str, who: str, other: str, late: int) -> None:
-        self.desk(self.of(True), verb, who, other, late)
+    @rule(draw=DRAW)
+    def hear(self, draw: Random) -> None:
+        self.desk(self.of(True), draw.choice(["inspector", "second", "judge"]), draw)
 
-    @rule(complaint=st.booleans(), verb=VERB, who=ANYBODY, other=ANYBODY)
-    def meddle(self, complaint: bool, verb: str, who: str, other: str) -> None:
-        self.desk(self.of(complaint), verb, who, other, 0)
+    @rule(complaint=st.booleans(), draw=DRAW)
+    def meddle(self, complaint: bool, draw: Random) -> None:
+        self.desk(self.of(complaint), draw.choice(sorted(PEOPLE)), draw)
 
     @rule(complaint=st.booleans(), verb=st.sampled_from(sorted(APPLICANT)))
     def write(self, complaint: bool, verb: str) -> None:
         words = {"body": NOTE} if verb == "reply" else {"reason": NOTE}
         self.make(self.of(complaint), APPLICANT[verb], **words)
 
-    @rule(complaint=st.booleans(), what=st.sampled_from(["look"] * 8 + ["rotate", "withdraw", "erase"]))
-    def seldom(self, complaint: bool, what: str) -> None:
+    @rule(complaint=st.booleans())
+    def look(self, complaint: bool) -> None:
         filed = self.of(complaint)
-        if what == "look":
-            self.world.do(made(watch.look_at(filed.case_id, now=self.now)))
-            self.check(filed)
-        elif what == "rotate":
+        self.world.do(made(watch.look_at(filed.case_id, now=self.now)))
+        self.check(filed)
+
+    @rule(complaint=st.booleans(), draw=DRAW)
+    def seldom(self, complaint: bool, draw: Random) -> None:
+        filed, n = self.of(complaint), draw.randrange(20)
+        if n == 0:
+            self.make(filed, erasure.erase)
+        elif n == 1:
+            self.make(filed, actions.withdraw, reason=NOTE)
+        elif n < 5:
             number = self.world.do(row_of(filed)).number
             self.make(filed, renumbering.rotate, number=number, browser=BROWSER, key=KEY)
-        elif what == "withdraw":
-            self.make(filed, actions.withdraw, reason=NOTE)
-        else:
-            self.make(filed, erasure.erase)
 
-    def desk(self, filed: Filed, verb: str, who: str, other: str, late: int) -> None:
-        seen = self.world.do(self.world.version(filed)) - late
+    def desk(self, filed: Filed, who: str, draw: Random) -> None:
+        """Any verb of the desk, sometimes by somebody who has not seen the last event."""
+        verb, other = draw.choice(sorted(VERBS)), draw.choice(sorted(PEOPLE))
+        seen = self.world.do(self.world.version(filed)) - (draw.random() < 0.2)
         more = VERBS[verb](self.world, other)
         self.make(filed, known_verbs()[verb], clerk=self.world.ids[who], seen=seen, **more)
 
