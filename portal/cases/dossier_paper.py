@@ -10,7 +10,7 @@ from portal import codes, identifiers, jalali, pdf, quarantine
 from portal.cases import page, rules
 from portal.cases.dossier_record import FiledFile, Link, Record
 from portal.cases.queries import CaseView, Step
-from portal.cases.staff_pages import mail_about
+from portal.cases.staff_pages import event_words
 from portal.i18n import N_, _, current_language, direction, using
 from portal.services.labels import AUDIENCES, CHANNELS
 from portal.settings import LANGUAGES, Settings
@@ -166,7 +166,7 @@ def _notes(record: Record, zone: tzinfo) -> list[str]:
 
 def _step(step: Step, files: Sequence[FiledFile], zone: tzinfo) -> dict[str, Any]:
     entries = {file.id: file.entry for file in files}
-    title = mail_about(step.kind)
+    title = event_words(step.kind, step.target)
     if step.outcome:
         title = f"{title}: {rules.outcome_label(step.outcome)}"
     return {
@@ -197,7 +197,7 @@ def _is_lost(file: FiledFile) -> bool:
 def _linked(link: Link) -> list[str]:
     event = link.event
     by = _(BY[event.actor_role]) if event.actor_role in BY else event.actor_role
-    return [_number(event.n), mail_about(event.kind), by, event.parts["at"], link.hash]
+    return [_number(event.n), event_words(event.kind), by, event.parts["at"], link.hash]
 
 
 def _number(n: int) -> str:
