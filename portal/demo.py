@@ -93,9 +93,7 @@ def welcome(settings: Settings, logins: Sequence[Login]) -> str:
     lines = [f"In English at {home}/en, signing in at {home}/accounts/sign-in"]
     if not settings.smtp_url:
         kept = urlsplit(home).hostname in LOOPBACK
-        lines.append(
-            f"Mail is not sent: it lies {f'in {settings.mail_dir}, and ' * kept}at {home}/admin/mail"
-        )
+        lines.append(f"Mail is not sent: it lies {f'in {settings.mail_dir} and ' * kept}at {home}/admin/mail")
     lines.append("Sample accounts:")
     lines += [f"  {login.username:<10} {login.password}  ({login.is_for})" for login in logins]
     if settings.second_factor_grace is None:

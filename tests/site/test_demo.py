@@ -103,7 +103,7 @@ async def test_what_an_account_filed_bears_the_name_of_its_holder(db, own):
 async def test_the_console_says_who_there_is_and_where_the_mail_lies(db, own):
     logins = await fill(own, now=NOON)
     said = demo.welcome(own, logins)
-    assert f"in {own.data_dir}/mail, and at http://localhost:8000/admin/mail" in said
+    assert f"in {own.data_dir}/mail and at http://localhost:8000/admin/mail" in said
     assert "http://localhost:8000/accounts/sign-in" in said
     assert re.search(r"inspector +\S+ +\(clerk, hears complaints\)", said)
     sending = msgspec.structs.replace(own, smtp_url="smtp://user:secret@mail.example")
