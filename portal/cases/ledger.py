@@ -45,13 +45,13 @@ FATES = {
     ("mail", "dropped"): N_("was not sent"),
     ("mail", "bounced"): N_("sent back by the mail server"),
     ("mail", "unanswered"): N_("given to the mail server, which never said whether it took it"),
-    ("mail", "kept"): N_("kept here: this portal sends no mail"),
+    ("mail", "kept"): N_("kept here, as this portal sends no mail"),
     ("sms", "queued"): N_("waits to be handed over to the gateway"),
     ("sms", "sent"): N_("handed over to the gateway"),
     ("sms", "failed"): N_("was not sent"),
     ("sms", "dropped"): N_("was not sent"),
     ("sms", "bounced"): N_("sent back by the gateway"),
-    ("sms", "kept"): N_("kept here: this portal sends no text messages"),
+    ("sms", "kept"): N_("kept here, as this portal sends no text messages"),
 }
 LACKS: dict[Lacking, str] = {
     "address": N_("no e-mail was sent: no address was given"),
