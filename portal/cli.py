@@ -132,11 +132,8 @@ def _demo(chosen: Settings, _: argparse.Namespace) -> None:
     async def load() -> str:
         from portal import demo
 
-        accounts = await demo.load(chosen)
-        lines = [f"  {username:<10} {password}  ({role})" for username, password, role in accounts]
-        if chosen.second_factor_grace is None:
-            lines.append("They need no second step at sign-in; outside of the demo people of the desk do.")
-        return "\n".join(["Sample accounts:", *lines, ""])
+        print("Loading samples …", flush=True)
+        return demo.welcome(chosen, await demo.load(chosen))
 
     serve.run(chosen, first=load)
 

@@ -7,10 +7,10 @@ belong to anybody.
 from __future__ import annotations
 
 import io
-import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import cast
+from urllib.parse import urlsplit
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
@@ -22,57 +22,25 @@ from db.cases import Case
 from db.engine import Engine, atomic, close_pool, open_pool
 from db.operations import DayReport
 from db.services import Unit
-from portal import demo_feedback, demo_outages, signing, uploads
-from portal.accounts.actions import make_account
+from portal import demo_feedback, demo_outages, demo_people, signing, uploads
 from portal.cases import actions, desk_actions, ratings
 from portal.cases.submission import FilingDraft
+from portal.demo_people import Login
 from portal.demo_stories import Step, Story, stories
 from portal.feedback import actions as feedback
-from portal.i18n import using
 from portal.office_hours import IRAN_OFFICE, is_working_day
 from portal.operations import actions as operations
 from portal.operations import reckoning
 from portal.promises import actions as promises
-from portal.security import passwords
 from portal.services.actions import load_samples
 from portal.services.queries import service_by_slug
-from portal.settings import SettingError, Settings, write_once
+from portal.settings import LOOPBACK, Settings
 from portal.text import store
 from portal.uploads import StoredFile
 
 ZONE = ZoneInfo(IRAN_OFFICE.zone)
 OPENED = 70  # working days before the first run; older than every case
-UNCHANGED = "(its password is unchanged)"
 SUBMISSIONS = UUID("3f0f3c1e-7f0e-4a51-9e0b-2d4d1f6a5c10")
-_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
-STATISTICS, EVALUATION, PLANNING = "mpo-qom-statistics", "mpo-qom-human-capital", "mpo-qom-planning"
-TEHRAN, TABRIZ = "mpo-tehran-statistics", "economy-east-azerbaijan-desk"
-
-
-class Person(msgspec.Struct, frozen=True):
-    """One sample account; ``units`` are slugs, the first is its own; none for people outside the desk."""
-
-    username: str
-    display_name: str
-    role: str
-    units: tuple[str, ...] = ()
-
-
-PEOPLE = (
-    Person("admin", "نرگس آذرنیا، مدیر سایت", "admin", (STATISTICS,)),
-    Person("admin2", "رامین کوهسار، جانشین مدیر سایت", "admin", (STATISTICS,)),
-    Person("manager", "سهیلا فرازمند، مدیر خدمت", "manager", (EVALUATION, STATISTICS)),
-    Person("manager2", "مهرداد نیک‌بین، جانشین مدیر خدمت", "manager", (EVALUATION, STATISTICS)),
-    Person(
-        "staff", "بابک دادگر، کارشناس میز خدمت", "staff", (STATISTICS, EVALUATION, PLANNING, TEHRAN, TABRIZ)
-    ),
-    Person("inspector", "هما راستگو، بازرس", "staff", demo_feedback.INSPECTIONS),
-    Person("board", "شهاب داورپناه، عضو هیئت رسیدگی", "staff", demo_feedback.APPEALS),
-    Person("evaluator", "ژاله خردمند، ارزیاب", "evaluator"),
-    Person("liaison", "بهزاد فرهمند، رابط آماری", "liaison"),
-    Person("citizen", "کیان سپهری", "citizen"),
-    Person("auditor", "فرهاد راستین، ناظر", "auditor"),
-)
 
 
 class SampleFile(msgspec.Struct):
@@ -83,8 +51,8 @@ class SampleFile(msgspec.Struct):
     file: io.BytesIO
 
 
-async def load(settings: Settings) -> list[tuple[str, str, str]]:
-    """The samples are there; returns user name, password and role of every sample account.
+async def load(settings: Settings) -> list[Login]:
+    """The samples are there; returns how to sign in to every sample account.
 
     Running it again adds nothing twice and changes no password. Raises SettingError for a
     PORTAL_DEMO_PASSWORD that is too easy.
@@ -100,14 +68,14 @@ async def load(settings: Settings) -> list[tuple[str, str, str]]:
         await close_pool()
 
 
-async def fill(settings: Settings, *, now: datetime) -> list[tuple[str, str, str]]:
+async def fill(settings: Settings, *, now: datetime) -> list[Login]:
     """As ``load``, with the cases' times counted back from ``now``."""
     signing.keep_in(settings.data_dir)
     opened = _ago(OPENED, "08:00", now)
     await load_samples(opened)
     await demo_feedback.offices(opened)
     units = {row["slug"]: row["id"] for row in await Unit.select(Unit.slug, Unit.id)}
-    accounts = [await _account(person, _password(settings), units, now) for person in PEOPLE]
+    accounts = await demo_people.accounts(settings, units, opened, now=now)
     ids = {row["username"]: row["id"] for row in await Account.select(Account.username, Account.id)}
     for story in stories():
         if not await Case.exists().where(Case.submission_id == _submission(story)):
@@ -119,6 +87,20 @@ async def fill(settings: Settings, *, now: datetime) -> list[tuple[str, str, str
     return accounts
 
 
+def welcome(settings: Settings, logins: Sequence[Login]) -> str:
+    """What the console says under the address: how to look around, who there is, where the mail goes."""
+    home = settings.base_url
+    lines = [f"In English at {home}/en, signing in at {home}/accounts/sign-in"]
+    if not settings.smtp_url:
+        kept = urlsplit(home).hostname in LOOPBACK
+        lines.append(f"Mail is not sent: it lies {f'in {settings.mail_dir} and ' * kept}at {home}/admin/mail")
+    lines.append("Sample accounts:")
+    lines += [f"  {login.username:<10} {login.password}  ({login.is_for})" for login in logins]
+    if settings.second_factor_grace is None:
+        lines.append("They need no second step at sign-in; outside of the demo people of the desk do.")
+    return "\n".join([*lines, ""])
+
+
 async def _reckon_yesterday(settings: Settings, now: datetime) -> None:
     """The last whole day has its report, as it was when that day ended: nothing is sent while samples are loaded."""
     today = now.astimezone(settings.zone).date()
@@ -126,40 +108,6 @@ async def _reckon_yesterday(settings: Settings, now: datetime) -> None:
     yesterday = today - reckoning.A_DAY
     if not await DayReport.exists().where(DayReport.day == yesterday):
         await operations.reckon(yesterday, zone=settings.zone, uploads_dir=settings.uploads_dir, now=midnight)
-
-
-async def _account(
-    person: Person, password: str, units: Mapping[str, UUID], now: datetime
-) -> tuple[str, str, str]:
-    kept = await Account.select(Account.password_hash).where(Account.username == person.username).first()
-    if kept:
-        known = await passwords.verify(kept["password_hash"], password)
-        return person.username, password if known else UNCHANGED, person.role
-    await make_account(
-        person.username,
-        display_name=person.display_name,
-        role=person.role,
-        password=password,
-        units=[units[slug] for slug in person.units],
-        now=now,
-    )
-    return person.username, password, person.role
-
-
-def _password(settings: Settings) -> str:
-    """The one of PORTAL_DEMO_PASSWORD, else one that was made at random on the first run."""
-    if settings.demo_password:
-        with using("en"):
-            problem = passwords.weakness(settings.demo_password, username="")
-        if problem:
-            raise SettingError(f"PORTAL_DEMO_PASSWORD: {problem}")
-        return settings.demo_password
-    path = settings.data_dir / "demo_password"
-    if not path.exists():
-        made = "-".join("".join(secrets.choice(_LETTERS) for _letter in range(5)) for _group in range(4))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_once(path, made)
-    return path.read_text().strip()
 
 
 async def _files(story: Story, settings: Settings) -> tuple[StoredFile, ...]:

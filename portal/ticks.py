@@ -117,7 +117,7 @@ def _of_operations(settings: Settings, others: list[str]) -> Ticks:
         await digest.send_due(seen, zone=settings.zone, now=now)
 
     # Hourly, as the anchor; the first time after midnight it works, and then it rests.
-    return {"reckon": ("7 * * * *", reckon), "look": ("*/10 * * * *", look)}
+    return {"reckon": ("7 * * * *", reckon), health.JOB: ("*/10 * * * *", look)}
 
 
 def _scanning(settings: Settings) -> Tick:

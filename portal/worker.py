@@ -28,6 +28,7 @@ from portal.availability.samples import Spool
 from portal.cases import recount, rules
 from portal.courier import courier_of
 from portal.notices import alarms, mailings
+from portal.operations import health
 from portal.settings import Settings
 from portal.ticks import NO_MORE, Tick, Ticks, ticks_of
 
@@ -36,6 +37,8 @@ AT_ONCE = 8
 HEARTBEAT = timedelta(seconds=10)
 """The jobs of a dead worker come back after this time."""
 AFTER_A_BUG = timedelta(minutes=15)
+SOON = timedelta(seconds=20)
+"""Work that lay while no worker ran is begun by then, so that a first look does not complain of it."""
 RECONNECT_SECONDS = (0.5, 1, 2, 5)
 BROKEN = (*AWAY, asyncpg.PostgresError, FailingListenerError)
 
@@ -85,12 +88,17 @@ async def serve_jobs(deliveries: Deliveries, stop: asyncio.Event, ticks: Ticks =
     queue = PgQueuer(AsyncpgDriver(connection))
     queue.entrypoint(outbox.JOB)(deliveries.deliver)
     queue.entrypoint(recount.JOB)(count_anew)
-    if tell := ticks.get(mailings.JOB):
-        queue.entrypoint(mailings.JOB)(_when_asked(tell[1]))
+    for name in (mailings.JOB, health.JOB):
+        if name in ticks:
+            queue.entrypoint(name)(_when_asked(ticks[name][1]))
     for name, (crontab, job) in ticks.items():
         queue.schedule(name, crontab)(_at_the_time(job))
     stopping = asyncio.create_task(_pass_on(stop, queue.shutdown))
     try:
+        if health.JOB in ticks:
+            await queue.qm.queries.enqueue(
+                health.JOB, None, execute_after=SOON, dedupe_key=health.JOB, on_conflict="skip"
+            )
         await queue.run(
             batch_size=AT_ONCE // 2,
             max_concurrent_tasks=AT_ONCE,

@@ -16,6 +16,7 @@ from db.engine import AWAY
 from db.outbox import OutboxMessage
 from db.throttle import Throttle
 from portal import outbox, smtp, ticks, worker
+from portal.operations import health
 from tests.mail_server import Box, mail_server
 
 NOON = datetime(2026, 3, 21, 12, tzinfo=UTC)
@@ -172,6 +173,25 @@ async def test_a_template_that_breaks_is_tried_again_later(committed, box):
 
     await work_until(put_off, msgspec.structs.replace(courier(box), render=broken))
     assert await OutboxMessage.exists().where(OutboxMessage.state == "queued")
+
+
+async def test_the_installation_is_looked_at_soon_after_the_start(committed, box, monkeypatch):
+    monkeypatch.setattr(worker, "SOON", timedelta(seconds=0.2))
+    looks: list[datetime] = []
+
+    async def look(now: datetime) -> None:
+        looks.append(now)
+
+    async def looked() -> bool:
+        return bool(looks)
+
+    stop = asyncio.Event()
+    working = asyncio.create_task(worker.work(courier(box), stop, {health.JOB: ("0 0 29 2 *", look)}))
+    try:
+        await eventually(looked)
+    finally:
+        stop.set()
+        await working
 
 
 async def test_old_counters_and_old_job_lines_are_removed(db):

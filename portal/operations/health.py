@@ -21,6 +21,8 @@ from portal.services import unit_people
 from portal.services.unit_people import Unattended
 from portal.settings import Settings
 
+JOB = "look"
+"""A worker looks soon after its start, too, without waiting for the tenth minute."""
 A_DAY = timedelta(days=1)
 A_WEEK = timedelta(days=7)
 WAITS_LONG = timedelta(hours=1)

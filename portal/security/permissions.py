@@ -58,6 +58,7 @@ ACCESS: dict[str, Access] = {
     "site.ask_erasure": PROVED,
     "site.withdraw_erasure": PERSON,
     "site.data_back": PERSON,
+    "site.admin": RECKONS,
     "site.mail": ADMIN,
     "site.message": ADMIN,
     "operations.days": RECKONS,

@@ -11,7 +11,7 @@ from jinja2 import TemplateError
 from litestar import Request, Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
-from litestar.response import Template
+from litestar.response import Redirect, Template
 
 from db.outbox import OutboxMessage
 from portal import audit
@@ -20,11 +20,13 @@ from portal.cases import mails, watch
 from portal.cases.staff_pages import mail_about
 from portal.errors import NotFound
 from portal.feedback import lost_code_mails
-from portal.i18n import N_, _
+from portal.i18n import N_, _, localized
 from portal.identifiers import mask_email
 from portal.notices import mails as notice_mails
 from portal.operations import digest
 from portal.resets import mails as reset_mails
+from portal.security.headers import PRIVATE
+from portal.security.permissions import may_open
 from portal.security.sessions import SignedIn
 from portal.settings import Settings
 from portal.site import queries
@@ -39,6 +41,7 @@ STATES = {
     "kept": N_("Kept here"),
 }
 TONES = {"queued": "wait", "sent": "done", "failed": "late", "dropped": "past", "kept": "past"}
+FIRST = (("accounts.list", "/admin/accounts"), ("services.kept", "/admin/services"))
 UNREADABLE = (TemplateError, KeyError, ValueError, TypeError, AttributeError)
 """What an old message raises whose template has changed or gone since."""
 
@@ -54,6 +57,13 @@ class Shown(msgspec.Struct, frozen=True):
     recipient: str
     words: MailText | None
     file: str = ""
+
+
+@get("/", name="site.admin")
+async def show_admin(request: Request[SignedIn, Any, Any]) -> Redirect:
+    """To the first page of the administration that the role may open."""
+    first = next(path for name, path in FIRST if may_open(name, request.user))
+    return Redirect(localized(first), status_code=303, headers=PRIVATE)
 
 
 @get("/mail", name="site.mail")
@@ -145,4 +155,4 @@ def state_words(state: str) -> str:
 
 _WORDS = {"about": about, "unnamed": unnamed, "state_words": state_words, "tones": TONES, "current": "admin"}
 
-admin_router = Router("/admin", route_handlers=[show_mail, show_message, *settings_handlers])
+admin_router = Router("/admin", route_handlers=[show_admin, show_mail, show_message, *settings_handlers])

@@ -1,6 +1,7 @@
 """Routes that a walk through all pages leaves out."""
 
 NO_PAGES = {
+    "site.admin",
     "site.data_back",
     "site.mine_back",
     "site.mine_notices_back",

@@ -1,12 +1,13 @@
 """The sample data that ``portal demo`` shows."""
 
+import re
 import stat
 from datetime import timedelta
 
 import msgspec
 import pytest
 
-from db.accounts import Account, Membership
+from db.accounts import Account, ContactPoint, Membership
 from db.availability import AvailabilitySpan
 from db.cases import Case, CaseEvent
 from db.feedback import Tip
@@ -14,10 +15,11 @@ from db.notices import Notice
 from db.operations import DayReport
 from db.ratings import Rating
 from db.services import Unit
-from portal import demo, settings
+from portal import demo, demo_people, settings
 from portal.cases import ratings
 from portal.cases.rules import KINDS, OUTCOMES, STATES
-from portal.demo import PEOPLE, fill
+from portal.demo import fill
+from portal.demo_people import PEOPLE
 from portal.demo_stories import stories
 from portal.notices import measured, queries, rules
 from portal.security import passwords
@@ -46,8 +48,8 @@ def own(tmp_path):
 
 
 async def test_every_role_has_its_account(db, own):
-    accounts = await fill(own, now=NOON)
-    assert [(name, role) for name, _password, role in accounts] == [(p.username, p.role) for p in PEOPLE]
+    logins = await fill(own, now=NOON)
+    assert [login.username for login in logins] == [person.username for person in PEOPLE]
     assert {row["role"] for row in await Account.select(Account.role)} == {p.role for p in PEOPLE}
 
 
@@ -59,9 +61,9 @@ async def test_every_unit_has_somebody_who_can_go_on_with_what_comes_to_it(db, o
 
 
 async def test_the_password_is_kept_for_the_operator_alone(db, own):
-    accounts = await fill(own, now=NOON)
+    logins = await fill(own, now=NOON)
     path = own.data_dir / "demo_password"
-    assert {password for _name, password, _role in accounts} == {path.read_text()}
+    assert {login.password for login in logins} == {path.read_text()}
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
@@ -75,9 +77,39 @@ async def test_a_second_run_loads_nothing_twice(db, own):
 async def test_a_password_somebody_changed_stays(db, own):
     await fill(own, now=NOON)
     await Account.update({Account.password_hash: "kept:another"}).where(Account.username == "admin")
-    accounts = await fill(own, now=NOON)
-    assert accounts[0] == ("admin", demo.UNCHANGED, "admin")
+    logins = await fill(own, now=NOON)
+    assert (logins[0].username, logins[0].password) == ("admin", demo_people.CHANGED)
     assert await Account.exists().where(Account.password_hash == "kept:another")
+
+
+async def test_who_runs_the_site_and_who_applies_can_be_reached(db, own):
+    await fill(own, now=NOON)
+    rows = await ContactPoint.select(ContactPoint.account.username, ContactPoint.kind).where(
+        ContactPoint.verified_at.is_not_null()
+    )
+    reached = {(row["account.username"], row["kind"]) for row in rows}
+    assert reached == {(name, kind) for name in ("admin", "admin2", "citizen") for kind in ("email", "phone")}
+
+
+async def test_what_an_account_filed_bears_the_name_of_its_holder(db, own):
+    await fill(own, now=NOON)
+    names = {person.username: person.display_name for person in PEOPLE}
+    told = [story for story in STORIES if story.account]
+    assert all(names[story.account].startswith(story.name) for story in told)
+    (citizen,) = {(story.email, story.phone) for story in told if story.account == "citizen"}
+    assert citizen == next((one.email, one.phone) for one in PEOPLE if one.username == "citizen")
+
+
+async def test_the_console_says_who_there_is_and_where_the_mail_lies(db, own):
+    logins = await fill(own, now=NOON)
+    said = demo.welcome(own, logins)
+    assert f"in {own.data_dir}/mail and at http://localhost:8000/admin/mail" in said
+    assert "http://localhost:8000/accounts/sign-in" in said
+    assert re.search(r"inspector +\S+ +\(clerk, hears complaints\)", said)
+    sending = msgspec.structs.replace(own, smtp_url="smtp://user:secret@mail.example")
+    assert not {"not sent", "secret"} & set(re.findall("not sent|secret", demo.welcome(sending, logins)))
+    elsewhere = msgspec.structs.replace(own, base_url="https://desk.example")
+    assert "it lies at https://desk.example/admin/mail" in demo.welcome(elsewhere, logins)
 
 
 async def test_a_given_password_that_is_too_easy_is_refused(db, own):
@@ -142,10 +174,10 @@ async def test_some_promises_are_late_and_some_are_not(db, own):
     assert await Case.exists().where(Case.next_due_at > NOON)
 
 
-@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.key)
-def test_the_people_are_invented(story):
-    assert story.phone.startswith("+98900000")
-    assert story.email is None or story.email.endswith(".example")
+@pytest.mark.parametrize("one", [*STORIES, *PEOPLE])
+def test_the_people_are_invented(one):
+    assert not one.phone or one.phone.startswith("+98900000")
+    assert not one.email or one.email.endswith(".example")
 
 
 @pytest.mark.parametrize(
