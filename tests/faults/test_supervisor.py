@@ -37,6 +37,7 @@ class Portal:
         self.environ = {**kept, "PORTAL_DATA_DIR": str(folder / "var"), "PORTAL_PORT": str(self.port)}
         self.folder = folder
         self.supervisor: subprocess.Popen[str] | None = None
+        self.logged: list[str] = []
 
     def start(self, *, workers: int = 1, module: str = "") -> float:
         """The portal answers; returns the seconds from the start to its first page."""
@@ -59,6 +60,11 @@ class Portal:
             text=True,
         )
         return self.supervisor
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """``portal <command>`` beside the running one has ended."""
+        beside = [sys.executable, "-m", "portal.cli", *command]
+        return subprocess.run(beside, cwd=ROOT, env=self.environ, capture_output=True, text=True, timeout=60)
 
     def get(self, path: str) -> str:
         return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=10).text
