@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,7 +11,7 @@ import msgspec
 from db.accounts import Account
 from db.cases import Case
 from db.engine import atomic
-from portal.cases import record
+from portal.cases import access, record, rules
 from portal.cases.appeals import way_on
 from portal.cases.record import Actor
 from portal.errors import Conflict
@@ -39,6 +40,12 @@ _UNITS = """
         AND (c.kind <> 'complaint' OR u.kind = ANY({}) AND u.id IS DISTINCT FROM c.about_unit)
     ORDER BY u.slug
 """
+_OWN = """
+    SELECT c.id, c.number, c.filed_at, c.state, coalesce(c.applicant = {}, false) AS own, u.name_fa, u.name_en
+    FROM "case" c JOIN unit u ON u.id = c.unit
+    WHERE c.about_case = {} AND c.kind = 'complaint'
+    ORDER BY own DESC, c.filed_at DESC LIMIT 20
+"""
 _PEOPLE = """
     SELECT a.id, a.display_name FROM account a
     WHERE a.state = 'active' AND a.role = ANY({}) AND EXISTS (
@@ -59,6 +66,15 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     person: str | None
 
 
+class OwnComplaint(msgspec.Struct, frozen=True, kw_only=True):
+    """A complaint of whoever reads the case that it is about, and the unit that has it; ``ended``: nobody has."""
+
+    number: int
+    filed_at: datetime
+    unit: Words
+    ended: bool
+
+
 class UnitChoice(msgspec.Struct, frozen=True):
     """A unit that a case may be sent to, with its agency."""
 
@@ -76,6 +92,26 @@ async def about(case_id: UUID) -> Subject:
         unit=Words(fa=row["unit_fa"], en=row["unit_en"]) if row["unit_fa"] else None,
         person=row["person"],
     )
+
+
+async def own_about(
+    case_id: UUID, *, account: UUID | None, tokens: list[str], keys: Sequence[bytes], now: datetime
+) -> list[OwnComplaint]:
+    """The complaints about the case that ``account`` filed or ``tokens`` open whole, so that they tell their reader
+    nothing new; the oldest first, of many about one case the newest twenty at most.
+    """
+    rows = await Case.raw(_OWN, account, case_id)
+    held = await access.opened_whole([row["id"] for row in rows], tokens=tokens, keys=keys, now=now)
+    return [
+        OwnComplaint(
+            number=row["number"],
+            filed_at=row["filed_at"],
+            unit=Words(fa=row["name_fa"], en=row["name_en"]),
+            ended=row["state"] in rules.ENDED_STATES,
+        )
+        for row in sorted(rows, key=lambda row: row["filed_at"])
+        if row["own"] or row["id"] in held
+    ]
 
 
 async def units_for(case_id: UUID) -> list[UnitChoice]:

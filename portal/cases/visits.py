@@ -18,7 +18,7 @@ from litestar.datastructures import Cookie
 from litestar.response import Redirect, Template
 
 from portal import audit, codes, uploads
-from portal.cases import access, appeals, history, ledger, mistakes, page, queries
+from portal.cases import access, appeals, complaints, history, ledger, mistakes, page, queries
 from portal.cases.offers import offers
 from portal.cases.queries import CaseView
 from portal.cases.why import WhyPage
@@ -44,18 +44,8 @@ CLOCK_STATES = {
     "dropped": N_("no longer needed"),
 }
 SAID = frozenset(
-    {
-        "replied",
-        "withdrawn",
-        "contested",
-        "reopened",
-        "appealed",
-        "rated",
-        "unlocked",
-        "locked",
-        "link",
-        "receipt",
-    }
+    {"replied", "withdrawn", "contested", "reopened", "appealed"}
+    | {"rated", "unlocked", "locked", "link", "receipt"}
 )
 """What a case page can say on top, once; each has its words in templates/cases/_said.html."""
 
@@ -276,6 +266,13 @@ async def _opened(found: Visit, case: CaseView) -> dict[str, Any]:
         "answers": page.form_as_filed(filed, found.tier, zone=found.settings.zone),
         "ledger": await ledger.ledger_of(case.id, tier=found.tier),
         "outcome": case.outcome,
+        "complaints": await complaints.own_about(
+            case.id,
+            account=found.account,
+            tokens=found.tokens,
+            keys=found.settings.keys,
+            now=found.now,
+        ),
         "told": told,
         **await offers(case, told, tier=found.tier, now=found.now),
         **await appeals.shown(case.id, case.kind, now=found.now),

@@ -96,11 +96,11 @@ async def report(*, zone: ZoneInfo, now: datetime) -> Report:
     return found
 
 
-async def usable(slug: str, *, zone: ZoneInfo, now: datetime) -> tuple[int, int] | None:
-    """Seconds of the last 90 days in which the service could be used, and in which it was looked at; None: never."""
+async def usable(slug: str, *, zone: ZoneInfo, now: datetime) -> tuple[int, int, int] | None:
+    """Seconds of the last 90 days: in which it could be used, in which it was looked at, and all. None: never."""
     of = (await report(zone=zone, now=now)).of(slug)
     found = of.stretches[BARS].uptime if of else None
-    return (found.up, found.observed) if found and found.observed else None
+    return (found.up, found.observed, found.whole) if found and found.observed else None
 
 
 async def promised_delay() -> timedelta:

@@ -20,9 +20,9 @@ from portal.services.wording import monitoring_rows, terms_in
 from portal.settings import Settings
 
 FRESH = "public, max-age=300"
-Usable = Callable[..., Awaitable[tuple[int, int] | None]]
-"""How long a service (slug, zone, now) could be used in the last 90 days, of how long somebody looked: in seconds, None
-where nobody did. Who looks stands above this layer.
+Usable = Callable[..., Awaitable[tuple[int, int, int] | None]]
+"""Seconds of the last 90 days in which a service (slug, zone, now) could be used, in which somebody looked, and all;
+None where nobody looked. Who looks stands above this layer.
 """
 
 

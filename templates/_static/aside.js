@@ -8,6 +8,8 @@ for (const form of document.querySelectorAll("form[data-aside]")) {
       const notice = submitter.closest(".notice");
       const next = notice.nextElementSibling?.querySelector("button");
       notice.remove();
+      form.querySelector(".narrow")?.remove(); // one line fewer: what is left to count is the same on every screen
+      form.querySelector(".wide")?.classList.remove("wide");
       if (!form.querySelector(".notice")) form.closest("aside").hidden = true;
       (next ?? document.querySelector("main")).focus({ preventScroll: true });
     });

@@ -1,4 +1,4 @@
-"""Notices of the running demo, changed from outside: ``python -m tests.browser.announcing begin|end|pass|clear …``."""
+"""Notices of the running demo, changed from outside: ``python -m tests.browser.announcing begin …``."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ _TELL = "INSERT INTO pgqueuer (priority, entrypoint, status) VALUES (1, 'tell', 
 def announce(demo: Demo, *what: str) -> str:
     """``begin``: an outage that began four hours ago is on, nothing else is; the answer is its number.
 
-    ``end <no>``: it was over an hour after its beginning. ``pass <no> <hours>``: so much time has passed for the
-    notice. ``clear``: whatever was announced is long over.
+    ``another``: one more is on. ``end <no>``: it was over an hour after its beginning. ``pass <no> <hours>``: so much
+    time has passed for the notice. ``clear``: whatever was announced is long over.
     """
     command = [sys.executable, "-m", "tests.browser.announcing", *what]
     done = subprocess.run(command, cwd=ROOT, env=demo.environ, check=True, stdout=subprocess.PIPE, text=True)
@@ -47,6 +47,8 @@ async def _do(what: str, no: int, hours: float) -> None:
     match what:
         case "begin":
             await _pass(0, LONG)
+            print(await _begin(datetime.now(UTC)))
+        case "another":
             print(await _begin(datetime.now(UTC)))
         case "end":
             await _end(no, datetime.now(UTC))

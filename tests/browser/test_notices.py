@@ -67,3 +67,28 @@ async def test_a_notice_is_put_aside(arrive, outage, script):
         assert focused == (await others.first.get_attribute("value") if await others.count() else "main")
     await visitor.open("/")
     assert await of_the_outage(visitor).count() == 0
+
+
+@pytest.fixture
+def two_more(demo, outage):
+    more = [announce(demo, "another") for _ in range(2)]
+    yield
+    for no in more:
+        announce(demo, "end", no)
+
+
+@pytest.mark.parametrize(("width", "lines"), [(360, 1), (1200, 2)])
+async def test_a_narrow_screen_has_room_for_one_notice_above_the_page(arrive, two_more, width, lines):
+    visitor = await arrive("en", width=width)
+    shown, rest = [visitor.page.locator(f".notices {one}:visible") for one in ("button", ".more")]
+    for _ in range(14):
+        await visitor.open("/track")
+        if await of_the_outage(visitor).count() == 2:  # the third has no line on any screen
+            break
+        await asyncio.sleep(0.5)
+    assert await shown.count() == lines
+    assert f"{3 - lines} more notice" in await rest.inner_text()
+    await shown.first.press("Enter")
+    await of_the_outage(visitor).nth(1).wait_for(state="detached")
+    assert await shown.count() == 1
+    assert "1 more notice" in await rest.inner_text()

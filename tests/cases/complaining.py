@@ -65,8 +65,10 @@ async def somebody(name: str, *units: UUID, role: str = "staff") -> SignedIn:
     )
 
 
-async def a_complaint(unit: UUID, *, key: bytes = KEY, now: datetime = NOON, **changed: Any) -> Filed:
-    """A complaint that ``unit`` hears; ``changed`` are fields of its draft."""
+async def a_complaint(
+    unit: UUID, *, key: bytes = KEY, now: datetime = NOON, browser: str = BROWSER, **changed: Any
+) -> Filed:
+    """A complaint that ``unit`` hears, filed by ``browser``; ``changed`` are fields of its draft."""
     service = msgspec.structs.replace(await the_service(), unit_id=unit)
     draft = a_draft(**{"kind": "complaint", "topic": "case", "body": SECRET, **changed})
-    return await file_case(draft, service=service, browser=BROWSER, applicant=None, key=key, now=now)
+    return await file_case(draft, service=service, browser=browser, applicant=None, key=key, now=now)

@@ -144,7 +144,8 @@ async def test_the_most_pressing_come_first_and_the_rest_is_counted(timed):
     assert re.findall(r'href="/en/notices/(\d+)"', html)[0] == str(await latest_no())
     words = strip_of(html)
     assert words.index("Incident") < words.index("on Tuesday 24 November 2026 from 20:00")
-    assert ">2 more notices</a>" in html
+    wide, narrow = re.findall(r'<div class="notice more (\w+)">.*?>(\d) more notices</a>', html)
+    assert (wide, narrow) == (("wide", "2"), ("narrow", "3"))
 
 
 async def latest_no() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 import html5lib
@@ -59,6 +60,22 @@ async def test_each_way_leads_to_a_page_called_like_it(person, prefix):
 async def test_the_masthead_of_every_page_leads_to_my_desk(person, prefix):
     for page in ("", "/services", *PAGES):
         assert f'href="{prefix}/mine"' in (await person.get(f"{prefix}{page}" or "/")).text
+
+
+@languages
+async def test_each_way_of_the_masthead_opens_and_does_what_it_says(person, prefix):
+    masthead = (await person.get(f"{prefix}/mine")).text.split("</header>")[0].split("<header")[1]
+    for way in re.findall(r'<li><a href="([^"]+)"', masthead):
+        assert (await person.get(way)).status_code == 200
+    may_post = (await person.get("/desk/notices/new")).status_code == 200
+    assert ("Post notices" in masthead or "ثبت اطلاعیه" in masthead) == may_post
+
+
+@languages
+async def test_the_masthead_leads_to_the_same_page_in_the_other_language(person, prefix):
+    other = "" if prefix else "/en"
+    masthead = (await person.get(f"{prefix}/mine/data")).text.split("</header>")[0]
+    assert f'<a href="{other}/mine/data" lang=' in masthead
 
 
 @languages
