@@ -24,8 +24,10 @@ from portal import codes, settings
 from portal.security.csrf import form_token
 from tests.faults.test_supervisor import Portal, eventually
 
-CUT_OFF = 0
-"""Stands for a status where there was no answer."""
+CUT_OFF, NOBODY_THERE = 0, -1
+"""Stand for a status: there was no answer; the connection was refused."""
+ROOM = 4
+"""A measured time may be so many times what is promised: the machine may do other things as well."""
 PAUSE = 0.05  # seconds before what was not taken is sent again
 PAGE = "/cases/new/yearbook-qom"
 FORM = {
@@ -55,6 +57,11 @@ class Told:
     numbers: list[int] = field(default_factory=list)
     answers: list[tuple[float, int, float]] = field(default_factory=list)
 
+    def add(self, other: Told) -> None:
+        """All that ``other`` was told, too."""
+        self.numbers += other.numbers
+        self.answers += other.answers
+
     @property
     def statuses(self) -> Counter[int]:
         return Counter(status for _, status, _ in self.answers)
@@ -75,8 +82,12 @@ def serve_demo(portal: Portal, **environ: str) -> None:
     assert eventually(lambda: ready(portal), seconds=60), portal.logged
 
 
+def address_of(portal: Portal) -> str:
+    return f"http://localhost:{portal.port}"
+
+
 def ready(portal: Portal) -> bool:
-    return httpx.get(f"http://localhost:{portal.port}/readyz", timeout=2).status_code == 200
+    return httpx.get(f"{address_of(portal)}/readyz", timeout=2).status_code == 200
 
 
 def process(portal: Portal, kind: str) -> psutil.Process:
@@ -102,9 +113,20 @@ async def people_filing(portal: Portal, clients: int = 20) -> AsyncIterator[Told
         await asyncio.gather(*people)
 
 
+async def until_filed(told: Told, more: int, *, seconds: float = 60) -> float:
+    """So many more cases than now are acknowledged; the seconds that took. Raises TimeoutError."""
+    began, enough = time.monotonic(), len(told.numbers) + more
+    async with asyncio.timeout(seconds):
+        while len(told.numbers) < enough:
+            await asyncio.sleep(0.01)
+    return time.monotonic() - began
+
+
 async def _file_on(portal: Portal, token: str, told: Told, stop: asyncio.Event) -> None:
     """Files one case after the other; what was cut off or refused is sent again, as a person would."""
-    async with httpx.AsyncClient(base_url=f"http://localhost:{portal.port}", timeout=10) as client:
+    # A proxy's manner: a connection for each request. One kept open may be closed just when it is used again.
+    manner = {"Connection": "close"}
+    async with httpx.AsyncClient(base_url=address_of(portal), timeout=30, headers=manner) as client:
         form = _another(token)
         while not stop.is_set():
             began = time.monotonic()
@@ -130,6 +152,8 @@ async def _post(client: httpx.AsyncClient, form: dict[str, str]) -> tuple[int, s
     headers = {"Sec-Fetch-Site": "same-origin", "X-Forwarded-For": address}
     try:
         answer = await client.post(PAGE, data=form, headers=headers)
+    except httpx.ConnectError:
+        return NOBODY_THERE, ""
     except httpx.TransportError:
         return CUT_OFF, ""
     return answer.status_code, answer.headers.get("location", "")
