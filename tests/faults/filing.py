@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -79,7 +79,7 @@ def serve_demo(portal: Portal, **environ: str) -> None:
     supervisor = portal.launch([sys.executable, "-m", "portal.cli", "demo"])
     # A full pipe would stop whoever writes into it.
     threading.Thread(target=portal.logged.extend, args=(supervisor.stderr,), daemon=True).start()
-    assert eventually(lambda: ready(portal), seconds=60), portal.logged
+    assert eventually(lambda: ready(portal), seconds=180), portal.logged
 
 
 def address_of(portal: Portal) -> str:
@@ -113,12 +113,19 @@ async def people_filing(portal: Portal, clients: int = 20) -> AsyncIterator[Told
         await asyncio.gather(*people)
 
 
+async def until(happened: Callable[[], object], *, seconds: float) -> None:
+    """Raises TimeoutError when it does not happen in time."""
+    ends_at = time.monotonic() + seconds
+    while not happened():
+        await asyncio.sleep(0.01)
+        if time.monotonic() > ends_at:
+            raise TimeoutError
+
+
 async def until_filed(told: Told, more: int, *, seconds: float = 60) -> float:
     """So many more cases than now are acknowledged; the seconds that took. Raises TimeoutError."""
     began, enough = time.monotonic(), len(told.numbers) + more
-    async with asyncio.timeout(seconds):
-        while len(told.numbers) < enough:
-            await asyncio.sleep(0.01)
+    await until(lambda: len(told.numbers) >= enough, seconds=seconds)
     return time.monotonic() - began
 
 

@@ -22,9 +22,10 @@ from tests.faults.filing import (
     people_filing,
     process,
     serve_demo,
+    until,
     until_filed,
 )
-from tests.faults.test_supervisor import Portal, portal  # noqa: F401
+from tests.faults.test_supervisor import Portal, eventually, left_over, portal  # noqa: F401
 
 pytestmark = pytest.mark.fault
 RESTARTS = 4
@@ -35,7 +36,7 @@ READY_WITHIN, ALIVE_WITHIN = 5.0, 1.0  # seconds
 GROWTH = 50  # megabytes
 
 
-def test_restarts_of_the_database_are_seconds_of_503(portal: Portal, measured) -> None:  # noqa: F811
+def test_restarts_of_the_database_are_seconds_of_503(portal: Portal, measured) -> None:
     serve_demo(portal)
     web = process(portal, "web")
     told, windows = asyncio.run(file_and_restart(portal))
@@ -50,36 +51,33 @@ def test_restarts_of_the_database_are_seconds_of_503(portal: Portal, measured) -
     assert process(portal, "web") == web
 
 
-async def file_and_restart(portal: Portal) -> tuple[Told, list[float]]:  # noqa: F811
+async def file_and_restart(portal: Portal) -> tuple[Told, list[float]]:
     """What clients were told, and the seconds from each death of the database to the next case filed."""
     windows = []
     async with people_filing(portal) as told:
         for _ in range(RESTARTS):
             await until_filed(told, 30)
             database = portal.postgres()
-            os.kill(
-                database, signal.SIGQUIT
-            )  # what pg_ctl -m immediate sends; the supervisor starts it again
+            os.kill(database, signal.SIGQUIT)  # as pg_ctl stop -m immediate; the supervisor starts it again
             began = time.monotonic()
-            while psutil.pid_exists(database):
-                await asyncio.sleep(0.01)
+            await until(lambda gone=database: not psutil.pid_exists(gone), seconds=10)
             await until_filed(told, 1)
             windows.append(time.monotonic() - began)
     return told, windows
 
 
 @contextmanager
-def stopped(portal: Portal) -> Iterator[None]:  # noqa: F811
+def stopped(portal: Portal) -> Iterator[None]:
     """There is no database, and nobody who starts one."""
     with paused([psutil.Process(portal.supervisor.pid)]):
         database = psutil.Process(portal.postgres())
         database.send_signal(signal.SIGQUIT)
-        database.wait(10)
+        assert eventually(lambda: not left_over([database]), seconds=10)
         yield
 
 
 @contextmanager
-def unanswering(portal: Portal) -> Iterator[None]:  # noqa: F811
+def unanswering(portal: Portal) -> Iterator[None]:
     """The database takes connections and questions, and answers none."""
     database = psutil.Process(portal.postgres())
     with paused([database, *database.children()]):
@@ -112,7 +110,7 @@ class Seen:
 
 
 @pytest.mark.parametrize("away", [stopped, unanswering])
-def test_without_a_database_pages_say_so_and_memory_stands(portal: Portal, measured, away) -> None:  # noqa: F811
+def test_without_a_database_pages_say_so_and_memory_stands(portal: Portal, measured, away) -> None:
     serve_demo(portal)
     web = process(portal, "web")
     told, seen, back = asyncio.run(file_without(portal, away, web))
@@ -126,8 +124,9 @@ def test_without_a_database_pages_say_so_and_memory_stands(portal: Portal, measu
         f"filed again {back:.1f} s after its return",
     )
     assert seen.statuses("/healthz") == {200}
-    assert {status for path in ("/readyz", *PUBLIC) for status in seen.statuses(path)} == {503}
-    assert all(ours for path, _, _, ours in seen.answers if path in PUBLIC)
+    assert seen.statuses("/readyz") == {503}
+    assert set.union(*map(seen.statuses, PUBLIC)) <= {200, 503}  # some pages need no database
+    assert all(ours for path, status, _, ours in seen.answers if path in PUBLIC and status == 503)
     assert seen.slowest("/readyz") <= READY_WITHIN + 1
     assert seen.slowest("/healthz") <= ALIVE_WITHIN * ROOM
     assert growth < GROWTH
@@ -136,7 +135,7 @@ def test_without_a_database_pages_say_so_and_memory_stands(portal: Portal, measu
     assert process(portal, "web") == web
 
 
-async def file_without(portal: Portal, away, web: psutil.Process) -> tuple[Told, Seen, float]:  # noqa: F811
+async def file_without(portal: Portal, away, web: psutil.Process) -> tuple[Told, Seen, float]:
     """What clients and probes were told, and the seconds from the database's return to the next case filed."""
     async with people_filing(portal) as told:
         await until_filed(told, 30)
@@ -151,7 +150,7 @@ async def file_without(portal: Portal, away, web: psutil.Process) -> tuple[Told,
 
 
 @asynccontextmanager
-async def probing(portal: Portal, web: psutil.Process) -> AsyncIterator[Seen]:  # noqa: F811
+async def probing(portal: Portal, web: psutil.Process) -> AsyncIterator[Seen]:
     """Each page is asked for again and again until the block ends."""
     seen, over = Seen(), asyncio.Event()
 

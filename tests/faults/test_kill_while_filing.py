@@ -18,7 +18,7 @@ KILLS = 20
 READY_WITHIN = 5.0  # seconds
 
 
-def test_twenty_kills_lose_no_code_no_mail_and_no_receipt(portal: Portal, measured) -> None:  # noqa: F811
+def test_twenty_kills_lose_no_code_no_mail_and_no_receipt(portal: Portal, measured) -> None:
     serve_demo(portal)
     told, times = asyncio.run(file_and_kill(portal))
     n_filed = asyncio.run(check_nothing_lost(portal, told))

@@ -35,7 +35,7 @@ class Others:
     megabytes: float = 0
 
 
-def test_a_flood_of_wrong_passwords_holds_up_nobody_else(portal: Portal, measured) -> None:  # noqa: F811
+def test_a_flood_of_wrong_passwords_holds_up_nobody_else(portal: Portal, measured) -> None:
     serve_demo(portal)
     web = process(portal, "web")
     _, calm = asyncio.run(others_during(asyncio.sleep(SECONDS / 2), portal, web))
@@ -56,7 +56,7 @@ def test_a_flood_of_wrong_passwords_holds_up_nobody_else(portal: Portal, measure
     assert p95 < calm_p95 * SLOWER * ROOM
 
 
-async def others_during(happening: Awaitable, portal: Portal, web: psutil.Process) -> tuple:  # noqa: F811
+async def others_during(happening: Awaitable, portal: Portal, web: psutil.Process) -> tuple:
     """What ``happening`` returned, and what others met meanwhile."""
     task, met = asyncio.ensure_future(happening), Others()
 
@@ -74,7 +74,7 @@ async def others_during(happening: Awaitable, portal: Portal, web: psutil.Proces
     return task.result(), met
 
 
-async def flood(portal: Portal) -> load.Result:  # noqa: F811
+async def flood(portal: Portal) -> load.Result:
     """What those were answered who tried names with wrong passwords, each from a network of its own."""
     key = settings.load({"PORTAL_DATA_DIR": str(portal.folder / "var")}).secret_key
     token, numbers = form_token(key, "", SIGN_IN, datetime.now(UTC)), itertools.count()

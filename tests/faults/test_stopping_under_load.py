@@ -24,7 +24,7 @@ STOPS = 6
 ENDED_WITHIN = 30.0  # seconds
 
 
-def test_stopping_cuts_off_nobody_who_files(portal: Portal, measured) -> None:  # noqa: F811
+def test_stopping_cuts_off_nobody_who_files(portal: Portal, measured) -> None:
     all_told, times = Told(), []
     for _ in range(STOPS):
         serve_demo(portal)
@@ -47,7 +47,7 @@ def test_stopping_cuts_off_nobody_who_files(portal: Portal, measured) -> None:  
     asyncio.run(check_nothing_lost(portal, all_told))
 
 
-async def file_and_stop(portal: Portal) -> tuple[Told, float]:  # noqa: F811
+async def file_and_stop(portal: Portal) -> tuple[Told, float]:
     """What clients were told, and the seconds from SIGTERM to the end of everything."""
     async with people_filing(portal) as told:
         await until_filed(told, 20)
