@@ -183,7 +183,7 @@ def _tend(children: list[Child], cluster: embedded.Cluster | None, requests: Req
         try:
             if cluster and cluster.ensure():
                 say("the database had died and was started again")
-        except embedded.EmbeddedError as error:
+        except (embedded.EmbeddedError, OSError) as error:  # OSError: the disk is full
             say(f"the database does not start, trying again: {error}")
             requests.sleep(DATABASE_PAUSE_SECONDS)
 

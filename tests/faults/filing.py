@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -76,9 +75,8 @@ def serve_demo(portal: Portal, **environ: str) -> None:
     """The demo answers, and believes in X-Forwarded-For; what its processes log is in ``portal.logged``."""
     portal.environ |= {"PORTAL_TRUSTED_PROXIES": "127.0.0.1", "PORTAL_DEMO_PASSWORD": "only-for-this-test"}
     portal.environ |= environ
-    supervisor = portal.launch([sys.executable, "-m", "portal.cli", "demo"])
-    # A full pipe would stop whoever writes into it.
-    threading.Thread(target=portal.logged.extend, args=(supervisor.stderr,), daemon=True).start()
+    portal.launch([sys.executable, "-m", "portal.cli", "demo"])
+    portal.listen()
     assert eventually(lambda: ready(portal), seconds=180), portal.logged
 
 

@@ -53,7 +53,10 @@ ROWS = (
         "F7",
         "the disk is full to its last byte",
         "503 or 422 with a page, no half file, no damaged page of the database, back within 30 s of room",
-        ("tests/security/test_fails_closed.py::test_who_meets_a_full_disk_is_told_to_come_back",),
+        (
+            "tests/security/test_fails_closed.py::test_who_meets_a_full_disk_is_told_to_come_back",
+            "tests/faults/test_supervisor.py::test_a_database_that_can_not_be_started_is_tried_until_it_can",
+        ),
         by_hand="bench.disk_full",
     ),
     Row(
