@@ -24,6 +24,10 @@ from portal import smtp
 JOB = "deliver"
 DELAYS = (timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=5), timedelta(minutes=15))
 GIVE_UP_AFTER = timedelta(days=3)
+UNANSWERED = "perhaps delivered: "
+"""How the error of a message begins that the mail server was given whole without a word whether it took it."""
+AFTER_NO_ANSWER = timedelta(hours=1)
+"""Longer than a mail server is away as a rule, since the next try is the last one."""
 RECORD_DELAYS = (0.5, 1, 2, 4, 8, 8, 8)
 """Seconds between tries to write down that a mail has left, while the database restarts."""
 LOST_AFTER = timedelta(minutes=5)
@@ -173,7 +177,8 @@ async def enqueue_all(template: str, letters: Sequence[Letter], *, now: datetime
 async def deliver(message_id: UUID, *, now: datetime, courier: Courier) -> Outcome:
     """The message was sent, has failed for good, was dropped or is kept; nothing happens to one that is not queued.
 
-    Raises Retry when it may work later: after 1, 2, 5, then every 15 minutes, until it is three days old.
+    Raises Retry when it may work later: after 1, 2, 5, then every 15 minutes, until it is three days old. What the mail
+    server was given whole without an answer goes to it once more, after an hour, so that nobody gets three copies.
     """
     message = await OutboxMessage.objects().get(OutboxMessage.id == message_id).output(load_json=True)
     if message is None or message.state != "queued":
@@ -213,12 +218,16 @@ async def _hand_over(message: OutboxMessage, courier: Courier, *, now: datetime)
 
 
 async def _put_off(message: OutboxMessage, error: smtp.Temporary, *, now: datetime) -> Outcome:
-    if now - message.created_at > GIVE_UP_AFTER:
-        return await _record(message, Outcome.FAILED, now=now, error=str(error))
-    delay = DELAYS[min(message.attempts, len(DELAYS) - 1)]
+    unanswered = isinstance(error, smtp.Unanswered)
+    before = message.error.startswith(UNANSWERED)
+    words = f"{UNANSWERED}{error}" if unanswered else message.error if before else str(error)
+    if now - message.created_at > GIVE_UP_AFTER or (unanswered and before):
+        return await _record(message, Outcome.FAILED, now=now, error=words)
+    delay = AFTER_NO_ANSWER if unanswered else DELAYS[min(message.attempts, len(DELAYS) - 1)]
     change: Change = {
         OutboxMessage.attempts: OutboxMessage.attempts + 1,
-        OutboxMessage.error: "" if _is_once(message) else str(error)[:500],
+        # A server's words may name the address; that it gave no answer has to be remembered.
+        OutboxMessage.error: "" if _is_once(message) and not (unanswered or before) else words[:500],
     }
     await OutboxMessage.update(change).where(OutboxMessage.id == message.id)
     raise Retry(delay, server_down=error.server_down) from error

@@ -24,7 +24,9 @@ import aiosmtplib
 STEP_SECONDS = 10
 """Longest wait for one answer of the mail server."""
 WHOLE_SECONDS = 45
-"""Longest time for one mail, so that a server that drips its answers holds a place no longer than this."""
+"""Longest time until the mail is handed over, so that a server that drips its answers holds a place no longer."""
+VERDICT_SECONDS = 120
+"""Longest wait for the answer to the whole mail. Filters look at it meanwhile, and who leaves early sends it twice."""
 PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -68,6 +70,10 @@ class Temporary(NotTaken):
     def __init__(self, message: str, *, server_down: bool = False) -> None:
         super().__init__(message)
         self.server_down = server_down
+
+
+class Unanswered(Temporary):
+    """The server was given the whole mail and did not say whether it took it: sent again, it may arrive twice."""
 
 
 class MailText(Protocol):
@@ -146,17 +152,17 @@ async def post(message: EmailMessage, url: str) -> None:
     """The server at ``url`` has taken ``message``; it is theirs now.
 
     ``smtp://`` speaks in the clear, ``smtps://`` within TLS, ``smtp+starttls://`` insists on STARTTLS; a
-    certificate is always verified. Raises Permanent or Temporary.
+    certificate is always verified. Raises Permanent, Temporary or Unanswered.
     """
     target = urlsplit(url)
     client = _client(target, greeting=str(message["Message-ID"]).strip("<> ").rpartition("@")[2])
     try:
-        async with asyncio.timeout(WHOLE_SECONDS):
+        async with asyncio.timeout(WHOLE_SECONDS) as client.limit:
             await client.connect()
             await client.send_message(message)
     except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
         client.close()
-        raise _judged(error, target) from error
+        raise _judged(error, target, handed_over=client.handed_over) from error
     # The caller writes this down before anything else: a crash until then sends the mail twice.
     parting = asyncio.create_task(_say_good_bye(client))
     _partings.add(parting)
@@ -180,8 +186,26 @@ async def _say_good_bye(client: aiosmtplib.SMTP) -> None:
     client.close()
 
 
-def _client(target: SplitResult, *, greeting: str) -> aiosmtplib.SMTP:
-    return aiosmtplib.SMTP(
+class _Client(aiosmtplib.SMTP):
+    """Knows whether the server was given the whole mail, and waits longer for what it says to that."""
+
+    limit: asyncio.Timeout
+    handed_over = False
+
+    async def data(
+        self,
+        message: str | bytes,
+        /,
+        *,
+        timeout: object = None,  # noqa: ASYNC109
+    ) -> aiosmtplib.SMTPResponse:
+        self.handed_over = True
+        self.limit.reschedule(asyncio.get_running_loop().time() + VERDICT_SECONDS)
+        return await super().data(message, timeout=VERDICT_SECONDS)
+
+
+def _client(target: SplitResult, *, greeting: str) -> _Client:
+    return _Client(
         hostname=target.hostname or "localhost",
         port=target.port or PORTS[target.scheme],
         username=unquote(target.username) if target.username else None,
@@ -194,7 +218,7 @@ def _client(target: SplitResult, *, greeting: str) -> aiosmtplib.SMTP:
     )
 
 
-def _judged(error: Exception, target: SplitResult) -> Permanent | Temporary:
+def _judged(error: Exception, target: SplitResult, *, handed_over: bool) -> Permanent | Temporary:
     """What an error of aiosmtplib means for this mail.
 
     The reply's class decides where the server speaks of this mail or its recipient. What the operator can
@@ -211,4 +235,5 @@ def _judged(error: Exception, target: SplitResult) -> Permanent | Temporary:
             return Permanent(text) if error.code >= 500 else Temporary(text)
         return Temporary(text, server_down=True)
     words = str(error) or "no answer in time"
-    return Temporary(f"{target.hostname}: {words}", server_down=True)
+    kind = Unanswered if handed_over else Temporary
+    return kind(f"{target.hostname}: {words}", server_down=True)

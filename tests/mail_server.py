@@ -8,19 +8,32 @@ from contextlib import asynccontextmanager
 
 from aiosmtpd.smtp import SMTP
 
+HANGS_UP = "hangs up"
+
 
 class Box:
-    """What the server answers, and what it took. ``answers`` maps a command to a reply; None never comes."""
+    """What the server answers, and what it took. ``answers`` maps a command to a reply; None never comes.
+
+    ``given`` are all mails that reached it whole, ``taken`` those it answered, whatever it said.
+    """
 
     def __init__(self, *, delay: float = 0) -> None:
         self.delay = delay  # seconds before each answer
+        self.slow_verdict: float = 0  # seconds before the answer to a whole mail
         self.answers: dict[str, str | None] = {}
+        self.given: list[bytes] = []
         self.taken: list[bytes] = []
         self.addressed: list[str] = []
         self.url = ""
 
+    def verdict(self, recipient: str) -> str | None:
+        """What it says to a whole mail."""
+        return self.answers.get("DATA", "250 taken")
+
     async def _answer(self, command: str, usual: str) -> str:
-        answer = self.answers.get(command, usual)
+        return await self._say(self.answers.get(command, usual))
+
+    async def _say(self, answer: str | None) -> str:
         if answer is None:
             await asyncio.sleep(3600)
         await asyncio.sleep(self.delay)
@@ -36,7 +49,12 @@ class Box:
         return await self._answer("RCPT", "250 OK")
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802
-        answer = await self._answer("DATA", "250 taken")
+        self.given.append(envelope.content)
+        verdict = self.verdict(envelope.rcpt_tos[0])
+        if verdict == HANGS_UP:
+            server.transport.close()
+        await asyncio.sleep(self.slow_verdict)
+        answer = await self._say(verdict)
         self.taken.append(envelope.content)
         return answer
 

@@ -32,6 +32,21 @@ def test_1403_is_a_leap_year():
     assert parse_date("1403/12/30") == date(2025, 3, 20)
 
 
+def has_leap_day(year: int) -> bool:
+    try:
+        return parse_date(f"{year}/12/30") is not None
+    except WrongDay:
+        return False
+
+
+def test_leap_years_follow_the_33_year_rule_and_not_that_of_2820_years():
+    leap = [year for year in range(1200, 1501) if has_leap_day(year)]
+    assert leap == [year for year in range(1200, 1501) if year % 33 in (1, 5, 9, 13, 17, 22, 26, 30)]
+    of_2820 = {year for year in range(1343, 1501) if ((year - 474) % 2820 + 512) * 682 % 2816 < 682}
+    differ = of_2820.symmetric_difference(year for year in leap if year >= 1343)
+    assert sorted(differ) == [1403, 1404, 1436, 1437, 1469, 1470]
+
+
 @pytest.mark.parametrize("typed", ["1404/12/30", "1400/12/30", "۱۴۰۴/۱۲/۳۰"])
 def test_a_day_the_year_lacks_is_named(typed):
     with pytest.raises(WrongDay):

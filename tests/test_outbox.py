@@ -14,6 +14,7 @@ from pgqueuer.db import AsyncpgDriver
 from db.engine import connection_of_transaction
 from db.outbox import OutboxMessage
 from portal import outbox, smtp
+from portal.cases import ledger
 from portal.outbox import Outcome
 
 NOON = datetime(2026, 3, 21, 12, tzinfo=UTC)
@@ -168,6 +169,21 @@ async def test_a_deferred_message_is_given_up_after_three_days(db):
     late = NOON + timedelta(days=3, seconds=1)
     assert await outbox.deliver(message.id, now=late, courier=courier(post)) is Outcome.FAILED
     assert (await stored(message.cause)).error == "451 later"
+
+
+async def test_what_the_server_never_answers_is_given_to_it_twice_and_never_again(db):
+    message, post = await queue_one(), Post(smtp.Unanswered("mail.example: no answer in time"))
+    with pytest.raises(outbox.Retry) as caught:
+        await outbox.deliver(message.id, now=NOON, courier=courier(post))
+    assert caught.value.delay == timedelta(hours=1)
+    post.error = smtp.Temporary("mail.example: connection refused")  # what was unanswered stays in mind
+    with pytest.raises(outbox.Retry):
+        await outbox.deliver(message.id, now=NOON, courier=courier(post))
+    post.error = smtp.Unanswered("mail.example: no answer in time")
+    assert await outbox.deliver(message.id, now=NOON, courier=courier(post)) is Outcome.FAILED
+    after = await stored(message.cause)
+    assert after.error == "perhaps delivered: mail.example: no answer in time"
+    assert ledger.state_of(after.state, after.error) == "unanswered"
 
 
 async def test_without_a_mail_server_a_message_is_kept(db):

@@ -14,7 +14,7 @@ import pytest_asyncio
 from aiosmtpd.smtp import AuthResult
 
 from portal import smtp
-from tests.mail_server import Box, mail_server
+from tests.mail_server import HANGS_UP, Box, mail_server
 
 NOON = datetime(2026, 3, 21, 12, tzinfo=UTC)
 SENDER = "میز خدمت <desk@rahgir.example>"
@@ -107,6 +107,25 @@ async def test_a_stalling_server_is_given_up_in_time(box, monkeypatch):
         with pytest.raises(smtp.Temporary) as caught:
             await smtp.post(_mail(), box.url)
     assert caught.value.server_down
+
+
+async def test_the_answer_to_the_whole_mail_is_waited_for_longer(box, monkeypatch):
+    monkeypatch.setattr(smtp, "STEP_SECONDS", 0.3)
+    monkeypatch.setattr(smtp, "WHOLE_SECONDS", 0.6)
+    box.slow_verdict = 1
+    await smtp.post(_mail(), box.url)
+    assert len(box.taken) == 1
+
+
+@pytest.mark.parametrize("verdict", [None, HANGS_UP])
+async def test_no_answer_to_the_whole_mail_is_told_apart(box, monkeypatch, verdict):
+    monkeypatch.setattr(smtp, "VERDICT_SECONDS", 0.3)
+    box.answers["DATA"] = verdict
+    async with asyncio.timeout(3):
+        with pytest.raises(smtp.Unanswered) as caught:
+            await smtp.post(_mail(), box.url)
+    assert caught.value.server_down
+    assert len(box.given) == 1
 
 
 async def test_a_server_that_drips_is_given_up_in_time(monkeypatch):

@@ -43,12 +43,12 @@ def courier(box: Box) -> outbox.Courier:
     )
 
 
-async def queue_mails(n: int) -> None:
+async def queue_mails(n: int, recipient: str = "citizen@example.org") -> None:
     async with engine_finder().transaction():
         for _ in range(n):
             await outbox.enqueue(
                 "cases/registered",
-                recipient="citizen@example.org",
+                recipient=recipient,
                 locale="en",
                 data={},
                 cause=f"worker-test:{uuid4()}",

@@ -138,7 +138,7 @@ async def _turn(name: str, address: str, known: str, now: datetime) -> str:
     keeps guessing elsewhere slows down everybody but the owner.
     """
     everywhere = f"sign-in:{_digest(name)}"
-    if await throttle.since(known, now - KNOWN_FOR):
+    if await throttle.within(known, KNOWN_FOR, now):
         return f"{everywhere}:{network_of(address)}"
     return everywhere
 

@@ -16,6 +16,7 @@ from portal.errors import Conflict, NotFound
 from portal.i18n import N_, _
 from portal.identifiers import mask_email, mask_phone
 from portal.security import throttle
+from portal.security.lifetimes import latest_end
 
 MOST = 5
 """Addresses, and numbers, of one account."""
@@ -107,9 +108,11 @@ async def address_of_link(token: str, *, now: datetime) -> Address:
     """What the link with ``token`` would confirm; changes nothing. Raises NotFound for one without worth."""
     rows = await ContactPoint.raw(
         "SELECT a.username, c.value, a.state = 'new' AS is_new FROM contact_point c JOIN account a ON a.id = c.account"
-        " WHERE c.token_sha256 = {} AND c.token_ends_at > {} AND a.state IN ('new', 'active')",
+        " WHERE c.token_sha256 = {} AND c.token_ends_at > {} AND c.token_ends_at <= {}"
+        " AND a.state IN ('new', 'active')",
         mails.digest(token),
         now,
+        latest_end(mails.LINK_LASTS, now),
     )
     if not rows:
         raise NotFound(_(LAPSED))
@@ -121,11 +124,13 @@ async def confirm(token: str, *, now: datetime) -> bool:
     """The address is confirmed and the link used up; returns whether an account was opened by it. Raises NotFound."""
     rows = await ContactPoint.raw(
         "UPDATE contact_point c SET verified_at = {}, token_sha256 = NULL, token_ends_at = NULL FROM account a"
-        " WHERE c.token_sha256 = {} AND c.token_ends_at > {} AND a.id = c.account AND a.state IN ('new', 'active')"
+        " WHERE c.token_sha256 = {} AND c.token_ends_at > {} AND c.token_ends_at <= {}"
+        " AND a.id = c.account AND a.state IN ('new', 'active')"
         " RETURNING c.account",
         now,
         mails.digest(token),
         now,
+        latest_end(mails.LINK_LASTS, now),
     )
     if not rows:
         raise NotFound(_(LAPSED))

@@ -19,6 +19,7 @@ from portal import text
 from portal.errors import NotAllowed, PortalError, TooMany
 from portal.i18n import N_, _
 from portal.security import throttle
+from portal.security.lifetimes import latest_start
 
 KEYS = "keys"
 """Name of the cookie that holds this browser's tokens, joined by dots, the browser's own first.
@@ -66,9 +67,10 @@ async def tier_of(
         return 0
     rows = await AccessGrant.raw(
         "SELECT max(tier) AS tier FROM access_grant WHERE \"case\" = {} AND kind <> 'passcode'"
-        " AND expires_at > {} AND secret_hash = ANY({})",
+        " AND expires_at > {} AND created_at <= {} AND secret_hash = ANY({})",
         case_id,
         now,
+        latest_start(now),
         [_kept(key, case_id, token) for token in tokens for key in keys],
     )
     return int(rows[0]["tier"] or 0)
@@ -125,6 +127,7 @@ async def receipt_passcode(case_id: UUID, *, keys: Sequence[bytes], now: datetim
             AccessGrant.case == case_id,
             AccessGrant.kind == "passcode",
             AccessGrant.created_at > now - PASSCODE_SHOWN,
+            AccessGrant.created_at <= latest_start(now),
         )
         .first()
     )

@@ -40,6 +40,7 @@ _EVENTS = """
            (e.data->>CASE WHEN e.kind <> 'credited' THEN 'until'
                WHEN e.data->'for' @> '"applicant"' THEN 'paused_until' END)::timestamptz AS until,
            (e.data->>'expected_on')::date AS expected_on, (e.data->>'reopen_until')::timestamptz AS reopen_until,
+           e.data->>'target' AS target,
            e.actor AS actor_id, a.display_name AS actor,
            t.display_name AS assignee,
            u.name_fa || ' — ' || g.name_fa AS unit_fa, u.name_en || ' — ' || g.name_en AS unit_en,
@@ -85,7 +86,7 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True):
     ``actor`` is None for guests and for the system. ``internal``: the words are for the desk only. ``assignee``
     and ``unit`` are whom the event names, None where it names nobody. ``until`` is the last instant of the pause that
     it began or made longer, ``expected_on`` the day that it announced, ``reopen_until`` the last instant for the
-    applicant to undo an end.
+    applicant to undo an end. ``target`` is the promise that was missed.
     """
 
     n: int
@@ -102,6 +103,7 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None
     expected_on: date | None
     reopen_until: datetime | None
+    target: str | None
     files: tuple[CaseFile, ...]
 
 

@@ -10,7 +10,7 @@ from portal import codes, identifiers, jalali, pdf, quarantine
 from portal.cases import page, rules
 from portal.cases.dossier_record import FiledFile, Link, Record
 from portal.cases.queries import CaseView, Step
-from portal.cases.staff_pages import mail_about
+from portal.cases.staff_pages import event_words
 from portal.i18n import N_, _, current_language, direction, using
 from portal.services.labels import AUDIENCES, CHANNELS
 from portal.settings import LANGUAGES, Settings
@@ -85,7 +85,7 @@ def paper(record: Record, zone: tzinfo, *, now: datetime) -> dict[str, Any]:
         "author": str(record.case.agency),
         "letterhead": f"{record.case.agency} — {_('Dossier of a request')}",
         "page": _("Page {page} of {pages}"),
-        "codes": [code, codes.show_numeric(record.case.number)],
+        "codes": [code, _digits(codes.show_numeric(record.case.number))],
         "notes": _notes(record, zone),
         "facts": {"heading": _("About the request"), "rows": _facts(record.case, zone, now)},
         "filed": {"heading": _("What was filed"), "rows": _filed(record, zone)},
@@ -115,10 +115,10 @@ def _facts(case: CaseView, zone: tzinfo, now: datetime) -> list[tuple[str, str]]
 
     rows = [
         (_("Kind"), rules.kind_label(case.kind)),
-        (_("Service"), str(case.title)),
+        (_("Service") if case.kind == "request" else _("About"), str(case.title)),
         (_("Agency"), str(case.agency)),
         (_("Unit"), str(case.unit)),
-        (_("Telephone"), _digits(case.unit_phone)),
+        (_("Telephone"), _digits(identifiers.local_phone(case.unit_phone))),
         (_("Channel"), _(CHANNELS[case.channel]) if case.channel in CHANNELS else case.channel),
         (_("Applies as"), _(AUDIENCES[case.audience]) if case.audience in AUDIENCES else case.audience),
         (_("Filed"), moment(case.filed_at)),
@@ -166,7 +166,7 @@ def _notes(record: Record, zone: tzinfo) -> list[str]:
 
 def _step(step: Step, files: Sequence[FiledFile], zone: tzinfo) -> dict[str, Any]:
     entries = {file.id: file.entry for file in files}
-    title = mail_about(step.kind)
+    title = event_words(step.kind, step.target)
     if step.outcome:
         title = f"{title}: {rules.outcome_label(step.outcome)}"
     return {
@@ -197,7 +197,7 @@ def _is_lost(file: FiledFile) -> bool:
 def _linked(link: Link) -> list[str]:
     event = link.event
     by = _(BY[event.actor_role]) if event.actor_role in BY else event.actor_role
-    return [_number(event.n), mail_about(event.kind), by, event.parts["at"], link.hash]
+    return [_number(event.n), event_words(event.kind), by, event.parts["at"], link.hash]
 
 
 def _number(n: int) -> str:
@@ -205,5 +205,4 @@ def _number(n: int) -> str:
 
 
 def _digits(value: str) -> str:
-    local = identifiers.local_phone(value)
-    return persian_digits(local) if current_language() == "fa" else local
+    return persian_digits(value) if current_language() == "fa" else value

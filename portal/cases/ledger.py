@@ -44,13 +44,14 @@ FATES = {
     ("mail", "failed"): N_("was not sent"),
     ("mail", "dropped"): N_("was not sent"),
     ("mail", "bounced"): N_("sent back by the mail server"),
-    ("mail", "kept"): N_("kept here: this portal sends no mail"),
+    ("mail", "unanswered"): N_("given to the mail server, which never said whether it took it"),
+    ("mail", "kept"): N_("kept here, as this portal sends no mail"),
     ("sms", "queued"): N_("waits to be handed over to the gateway"),
     ("sms", "sent"): N_("handed over to the gateway"),
     ("sms", "failed"): N_("was not sent"),
     ("sms", "dropped"): N_("was not sent"),
     ("sms", "bounced"): N_("sent back by the gateway"),
-    ("sms", "kept"): N_("kept here: this portal sends no text messages"),
+    ("sms", "kept"): N_("kept here, as this portal sends no text messages"),
 }
 LACKS: dict[Lacking, str] = {
     "address": N_("no e-mail was sent: no address was given"),
@@ -66,7 +67,7 @@ class SentFile(msgspec.Struct, frozen=True):
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """One message. ``state`` as in ``db.outbox``, or bounced: refused for good by who should take it.
+    """One message. ``state`` as in ``db.outbox``, or bounced (refused for good by who should take it), or unanswered.
 
     ``recipient`` is masked, and empty where the visitor may not read it or it was erased. ``at`` is when it ended, None
     while it waits.
@@ -113,8 +114,12 @@ async def ledger_of(case_id: UUID, *, tier: int) -> list[Entry]:
 
 
 def state_of(state: str, error: str) -> str:
-    """``state`` of a message, with those told apart that the other side refused for good."""
-    return "bounced" if state == "failed" and re.match(outbox.SENT_BACK, error) else state
+    """``state`` of a message, with those told apart that the other side refused for good or gave no answer to."""
+    if state != "failed":
+        return state
+    if error.startswith(outbox.UNANSWERED):
+        return "unanswered"
+    return "bounced" if re.match(outbox.SENT_BACK, error) else state
 
 
 def _entry(rows: list[dict[str, Any]], tier: int) -> Entry:

@@ -127,9 +127,9 @@ def outline(case: CaseView, *, zone: tzinfo, now: datetime) -> Outline:
     )
 
 
-def step_words(kind: str) -> str:
-    """What happened, told to the applicant in their language."""
-    return _(STEPS[kind])
+def step_words(kind: str, target: str | None = None) -> str:
+    """What happened, told to the applicant in their language; ``target`` is the promise that was missed."""
+    return _(rules.MISSES.get(target or "", STEPS[kind]))
 
 
 def proof_of(case: CaseView) -> Proof | None:

@@ -11,6 +11,7 @@ import msgspec
 
 from db.cases import Case
 from portal.cases import reopening
+from portal.cases.clock import INNER
 from portal.cases.rules import state_after
 from portal.cases.titles import title_of
 from portal.services.statement import Field, Words
@@ -46,7 +47,8 @@ _EVENTS = """
     SELECT e.id, e.kind, e.at, e.data->>'outcome' AS outcome, u.name_fa AS unit_fa, u.name_en AS unit_en,
            (e.data->>CASE WHEN e.kind <> 'credited' THEN 'until'
                WHEN e.data->'for' @> '"applicant"' THEN 'paused_until' END)::timestamptz AS until,
-           (e.data->>'expected_on')::date AS expected_on, e.data->>'reopen_until' AS reopen_until
+           (e.data->>'expected_on')::date AS expected_on, e.data->>'reopen_until' AS reopen_until,
+           e.data->>'target' AS target
     FROM case_event e
     LEFT JOIN unit u ON e.kind = 'referred' AND u.id = (e.data->>'unit')::uuid
     WHERE e."case" = {}
@@ -175,7 +177,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that happened, as the applicant may read it. ``unit`` is set where one took over.
 
     ``until`` is the last instant of the pause that it began or made longer, ``expected_on`` the day that it announced,
-    ``reopen_until`` the last instant to undo an end, None where it is none that can be undone.
+    ``reopen_until`` the last instant to undo an end, None where it is none that can be undone. ``target`` is the
+    promise that was missed.
     """
 
     kind: str
@@ -185,6 +188,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None
     expected_on: date | None
     reopen_until: datetime | None
+    target: str | None
     message: str
     files: tuple[FileView, ...]
 
@@ -239,12 +243,13 @@ def _about(row: dict[str, Any]) -> AboutRequest | None:
 
 
 def _worth_telling(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Without the desk's own business: notes, and who hands a case to whom while it stays as it was."""
+    """Without the desk's own business: notes, inner deadlines, and who hands a case on while it stays as it was."""
     told: list[dict[str, Any]] = []
     state: str | None = None
     for event in events:
         before, state = state, state_after(event["kind"], state)
-        if event["kind"] in UNSEEN_KINDS or (event["kind"] == "taken" and state == before):
+        unseen = event["kind"] in UNSEEN_KINDS or event["target"] in INNER
+        if unseen or (event["kind"] == "taken" and state == before):
             continue
         told.append(event)
     return told
@@ -259,6 +264,7 @@ def _step(row: dict[str, Any], messages: dict[UUID, str], files: dict[UUID, list
         until=row["until"],
         expected_on=row["expected_on"],
         reopen_until=reopening.until(row["at"], row) if row["kind"] in reopening.ENDS else None,
+        target=row["target"],
         message=messages.get(row["id"], ""),
         files=tuple(files.get(row["id"], ())),
     )

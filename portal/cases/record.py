@@ -99,17 +99,17 @@ async def append(
     words: Words | None = None,
     files: Sequence[StoredFile] = (),
 ) -> Event:
-    """The event stands at the end of the chain, its words and files beside it, the case's row as they make it.
+    """The event ends the chain, never before the last one's time, words and files beside it, the row as they make it.
 
     Queues the applicant's mail, if there is one. ``case`` must be locked. Raises Conflict for what it does not allow.
     """
     _check(kind, case)
     events, last_hash = await clock_terms.past_of(case.id)
     told = {**(data or {}), **({"files": [file.sha256 for file in files]} if files else {})}
-    events.append(Past(case.version + 1, kind, now, told))
+    events.append(Past(case.version + 1, kind, at := max(now, events[-1].at), told))
     terms = await clock_terms.terms_of(case.service, case.sla_version, events, now=now)
-    told |= reopening.stamp(kind, case.kind, terms, now=now)
-    dues = clock.dues(terms, events, now=now)
+    told |= reopening.stamp(kind, case.kind, terms, now=at)
+    dues = clock.dues(terms, events, now=at)
     salt = secrets.token_hex(16)
     event = Event(
         case=case.id,
@@ -119,13 +119,13 @@ async def append(
         actor=actor.account,
         data=told if kind in clock.SILENT else told | stamps(dues),
         text_hash=text_hash(salt, words.body) if words and words.body else None,
-        at=now,
+        at=at,
         prev_hash=last_hash,
     )
     standing = after(standing_of(case), event)
     receipt = await attest.of_decision(case, event, standing, events)
     await write(event, words=words, salt=salt, files=files, receipt=receipt)
-    await _update(case, standing, dues, now=now)
+    await _update(case, standing, dues, now=at)
     await clock_terms.record_stopped(case, terms, events, event)
     await mails.tell_applicant(case, event, now=now)
     return event

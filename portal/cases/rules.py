@@ -59,6 +59,13 @@ OUTCOME_LABELS = {
     "not_upheld": N_("Not upheld"),
 }
 
+MISSES = {
+    "first_answer": N_("The promised time for a first answer has passed"),
+    "result": N_("The promised time for the result has passed"),
+    "keep_in_touch": N_("The promised sign of life did not come in time"),
+}
+"""What it is called that a promise was missed, where that says more than that its time has passed."""
+
 _WORKING = ("registered", "in_review", "referred", "answered")
 
 

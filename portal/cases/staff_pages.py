@@ -170,12 +170,17 @@ async def note_look(case: DeskCase, now: datetime) -> None:
 
 def happened(happening: Happening) -> str:
     """What happened, in the reader's language."""
-    return _(_HAPPENED[happening.kind])
+    return event_words(happening.kind, happening.target)
+
+
+def event_words(kind: str, target: str | None = None) -> str:
+    """What an event of ``kind`` is called at the desk; ``target`` is the promise that was missed."""
+    return _(rules.MISSES.get(target or "", _HAPPENED[kind]))
 
 
 def mail_about(kind: str) -> str:
     """What the mail about an event of ``kind``, or about a ``notice``, says, in the reader's language."""
-    return _("A notice about the service") if kind == "notice" else _(_HAPPENED[kind])
+    return _("A notice about the service") if kind == "notice" else event_words(kind)
 
 
 def by_whom(happening: Happening) -> str:

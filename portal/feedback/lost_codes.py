@@ -25,6 +25,7 @@ from portal.i18n import N_, Words, _
 from portal.outbox import Unwanted
 from portal.security import throttle
 from portal.security.address import network_of
+from portal.security.lifetimes import latest_end
 
 PURPOSE = "lost code"
 Channel = Literal["mail", "sms"]
@@ -47,7 +48,8 @@ _CASES = """
     ORDER BY c.state = ANY({}), c.filed_at DESC LIMIT {}
 """
 _SPEND = """
-    DELETE FROM lost_code WHERE token_hash = ANY({}) AND token_ends_at > {} RETURNING channel, address
+    DELETE FROM lost_code WHERE token_hash = ANY({}) AND token_ends_at > {} AND token_ends_at <= {}
+    RETURNING channel, address
 """
 
 
@@ -90,14 +92,17 @@ async def new_token(wish: UUID, *, key: bytes, now: datetime) -> str:
 async def check(token: str, *, keys: Sequence[bytes], now: datetime) -> None:
     """Raises NotFound for a link without worth; changes nothing."""
     good = LostCode.token_hash.is_in([access.keyed(key, PURPOSE, token) for key in keys])
-    if not await LostCode.exists().where(good, LostCode.token_ends_at > now):
+    if not await LostCode.exists().where(
+        good, LostCode.token_ends_at > now, LostCode.token_ends_at <= latest_end(LINK_LASTS, now)
+    ):
         raise NotFound(_(LAPSED))
 
 
 @atomic
 async def redeem(token: str, *, browser: str, keys: Sequence[bytes], now: datetime) -> list[Found]:
     """The link is used up, and ``browser`` sees tier 1 of the listed requests for a day. Raises NotFound."""
-    spent = await LostCode.raw(_SPEND, [access.keyed(key, PURPOSE, token) for key in keys], now)
+    hashes = [access.keyed(key, PURPOSE, token) for key in keys]
+    spent = await LostCode.raw(_SPEND, hashes, now, latest_end(LINK_LASTS, now))
     if not spent:
         raise NotFound(_(LAPSED))
     cases = await _cases_of(spent[0]["channel"], spent[0]["address"], most=MOST)

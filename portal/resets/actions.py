@@ -18,16 +18,17 @@ from portal.errors import TooMany
 from portal.i18n import _
 from portal.resets import halves, mails, requests
 from portal.resets.requests import Ended, Request
-from portal.resets.rules import ASKED_PER_DAY, ASKED_PER_HOUR, TRIES
+from portal.resets.rules import ASKED_PER_DAY, ASKED_PER_HOUR, BY_MAIL, TRIES
 from portal.security import passwords, throttle
 from portal.security.address import network_of
+from portal.security.lifetimes import latest_end
 from portal.security.usernames import username_key
 
 TRIES_PER_ADDRESS, TRIES_WINDOW = 30, timedelta(minutes=10)
 DAY = timedelta(days=1)
 _TAKE_TRY = """
     UPDATE reset_request SET tries = tries + 1
-    WHERE id = {} AND kind = 'reset' AND state = 'approved' AND b_ends_at > {} AND tries < {}
+    WHERE id = {} AND kind = 'reset' AND state = 'approved' AND b_ends_at > {} AND b_ends_at <= {} AND tries < {}
     RETURNING b_hash, tries
 """
 
@@ -136,7 +137,7 @@ async def of_browser(cookie: str, *, keys: Sequence[bytes]) -> int | None:
 
 async def _take_try(found: Request, *, now: datetime) -> str | None:
     """Count one try before half B is looked at, so that fifty at once are not fifty guesses."""
-    rows = await ResetRequest.raw(_TAKE_TRY, found.id, now, TRIES)
+    rows = await ResetRequest.raw(_TAKE_TRY, found.id, now, latest_end(BY_MAIL, now), TRIES)
     return rows[0]["b_hash"] if rows else None
 
 

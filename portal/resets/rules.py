@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from portal.accounts.queries import Contact
+from portal.security.lifetimes import latest_end
 from portal.security.sessions import OUTSIDE_ROLES
 
 OPEN_FOR = timedelta(hours=72)
@@ -62,8 +63,9 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
 def stage(state: str, b_ends_at: datetime | None, ends_at: datetime, now: datetime) -> str:
     """``state``, or ``expired`` for a request that still waits though its time has run out."""
-    until = b_ends_at if state == "approved" and b_ends_at else ends_at
-    return "expired" if state in ("open", "approved") and until <= now else state
+    until, lasts = (b_ends_at, BY_MAIL) if state == "approved" and b_ends_at else (ends_at, OPEN_FOR)
+    over = not now < until <= latest_end(lasts, now)
+    return "expired" if state in ("open", "approved") and over else state
 
 
 def methods(facts: Collection[str]) -> tuple[str, ...]:

@@ -29,9 +29,10 @@ async def take_turn(key: str, *, now: datetime) -> None:
     await Throttle.raw("SELECT pg_advisory_xact_lock(hashtextextended({}, 0))", key)
     rows = await Throttle.raw(
         "SELECT coalesce(sum(hits), 0)::int AS tries, max(window_start) AS last FROM throttle"
-        " WHERE key = {} AND window_start > {}",
+        " WHERE key = {} AND window_start > {} AND window_start <= {}",
         key,
         now - REMEMBERED,
+        now + LONGEST_WAIT,  # later ones were counted by a clock that was wrong: nobody waits for them
     )
     tries, last = rows[0]["tries"], rows[0]["last"]
     # The last try may be later than ``now``, when two come at once; where nothing is to wait for, nobody waits.

@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 
 from db.accounts import Session
+from portal.security.lifetimes import latest_start
 
 COOKIE = "session"
 STAFF_ROLES = frozenset({"staff", "manager", "admin"})
@@ -35,12 +36,12 @@ _FIND = """
            EXISTS (SELECT 1 FROM second_factor f WHERE f.account = a.id AND f.confirmed_at IS NOT NULL) AS has_factor,
            array_remove(ARRAY(SELECT m.unit FROM membership m WHERE m.account = a.id) || a.unit, NULL) AS units
     FROM session s JOIN account a ON a.id = s.account
-    WHERE s.token_sha256 = {} AND s.ends_at > {} AND s.complete AND a.state = 'active'
+    WHERE s.token_sha256 = {} AND s.ends_at > {} AND s.seen_at <= {} AND s.complete AND a.state = 'active'
 """
 _PENDING = """
     SELECT s.id AS session_id, a.id AS account_id, a.username, a.role
     FROM session s JOIN account a ON a.id = s.account
-    WHERE s.token_sha256 = {} AND s.ends_at > {} AND NOT s.complete AND a.state = 'active'
+    WHERE s.token_sha256 = {} AND s.ends_at > {} AND s.seen_at <= {} AND NOT s.complete AND a.state = 'active'
 """
 
 
@@ -107,7 +108,7 @@ async def open_session(
 
 async def pending_of(token: str, now: datetime) -> Pending | None:
     """Whose password was right, though the second step is missing; None when nobody waits with ``token``."""
-    rows = await Session.raw(_PENDING, _digest(token), now)
+    rows = await Session.raw(_PENDING, _digest(token), now, latest_start(now))
     return Pending(**rows[0]) if rows else None
 
 
@@ -142,7 +143,7 @@ async def account_of(token: str, now: datetime, *, grace: timedelta | None = Non
     30 minutes (people of the desk) or 60 minutes (citizens and liaisons), a session is over. ``grace`` is how long
     people of the desk may do without a second factor, None: for ever.
     """
-    rows = await Session.raw(_FIND, _digest(token), now)
+    rows = await Session.raw(_FIND, _digest(token), now, latest_start(now))
     if not rows or now - rows[0]["seen_at"] >= idle_limit(rows[0]["role"]):
         return None
     row = rows[0]

@@ -56,12 +56,14 @@ async def peek_each(keys: Sequence[str], window: timedelta, now: datetime) -> di
     return dict.fromkeys(keys, 0) | {row["key"]: row["hits"] for row in rows}
 
 
-async def since(key: str, moment: datetime) -> int:
-    """How often ``key`` happened in all windows that began after ``moment``."""
+async def within(key: str, span: timedelta, now: datetime) -> int:
+    """How often ``key`` happened in all windows that began during the last ``span``."""
     rows = await Throttle.raw(
-        "SELECT coalesce(sum(hits), 0)::bigint AS hits FROM throttle WHERE key = {} AND window_start > {}",
+        "SELECT coalesce(sum(hits), 0)::bigint AS hits FROM throttle"
+        " WHERE key = {} AND window_start > {} AND window_start <= {}",
         key,
-        moment,
+        now - span,
+        now,
     )
     return int(rows[0]["hits"])
 

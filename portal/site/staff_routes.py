@@ -64,11 +64,12 @@ async def show_mail(
     now: NamedDependency[datetime],
     before: FromQuery[UUID | None] = None,
 ) -> Template:
-    """The newest messages, 50 a page."""
+    """The newest messages, 50 a page, and a warning while any wait for too long."""
     await audit.append("mail_viewed", now=now)
     page = await queries.newest_letters(request.user.account_id, before)
     rows = [await _shown(row, settings, mail_templates) for row in page.rows]
-    context = {**_WORDS, "rows": rows, "older": page.older, "first": before is None}
+    overdue = await queries.overdue(now=now)
+    context = {**_WORDS, "rows": rows, "older": page.older, "first": before is None, "overdue": overdue}
     return Template("site/mail.html", context=context)
 
 

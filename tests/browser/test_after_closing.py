@@ -59,7 +59,7 @@ async def test_what_was_not_solved_is_opened_again_in_time(arrive, language, wid
     await end(clerk, filed, "done")
     await applicant.open(filed.path)
     await applicant.page.locator(".card.point a[href='#reopen-it']").click()
-    await applicant.unfold("[name=reason]", "#reopen-it")
+    assert await applicant.field("reason", "#reopen-it").is_visible()
     assert (await applicant.send("/reopen")).status == 422
     await fine(applicant)
     await applicant.fill("reason", MISSING, within="#reopen-it")

@@ -21,6 +21,7 @@ from portal.cases import actions, desk_actions, erasure
 from portal.cases.dossier import dossier_of
 from portal.errors import NotFound
 from portal.i18n import using
+from portal.text import persian_digits
 from portal.uploads import StoredFile
 from tests.cases.factories import NOBODY, a_case, a_clerk
 from tests.cases.visitors import as_filer, by_desk, filed_now, path_of, prove
@@ -128,6 +129,14 @@ async def test_internal_notes_are_not_in_it(db, settings, language):
     assert NOTE not in words_of(archive)
     assert NOTE not in inside(archive, "events.json").decode()
     assert REPLY in inside(archive, "events.json").decode()
+
+
+@pytest.mark.parametrize("language", ["fa", "en"])
+async def test_the_paper_shows_the_code_in_digits_of_its_language(db, settings, language):
+    filed = await a_history(settings)
+    spoken = codes.show_numeric(filed.number)
+    groups = (spoken if language == "en" else persian_digits(spoken)).split()
+    assert set(groups) <= set(words_of(await taken(filed.case_id, settings, language)).split())
 
 
 async def test_the_paper_says_what_was_said_and_every_digest(db, settings):

@@ -173,6 +173,8 @@ async def test_it_is_folded_under_one_line(browser, settings):
     line = " ".join(re.sub("<[^>]+>", " ", folded).split())
     assert line.startswith("Received:")
     assert line.endswith("; 1 file; E-mail: waits to be handed over to the mail server")
+    inside = page.split("What came in and what went out</h2>")[1].split("</ul>")[0]
+    assert f"1 file: {FILE.name}" in " ".join(re.sub("<[^>]+>", "", inside).split())
 
 
 async def test_the_line_of_a_request_without_an_address_says_that_nothing_was_sent(browser, settings):

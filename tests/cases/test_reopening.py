@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from db.cases import Case
-from portal.cases import actions, desk_actions, ratings, reopening
+from portal.cases import access, actions, desk_actions, ratings, reopening
 from portal.errors import Conflict
 from portal.office_hours import IRAN_OFFICE
 from tests.cases.closings import a_closed_case, close, mail_about
-from tests.cases.factories import a_case, a_clerk
+from tests.cases.factories import BROWSER, a_case, a_clerk
 from tests.cases.visitors import as_filer, by_desk, path_of, right_now, send
 from tests.conftest import NOON
 from tests.support.browser import held_by_form
@@ -96,9 +96,9 @@ async def test_mail_and_page_name_the_last_day(db, settings, browser):
 
 async def test_after_the_last_day_the_page_offers_no_form_and_takes_none(db, settings, browser):
     past = right_now() - 60 * DAY
-    filed = await a_closed_case(
-        reopen_days=5, locale="en", key=settings.secret_key, filed_at=right_now(), now=past
-    )
+    filed = await a_closed_case(reopen_days=5, locale="en", key=settings.secret_key, filed_at=past, now=past)
+    key = access.browser_grant(settings.secret_key, filed.case_id, BROWSER, tier=2, now=right_now())
+    await key.save()
     page = (await as_filer(browser).get(path_of(filed))).text
     assert "This did not solve it" not in page
     held = held_by_form(page, f"{path_of(filed)}/lock")

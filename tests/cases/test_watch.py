@@ -11,7 +11,8 @@ from db.cases import Case, CaseEvent
 from db.clocks import ClockAlarm, UnitHead
 from db.outbox import OutboxMessage
 from portal import ticks
-from portal.cases import desk_actions, watch
+from portal.cases import desk_actions, page, queries, record, watch
+from portal.i18n import using
 from tests.cases.factories import NOON, a_case, a_clerk
 
 DAY = timedelta(days=1)
@@ -169,3 +170,19 @@ async def test_a_head_who_left_the_unit_hears_of_it_no_more(case_id):
     for days in range(30):
         await ticks.watch_cases(case.first_answer_due_at + days * DAY)
     assert {to for to, _level in await mails()} == {"clerk@desk.example"}
+
+
+async def test_a_miss_says_which_promise_was_missed(case_id):
+    await ticks.watch_cases((await the_case(case_id)).result_due_at + DAY)
+    misses = [step for step in await queries.timeline(case_id, 2) if step.kind == "missed"]
+    with using("en"):
+        told = [page.step_words(step.kind, step.target) for step in misses]
+    assert "The promised time for a first answer has passed" in told
+    assert "The promised time for the result has passed" in told
+    assert len(set(told)) == len(told)
+
+
+async def test_what_an_inner_unit_owes_the_desk_is_not_told_to_the_applicant(case_id):
+    case, about = await the_case(case_id), {"target": "referral", "round": 1}
+    await record.append(case, "missed", record.Actor("system"), data=about, now=NOON)
+    assert "missed" not in {step.kind for step in await queries.timeline(case_id, 2)}

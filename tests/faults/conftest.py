@@ -52,9 +52,4 @@ def _machine() -> str:
 def _line(row) -> str:
     figures = "; ".join(_measured.get(row.number, []))
     tests = ", ".join(f"`{one}`" for one in row.tests)
-    if row.by_hand:
-        figures, tests = (
-            "by hand, see [performance.md](performance.md#by-hand)",
-            f"`python -m {row.by_hand}`, {tests}",
-        )
     return f"| {row.number} | {row.fault} | {row.holds} | {figures} | {tests} |\n"

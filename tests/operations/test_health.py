@@ -23,7 +23,6 @@ from portal.services import unit_people
 from portal.templating import MailTemplates
 from tests.conftest import NOON
 from tests.notices.outages import INCIDENT, posted
-from tests.site.conftest import samples  # noqa: F401
 
 HOUR = timedelta(hours=1)
 CLOCKS = ["tidy", "seal"]

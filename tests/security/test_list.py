@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from functools import cache
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.named_tests import ROOT, check_test, names_in
+
 DOCUMENT = ROOT / "docs" / "security.md"
 POINTS = [f"S{n:02}" for n in range(1, 59)]
 ROWS = [
@@ -18,17 +16,6 @@ ROWS = [
     if re.match(r"\|\s*S\d", line)
 ]
 EXCUSES = ("partly: ", "not so: ", "later: ")
-
-
-@cache
-def names_in(path: str) -> frozenset[str]:
-    """What pytest would collect there, by the names alone."""
-    tree = ast.parse((ROOT / path).read_text())
-    return frozenset(
-        node.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")
-    )
 
 
 def test_every_point_stands_in_the_list_once_and_in_order():
@@ -45,14 +32,6 @@ def test_a_point_names_tests_that_exist_and_says_what_is_missing(row):
     assert re.sub(r"`[^`]+`|[\s,]", "", shown) == "", "only tests stand here"
     for one in named:
         check_test(one)
-
-
-def check_test(named: str) -> None:
-    path, _, test = named.partition("::")
-    assert re.fullmatch(r"tests/(\w+/)*test_\w+\.py", path), path
-    assert (ROOT / path).is_file(), path
-    assert names_in(path), f"{path} holds no test"
-    assert not test or test in names_in(path), named
 
 
 def test_tests_that_carry_a_number_are_named_in_its_row():

@@ -99,13 +99,13 @@ async def test_the_misses_of_other_processes_count(db, monkeypatch):
 
 async def test_the_database_is_asked_at_most_once_a_second(db, monkeypatch):
     asked = []
-    since = throttle.since
+    within = throttle.within
 
-    async def counted(key, moment):
-        asked.append(moment)
-        return await since(key, moment)
+    async def counted(key, span, now):
+        asked.append(now)
+        return await within(key, span, now)
 
-    monkeypatch.setattr(throttle, "since", counted)
+    monkeypatch.setattr(throttle, "within", counted)
     for step in range(30):
         await breaker_open(NOON + timedelta(milliseconds=100 * step))
     assert len(asked) == 3

@@ -1,5 +1,6 @@
 """What a site admin sees of the mail."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import msgspec
@@ -11,6 +12,7 @@ from portal.app import create_app
 from portal.cases import rules
 from portal.courier import courier_of
 from portal.demo_stories import Story
+from portal.site import queries
 from portal.templating import MailTemplates
 from tests.conftest import NOON, OPENED
 from tests.support.browser import client_of, signed_in
@@ -161,3 +163,19 @@ async def test_a_message_that_was_kept_says_where_its_working_link_lies(admin, s
     assert "It gets its key when the message is sent" not in page.text
     assert "key=" not in page.text
     assert (settings.data_dir / "mail" / f"{message.id}.txt").exists()
+
+
+async def test_messages_that_wait_over_fifteen_minutes_are_warned_of(db):
+    await many(1, 3)
+    assert await queries.overdue(now=NOON + timedelta(minutes=16)) is None  # kept ones wait for nothing
+    await OutboxMessage.update({OutboxMessage.state: "queued"}).where(OutboxMessage.cause == "test:2")
+    assert await queries.overdue(now=NOON + timedelta(minutes=15)) is None
+    assert await queries.overdue(now=NOON + timedelta(minutes=16)) == queries.Overdue(1, NOON)
+
+
+async def test_the_warning_of_waiting_messages_stands_over_the_list(admin):
+    long_ago = {OutboxMessage.state: "queued", OutboxMessage.created_at: OPENED}
+    await many(1, 4)
+    assert "should have left by now" not in (await admin.get("/en/admin/mail")).text
+    await OutboxMessage.update(long_ago).where(OutboxMessage.cause.is_in(["test:1", "test:2"]))
+    assert "Messages that should have left by now: 2" in (await admin.get("/en/admin/mail")).text
