@@ -144,12 +144,13 @@ async def opened(host: str, port: int, act: Act, *, rate: float, seconds: float,
                 idle.append(line)
         result.note(status, time.perf_counter() - due)
 
-    visits = []
+    visits: set[asyncio.Task[None]] = set()
     for n in range(int(rate * seconds)):
         due = started + n / rate
         if (early := due - time.perf_counter()) > 0:
             await asyncio.sleep(early)
-        visits.append(asyncio.create_task(visit(due)))
+        visits.add(one := asyncio.create_task(visit(due)))
+        one.add_done_callback(visits.discard)  # they may be millions
     await asyncio.gather(*visits)
     result.seconds = time.perf_counter() - started
     for line in idle:

@@ -38,11 +38,12 @@ AWAY = (
     OSError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # asyncpg 0.32, when a connection is cut just as it is used
+    asyncpg.InsufficientResourcesError,  # no room on the disk, no connection free
     asyncpg.OperatorInterventionError,
     asyncpg.PostgresConnectionError,
     Contention,
 )
-"""What a database raises that restarts, is away or overrun."""
+"""What a database raises that restarts, is away, overrun or out of room."""
 
 
 def atomic(verb: Verb[P, T]) -> Callable[P, Awaitable[T]]:

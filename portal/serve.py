@@ -183,7 +183,7 @@ def _tend(children: list[Child], cluster: embedded.Cluster | None, requests: Req
         try:
             if cluster and cluster.ensure():
                 say("the database had died and was started again")
-        except embedded.EmbeddedError as error:
+        except (embedded.EmbeddedError, OSError) as error:  # OSError: the disk is full
             say(f"the database does not start, trying again: {error}")
             requests.sleep(DATABASE_PAUSE_SECONDS)
 
@@ -205,30 +205,36 @@ def end(children: list[Child], listener: socket.socket, requests: Requests) -> N
 
 def close(listener: socket.socket) -> None:
     """Nobody listens any more. Who still waited in the queue, while the database stopped, got an answer."""
+    waiting = []
+    listener.setblocking(False)
+    with contextlib.suppress(OSError):
+        while True:
+            waiting.append(listener.accept()[0])
+    listener.close()  # before they are answered: who comes meanwhile would be cut off
     give_up_at = time.monotonic() + 1
-    while turn_away(listener) and time.monotonic() < give_up_at:
-        pass
-    listener.close()
+    for visitor in waiting:
+        _tell_to_come_back(visitor, patience=max(0.0, min(0.5, give_up_at - time.monotonic())))
 
 
-def turn_away(listener: socket.socket) -> bool:
-    """Whoever connects within a tick is told to come back in five seconds, instead of being cut off.
-
-    Returns whether somebody came.
-    """
+def turn_away(listener: socket.socket) -> None:
+    """Whoever connects within a tick is told to come back in five seconds, instead of being cut off."""
     listener.settimeout(TICK_SECONDS)
     try:
         visitor, _ = listener.accept()
     except OSError:
-        return False
+        return
+    _tell_to_come_back(visitor, patience=0.5)
+
+
+def _tell_to_come_back(visitor: socket.socket, *, patience: float) -> None:
+    """``patience``: seconds to wait for what the visitor has to say."""
     with visitor, contextlib.suppress(OSError):
-        visitor.settimeout(0.5)
+        visitor.settimeout(patience)
         # Read before closing: unread bytes would turn the close into a reset that eats the answer.
         visitor.recv(65536)
         visitor.sendall(TURNED_AWAY)
         visitor.shutdown(socket.SHUT_WR)
         visitor.recv(65536)
-    return True
 
 
 def say(line: str) -> None:

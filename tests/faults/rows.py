@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Row:
-    """``tests``: files or ``file::test``. Those of tests/faults run with ``make faults``, others with ``make test``."""
+    """``tests``: files or ``file::test``. Those of tests/faults run with ``make faults``, others with ``make test``.
+
+    Those of bench run by hand; what they found is in docs/performance.md.
+    """
 
     number: str
     fault: str
@@ -52,6 +55,32 @@ ROWS = (
             "tests/faults/test_mail_refused.py",
             "tests/test_outbox.py::test_what_the_server_never_answers_is_given_to_it_twice_and_never_again",
             "tests/test_smtp.py::test_the_answer_to_the_whole_mail_is_waited_for_longer",
+        ),
+    ),
+    Row(
+        "F5",
+        "the database dies at once (SIGQUIT, as pg_ctl -m immediate) four times under load",
+        "503 and nothing else for at most 10 s, no acknowledged request lost, the same web process files again",
+        (
+            "tests/faults/test_database_away.py::test_restarts_of_the_database_are_seconds_of_503",
+            "tests/faults/test_supervisor.py::test_a_killed_database_is_started_again",
+        ),
+    ),
+    Row(
+        "F6",
+        "the database is gone, or takes questions and answers none, for 15 s (scaled from five minutes) under load",
+        "pages that need it say so, /readyz answers 503 within 5 s and /healthz 200, memory grows by less than 50 MB, "
+        "all heals; up to ten requests, one for each connection, wait for an answer that does not come",
+        ("tests/faults/test_database_away.py::test_without_a_database_pages_say_so_and_memory_stands",),
+    ),
+    Row(
+        "F7",
+        "the disk is full to its last byte",
+        "503 or 422 with a page, no half file, no damaged page of the database, back within 30 s of room",
+        (
+            "bench/disk_full.py",
+            "tests/security/test_fails_closed.py::test_who_meets_a_full_disk_is_told_to_come_back",
+            "tests/faults/test_supervisor.py::test_a_database_that_can_not_be_started_is_tried_until_it_can",
         ),
     ),
     Row(
@@ -111,6 +140,29 @@ ROWS = (
             "tests/backup/test_commands.py::test_a_killed_restore_leaves_only_its_own_folder_and_the_next_one_says_so",
             "tests/backup/test_commands.py::test_a_load_that_fails_leaves_the_database_empty",
         ),
+    ),
+    Row(
+        "F15",
+        "SIGTERM while 20 clients file, six times; the stub's processes in the other tests",
+        "nobody cut off, the end within 30 s, status 0, no process left, no acknowledged request lost",
+        (
+            "tests/faults/test_stopping_under_load.py",
+            "tests/faults/test_supervisor.py::test_stopping_under_load_cuts_nobody_off",
+            "tests/faults/test_supervisor.py::test_stopping_answers_what_is_under_way_and_turns_away_who_comes",
+        ),
+    ),
+    Row(
+        "F16",
+        "ten times as many requests as can be taken",
+        "those taken within 2 s (p99), the others told to come back, memory at most half as much again, itself "
+        "again within 60 s",
+        ("bench/crush.py", "tests/test_crowd.py"),
+    ),
+    Row(
+        "F17",
+        "300 wrong passwords a second from as many networks (scaled from 1,000, which two cores can't send)",
+        "/healthz p99 below 100 ms, the home page at most twice as slow, memory bounded by the hashes at once",
+        ("tests/faults/test_sign_in_flood.py", "tests/test_crowd.py"),
     ),
     Row(
         "F18",

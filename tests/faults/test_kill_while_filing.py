@@ -9,7 +9,7 @@ import time
 import httpx
 import pytest
 
-from tests.faults.filing import Told, check_nothing_lost, people_filing, process, serve_demo
+from tests.faults.filing import ROOM, Told, address_of, check_nothing_lost, people_filing, process, serve_demo
 from tests.faults.test_supervisor import Portal, portal  # noqa: F401
 
 pytestmark = pytest.mark.fault
@@ -29,7 +29,7 @@ def test_twenty_kills_lose_no_code_no_mail_and_no_receipt(portal: Portal, measur
         f"{p95:.1f} s (p95), {max(times):.1f} s at most",
     )
     assert len(told.numbers) > 100
-    assert p95 <= READY_WITHIN
+    assert p95 <= READY_WITHIN * ROOM
     assert portal.run("verify-audit").returncode == 0
 
 
@@ -38,7 +38,7 @@ async def file_and_kill(portal: Portal) -> tuple[Told, list[float]]:
     times = []
     async with people_filing(portal, CLIENTS) as told:
         for _ in range(KILLS):
-            await asyncio.sleep(random.uniform(0.3, 1.2))
+            await asyncio.sleep(random.uniform(0.1, 0.7))
             process(portal, "web").kill()
             times.append(await seconds_until_ready(portal))
     return told, times
@@ -46,7 +46,7 @@ async def file_and_kill(portal: Portal) -> tuple[Told, list[float]]:
 
 async def seconds_until_ready(portal: Portal) -> float:
     started = time.monotonic()
-    async with httpx.AsyncClient(base_url=f"http://localhost:{portal.port}", timeout=1) as client:
+    async with httpx.AsyncClient(base_url=address_of(portal), timeout=1) as client:
         while time.monotonic() - started < 30:
             try:
                 if (await client.get("/track")).status_code == 200:

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -74,6 +75,11 @@ class Portal:
         assert self.supervisor is not None
         parent = psutil.Process(self.supervisor.pid)
         return [parent, *parent.children(recursive=True)]
+
+    def listen(self) -> None:
+        """From now on what the processes log is in ``logged``; a full pipe would stop whoever writes into it."""
+        assert self.supervisor is not None
+        threading.Thread(target=self.logged.extend, args=(self.supervisor.stderr,), daemon=True).start()
 
     def postgres(self) -> int:
         (pid_file,) = self.folder.rglob("postmaster.pid")
@@ -213,6 +219,18 @@ def test_a_killed_database_is_started_again(portal):
     portal.start()
     os.kill(portal.postgres(), signal.SIGKILL)
     assert eventually(lambda: portal.get("/database") == "portal_app", seconds=10)
+
+
+def test_a_database_that_can_not_be_started_is_tried_until_it_can(portal):
+    portal.start()
+    portal.listen()
+    (settings,) = portal.folder.rglob("postgresql.conf")
+    settings.unlink()
+    settings.mkdir()  # what is written at each start finds no place, as on a full disk
+    os.kill(portal.postgres(), signal.SIGKILL)
+    assert eventually(lambda: "does not start, trying again" in "".join(portal.logged), seconds=20)
+    settings.rmdir()
+    assert eventually(lambda: portal.get("/database") == "portal_app", seconds=60)
 
 
 async def test_stopping_answers_what_is_under_way_and_turns_away_who_comes(portal):

@@ -76,3 +76,24 @@ async def test_s58_a_mistake_of_ours_is_told_by_a_reference_that_stands_in_the_l
     assert any(reference in record.getMessage() for record in caplog.records)
     for inside in ("Traceback", "asyncpg", "relation", "UndefinedTable", ".py", "SELECT"):
         assert inside not in answer.text
+
+
+@pytest.fixture
+async def full_disk(committed):
+    """A new session finds no room on the database's disk."""
+    owner = await asyncpg.connect(os.environ["PORTAL_DATABASE_OWNER_URL"])
+    await owner.execute(
+        "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'disk_full'; END $$;"
+        " CREATE TRIGGER no_room BEFORE INSERT ON session EXECUTE FUNCTION no_room()"
+    )
+    yield
+    await owner.execute("DROP FUNCTION no_room CASCADE")
+    await owner.close()
+
+
+async def test_who_meets_a_full_disk_is_told_to_come_back(full_disk, application):
+    await person("maryam", "citizen")
+    async with client_of(application) as client:
+        answer = await sign_in(client)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
