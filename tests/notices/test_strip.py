@@ -61,7 +61,7 @@ STAGES = {
     "over": (
         START + 2 * HOUR,
         f"Over The planned outage of {TITLE.en} has been over since 14:00.",
-        f"پایان‌یافته قطعی برنامه‌ریزی‌شدهٔ {TITLE.fa} در ساعت ۱۴:۰۰ پایان یافت.",
+        f"پایان‌یافته قطعی برنامه‌ریزی‌شدهٔ {TITLE.fa} ساعت ۱۴:۰۰ پایان یافت.",
     ),
     "gone": (START + 4 * HOUR, "", ""),
 }
