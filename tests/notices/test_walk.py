@@ -79,7 +79,7 @@ async def _ends(walk, notice):
     await actions.end(notice.no, seen=3, by=None, now=end)
     await walk.at(end)
     over = Words(
-        f"پایان‌یافته قطعی برنامه‌ریزی‌شدهٔ {TITLE.fa} در ساعت ۱۹:۳۰ پایان یافت.",
+        f"پایان‌یافته قطعی برنامه‌ریزی‌شدهٔ {TITLE.fa} ساعت ۱۹:۳۰ پایان یافت.",
         f"Over The planned outage of {TITLE.en} has been over since 19:30.",
     )
     assert await walk.look(notice) == Seen(over, "over", "available", NEITHER, OPEN, False)

@@ -38,7 +38,7 @@ async def test_an_incident_is_told_of_everywhere_from_its_announcement_to_its_re
     await actions.update(notice.no, WHY, state="fixed", seen=3, by=None, now=NOON + 3 * HOUR)
     await walk.at(NOON + 3 * HOUR)
     over = Words(
-        f"پایان‌یافته اختلال {TITLE.fa} در ساعت ۱۵:۰۰ پایان یافت.",
+        f"پایان‌یافته اختلال {TITLE.fa} ساعت ۱۵:۰۰ پایان یافت.",
         f"Over The incident at {TITLE.en} has been over since 15:00.",
     )
     assert await walk.look(notice) == Seen(over, "over", "available", NEITHER, OPEN, False)
