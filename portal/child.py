@@ -25,6 +25,8 @@ LEAVE_SECONDS = 0.8
 READ_SECONDS = 0.3
 """After the last accept, for a request that has been sent but not yet read."""
 WORKER_NICE = 5
+SWITCH_SECONDS = 0.0005
+"""How long a thread that draws may keep the loop from its turn; Python's own 5 ms add up, turn by turn."""
 MAX_CONNECTIONS = 800
 """Per web process, idle ones too; beyond it uvicorn answers 503 at once, which bounds memory."""
 
@@ -76,6 +78,7 @@ def serve_web(app: Any, settings: Settings, listener: socket.socket) -> None:
     # What the program is made of is no garbage: to look it through took 0.1 s, in which nobody was served.
     gc.collect()
     gc.freeze()
+    sys.setswitchinterval(SWITCH_SECONDS)
     _Server(config).run(sockets=[listener])
 
 
