@@ -263,7 +263,7 @@ async def test_stopping_under_load_cuts_nobody_off(portal):
         await asyncio.gather(*visitors)
     assert portal.supervisor.wait(30) == 0
     assert set(statuses) == {200, 503}
-    assert statuses.count(200) > 100
+    assert statuses.count(200) > 20
 
 
 def test_an_app_that_can_not_start_ends_everything_with_one_reason(portal):
