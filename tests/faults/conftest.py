@@ -46,7 +46,8 @@ def pytest_sessionfinish() -> None:
 def _machine() -> str:
     here = machine.facts("")
     today = datetime.now(UTC).date()
-    return f"{today}, {here.cores} cores, {here.memory_gb:.0f} GB, {here.system}, PostgreSQL 18; load {here.load:.1f} at the end."
+    load = f"load {here.load:.1f} at the end"
+    return f"{today}, {here.cores} cores, {here.memory_gb:.0f} GB, {here.system}, PostgreSQL 18; {load}."
 
 
 def _line(row) -> str:
