@@ -65,15 +65,7 @@ async def tier_of(
         return 2
     if not tokens:
         return 0
-    rows = await AccessGrant.raw(
-        "SELECT max(tier) AS tier FROM access_grant WHERE \"case\" = {} AND kind <> 'passcode'"
-        " AND expires_at > {} AND created_at <= {} AND secret_hash = ANY({})",
-        case_id,
-        now,
-        latest_start(now),
-        [_kept(key, case_id, token) for token in tokens for key in keys],
-    )
-    return int(rows[0]["tier"] or 0)
+    return (await _tiers([case_id], tokens=tokens, keys=keys, now=now)).get(case_id, 0)
 
 
 async def opened_whole(
@@ -82,14 +74,23 @@ async def opened_whole(
     """Those of the cases that one of these tokens opens at tier 2."""
     if not case_ids or not tokens:
         return frozenset()
+    tiers = await _tiers(case_ids, tokens=tokens, keys=keys, now=now)
+    return frozenset(case_id for case_id, tier in tiers.items() if tier == 2)
+
+
+async def _tiers(
+    case_ids: Sequence[UUID], *, tokens: list[str], keys: Sequence[bytes], now: datetime
+) -> dict[UUID, int]:
+    """How much the tokens show of each case that they open at all."""
     rows = await AccessGrant.raw(
-        'SELECT "case" FROM access_grant WHERE "case" = ANY({}) AND kind <> \'passcode\' AND tier = 2'
-        " AND expires_at > {} AND secret_hash = ANY({})",
-        case_ids,
+        'SELECT "case", max(tier) AS tier FROM access_grant WHERE "case" = ANY({}) AND kind <> \'passcode\''
+        ' AND expires_at > {} AND created_at <= {} AND secret_hash = ANY({}) GROUP BY "case"',
+        list(case_ids),
         now,
+        latest_start(now),
         [_kept(key, case_id, token) for case_id in case_ids for token in tokens for key in keys],
     )
-    return frozenset(row["case"] for row in rows)
+    return {row["case"]: row["tier"] for row in rows}
 
 
 def new_passcode(key: bytes, case_id: UUID, *, now: datetime) -> AccessGrant:

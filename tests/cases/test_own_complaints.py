@@ -78,7 +78,12 @@ async def test_once_it_has_ended_that_is_said(browser, request_at_hand, units, s
 
 
 @pytest.mark.parametrize(
-    ("filer", "before"), [("another-browser-of-theirs", timedelta(0)), (BROWSER, timedelta(days=2))]
+    ("filer", "before"),
+    [
+        ("another-browser-of-theirs", timedelta(0)),
+        (BROWSER, timedelta(days=2)),
+        pytest.param(BROWSER, -timedelta(days=2), id="a key of a clock that ran ahead"),
+    ],
 )
 async def test_whoever_holds_no_key_of_it_learns_nothing_of_it(
     browser, stranger, request_at_hand, units, settings, filer, before
