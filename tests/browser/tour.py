@@ -146,8 +146,8 @@ async def broken_rules(page: Page) -> list[str]:
 
 async def fine(visitor: Visitor) -> None:
     """The page as it is now is for everybody."""
-    assert await broken_rules(visitor.page) == [], visitor.page.url
-    assert await visitor.page.evaluate(TOO_WIDE) == [], visitor.page.url
+    assert not (broken := await broken_rules(visitor.page)), (visitor.page.url, broken)
+    assert not (wide := await visitor.page.evaluate(TOO_WIDE)), (visitor.page.url, wide)
 
 
 async def _violations(page: Page, asked: dict[str, Any], where: str) -> list[str]:
