@@ -14,7 +14,17 @@ from uuid import UUID
 
 from db.cases import Case
 from db.engine import atomic
-from portal.cases import access, complaints, contests, independence, ratings, record, rules
+from portal.cases import (
+    access,
+    clock,
+    clock_terms,
+    complaints,
+    contests,
+    independence,
+    ratings,
+    record,
+    rules,
+)
 from portal.cases.actions import Filed, file_case
 from portal.cases.events import Event
 from portal.cases.record import Actor, Words
@@ -29,6 +39,20 @@ USUAL_PAUSE = timedelta(days=14)
 """How long the applicant has to answer when nothing else is said."""
 SPEAKING = frozenset({"asked", "answered", "closed", "rejected", "decided", "informed", "extended"})
 """Whoever tells the applicant something has the case, unless somebody had it before."""
+
+
+class NotAwaited(BadRequest):
+    """Nobody can say yet that the applicant did not answer. ``until``: they have so long; None: nothing was asked."""
+
+    def __init__(self, until: datetime | None) -> None:
+        if until is None:
+            words = _(
+                "Nothing is open between you and the applicant. Ask first, and let the day you give them pass."
+            )
+        else:
+            words = _("The applicant still has time to answer.")
+        super().__init__(words)
+        self.until = until
 
 
 @atomic
@@ -130,8 +154,11 @@ async def close(
 ) -> None:
     """The case has ended with ``outcome`` (``rules.OUTCOMES``) for the reason the applicant reads.
 
-    ``where_to`` says who is responsible when we are not; it stands under the reason.
+    ``where_to`` says who is responsible when we are not; it stands under the reason. Raises NotAwaited for
+    ``rules.NO_ANSWER`` before the day that the applicant was given to answer has passed.
     """
+    if outcome == rules.NO_ANSWER:
+        await _check_had_time(case_id, seen=seen, now=now)
     if where_to:
         with using((await record.locked(case_id)).locale):
             reason = "\n".join((reason, "", _("Where to go:"), where_to))
@@ -213,6 +240,14 @@ async def _check_works_for(clerk: UUID, unit: UUID) -> None:
     """Raises NotAllowed for somebody of another unit."""
     if not await unit_people.works_for(clerk, unit):
         raise NotAllowed(_("Only the unit that has this case works on it."))
+
+
+async def _check_had_time(case_id: UUID, *, seen: int, now: datetime) -> None:
+    """Raises NotAwaited unless the applicant was asked and let the day given to them pass."""
+    await record.locked(case_id, seen=seen)
+    pause = clock.open_pause((await clock_terms.past_of(case_id))[0], now=now)
+    if pause is None or now < pause.until:
+        raise NotAwaited(pause.until if pause else None)
 
 
 async def check_works_on(clerk: UUID, case: Case) -> None:

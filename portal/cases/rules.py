@@ -42,8 +42,8 @@ TOPIC_LABELS = {
     "accessibility": N_("A barrier on these pages"),
 }
 
-NOT_OURS = "not_ours"
-OUTCOMES = ("done", "partly_done", "not_possible", NOT_OURS, "no_answer")
+NOT_OURS, NO_ANSWER = "not_ours", "no_answer"
+OUTCOMES = ("done", "partly_done", "not_possible", NOT_OURS, NO_ANSWER)
 SOLVED = frozenset({"done", "partly_done"})
 """Outcomes of which one can ask later whether they lasted."""
 DECISIONS = ("upheld", "partly_upheld", "not_upheld")

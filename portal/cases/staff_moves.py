@@ -11,13 +11,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
-from portal import uploads
+from portal import jalali, uploads
 from portal.cases import desk_actions, renumbering
 from portal.cases.desk_case_queries import DeskCase
 from portal.cases.staff_forms import MOVES, Move, SentMove, files_again, read_move
 from portal.cases.staff_pages import LARGEST_BODY, Visit, address, case_page, conflict_page, known_case
 from portal.errors import Conflict, NotFound
-from portal.i18n import _
+from portal.i18n import _, current_language
 from portal.office_hours import instant
 from portal.security.cookies import and_say
 from portal.security.csrf import Posted
@@ -74,12 +74,22 @@ async def post_move(
     except Conflict as problem:
         fresh = await known_case(code, request.user)
         return await conflict_page(fresh, request.user, move=move, sent=sent, problem=str(problem), now=now)
+    except desk_actions.NotAwaited as problem:
+        errors = {"outcome": _with_day(problem, settings)}
+        return await _again(case, request, move, sent, errors, now=now)
     except NotFound as problem:
         errors = {_NAMES_SOMEBODY.get(move.name, "form"): str(problem)}
         return await _again(case, request, move, sent, errors, now=now)
     number = made if move.name == "number" else case.number
     end = "/slip" if move.name in _MAKES_SECRET else ""
     return and_say(settings, address(number) + end, move.name)
+
+
+def _with_day(problem: desk_actions.NotAwaited, settings: Settings) -> str:
+    if problem.until is None:
+        return str(problem)
+    day = jalali.show_moment(problem.until, current_language(), settings.zone)
+    return f"{problem} " + _("Their time ends on %(moment)s.") % {"moment": day}
 
 
 async def _make(

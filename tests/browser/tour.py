@@ -94,7 +94,7 @@ async def _prepare(applicant: Visitor, clerk: Visitor, demo: Demo) -> World:
         await clerk.open(f"/desk{one.path}")
         await move(clerk, "take")
         await move(clerk, "ask", body="کدام شهرستان را می‌خواهید؟")
-    await move(clerk, "close", outcome="no_answer", reason="No answer came.")
+    await move(clerk, "close", outcome="not_possible", reason="It can't be done.")
     await applicant.open(filed[2].path)
     complaint = await complain_from_page(applicant, email="complaint@mehregan.example")
     states = {}

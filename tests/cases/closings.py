@@ -55,6 +55,9 @@ async def close(filed: Filed, *, outcome: str = "done", where_to: str = "", now:
     row = await Case.select(Case.version).where(Case.id == filed.case_id).first()
     assert row
     seen, clerk = row["version"], await a_clerk(f"clerk-{uuid4().hex[:12]}")
+    if outcome == rules.NO_ANSWER:  # once the applicant was asked in vain
+        await desk_actions.ask(filed.case_id, clerk=clerk, seen=seen, body="کدام؟", until=now, now=now)
+        seen += 1
     await desk_actions.close(
         filed.case_id, clerk=clerk, seen=seen, outcome=outcome, reason="دلیل", where_to=where_to, now=now
     )

@@ -1,16 +1,21 @@
 """A closing says what it is: its outcome, its reason, and where to go when it is not ours."""
 
 import re
+from datetime import timedelta
+from functools import partial
+from html import unescape
 
 import pytest
 
-from portal import codes
-from portal.cases import rules
+from portal import codes, jalali
+from portal.cases import actions, desk_actions, rules
 from portal.i18n import speaking_of, using
 from tests.cases.closings import a_closed_case, mail_about
-from tests.cases.factories import a_case
+from tests.cases.factories import a_case, a_clerk
 from tests.cases.visitors import as_filer, path_of, right_now
+from tests.conftest import NOON
 
+DAY = timedelta(days=1)
 PLACE = "سازمان ثبت اسناد، خیابان آزادی، شمارهٔ ۱۲"
 SOLVED = re.compile(r"is done|was done|\bsolved\b(?! it)|انجام شد")
 
@@ -102,3 +107,48 @@ async def test_a_closing_is_stated_without_the_colour_of_success(clerk):
     answer = await clerk.submit(at_desk(filed), form, to=f"{at_desk(filed)}/close")
     page = (await clerk.get(answer.headers["location"])).text
     assert '<div class="panel" id="done"' in page
+
+
+async def test_nobody_is_said_not_to_answer_who_was_not_asked_or_has_time(db, clerk, settings):
+    filed, asked_at = await a_case(now=right_now()), right_now()
+    form = {"outcome": "no_answer", "reason": "Nothing came.", "close-sure": "yes"}
+    page = await clerk.submit(at_desk(filed), form, to=f"{at_desk(filed)}/close")
+    assert page.status_code == 422
+    assert "Nothing is open between you and the applicant." in page.text
+    await desk_actions.ask(
+        filed.case_id,
+        clerk=await a_clerk("asks"),
+        seen=1,
+        body="Which?",
+        until=asked_at + 3 * DAY,
+        now=asked_at,
+    )
+    page = await clerk.submit(at_desk(filed), form, to=f"{at_desk(filed)}/close")
+    assert page.status_code == 422
+    until = jalali.show_moment(asked_at + 3 * DAY, "en", settings.zone)
+    assert f"The applicant still has time to answer. Their time ends on {until}." in unescape(page.text)
+    assert 'href="#close-outcome"' in page.text
+    assert "Nothing came." in page.text
+
+
+async def test_a_case_ends_unanswered_once_the_time_of_the_applicant_has_passed(db):
+    filed, until = await a_case(), NOON + 3 * DAY
+    act = {"clerk": await a_clerk("asks"), "seen": 2}
+    await desk_actions.ask(filed.case_id, **{**act, "seen": 1}, body="Which?", until=until, now=NOON)
+    close = partial(desk_actions.close, filed.case_id, **act, outcome="no_answer", reason="Nothing came.")
+    with pytest.raises(desk_actions.NotAwaited) as refusal:
+        await close(now=until - timedelta(seconds=1))
+    assert refusal.value.until == until
+    await close(now=until)
+
+
+async def test_who_answered_can_not_be_said_not_to_have(db):
+    filed = await a_case()
+    act = {"clerk": await a_clerk("asks")}
+    await desk_actions.ask(filed.case_id, **act, seen=1, body="Which?", until=NOON + DAY, now=NOON)
+    await actions.reply(filed.case_id, body="This one.", now=NOON)
+    with pytest.raises(desk_actions.NotAwaited) as refusal:
+        await desk_actions.close(
+            filed.case_id, **act, seen=3, outcome="no_answer", reason="Nothing.", now=NOON + 2 * DAY
+        )
+    assert refusal.value.until is None
