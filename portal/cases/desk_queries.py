@@ -50,12 +50,15 @@ _SHOWN = """
     LEFT JOIN account a ON a.id = c.assignee
     ORDER BY page.due, page.id
 """
+# All open cases are read from their index first: the planner would gather every case of the units, ended ones too.
 _COUNTS = f"""
+    WITH clock AS (SELECT {{}}::timestamptz AS now),
+    c AS MATERIALIZED (SELECT id, kind, unit, next_due_at, risk_at FROM "case" c WHERE {OPEN})
     SELECT count(*) AS n_open,
            count(*) FILTER (WHERE {LATE.format(now="now")}) AS n_late,
            count(*) FILTER (WHERE {AT_RISK.format(now="now")}) AS n_at_risk
-    FROM "case" c, (SELECT {{}}::timestamptz AS now) AS clock
-    WHERE {OPEN} AND ({{}} OR c.unit = ANY({{}})) AND NOT {barred()}
+    FROM c, clock
+    WHERE ({{}} OR c.unit = ANY({{}})) AND NOT {barred()}
 """  # noqa: S608 - our own words
 _UNITS = """
     SELECT u.slug, u.id, u.name_fa || ' — ' || g.name_fa AS fa, u.name_en || ' — ' || g.name_en AS en
@@ -221,13 +224,15 @@ def _by_promise(sql: _Sql, sought: Condition, narrow: Narrow, after: Cursor | No
 
 def _by_search(sql: _Sql, sought: list[Condition], narrow: Narrow, after: Cursor | None) -> None:
     """Condition by condition until enough is met; what all found together is sorted for the page."""
-    sql.add("WITH hits AS MATERIALIZED (SELECT * FROM (")
     for n, condition in enumerate(sought):
-        sql.add("UNION ALL (" if n else "(")
+        sql.add(f"{', ' if n else 'WITH '}hits{n} AS MATERIALIZED (")
         sql.add(_CASES + condition.sql, *condition.values)
         narrow(sql)
+        if condition.otherwise:
+            sql.add(f"AND NOT EXISTS (SELECT FROM hits{n - 1})")
         sql.add(f"LIMIT {MOST_MATCHES})")
-    sql.add(f") AS hit LIMIT {MOST_MATCHES})")
+    all_hits = " UNION ALL ".join(f"SELECT * FROM hits{n}" for n in range(len(sought)))  # noqa: S608 - numbers
+    sql.add(f", hits AS MATERIALIZED (SELECT * FROM ({all_hits}) AS hit LIMIT {MOST_MATCHES})")  # noqa: S608
     sql.add(", found AS (SELECT count(*) AS n_matches FROM hits), page AS (SELECT DISTINCT due, id FROM hits")
     if after:
         sql.add("WHERE (due, id) > ({}, {})", after.due_at or _NEVER, after.id)

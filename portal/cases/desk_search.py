@@ -27,13 +27,18 @@ _WORDS = "to_tsvector('simple', c.search_key) @@ to_tsquery('simple', {})"
 
 
 class Condition(msgspec.Struct, frozen=True):
-    """A piece of SQL about the case ``c``, and the values of its ``{}`` in their order."""
+    """A piece of SQL about the case ``c``, and the values of its ``{}`` in their order.
+
+    ``otherwise``: it only counts where the condition before it met no case.
+    """
 
     sql: str
     values: tuple[Any, ...] = ()
+    otherwise: bool = False
 
     def __and__(self, other: Condition) -> Condition:
-        return Condition(f"{self.sql} AND {other.sql}", (*self.values, *other.values))
+        sql, values = f"{self.sql} AND {other.sql}", (*self.values, *other.values)
+        return Condition(sql, values, self.otherwise or other.otherwise)
 
 
 async def case_with_code(typed: str) -> int | None:
@@ -64,34 +69,40 @@ def conditions(typed: str, state: str) -> list[Condition]:
     """Where to look for what was typed among the cases in ``state``.
 
     The few that a number or an address finds come first. Then words: in open cases, whose promises are the
-    nearest, and only when those are not enough in the many that have ended.
+    nearest, and only when those are not enough in the many that have ended; there first with whole words before the
+    last one, since the index has to fetch every case with each beginning (12 ms instead of 0.4 for a name in 200,000).
     """
     plain = text.without_bidi(text.latin_digits(typed)).strip()
     exact = [*_by_code(plain), *_by_phone(plain)]
     if "@" in plain:
         exact.append(Condition("lower(c.contact_email) LIKE {}", (f"{text.like_literal(plain.lower())}%",)))
     found = [condition & in_state(state) for condition in exact]
-    if words := words_query(typed):
-        found += [Condition(_WORDS, (words,)) & side for side in _sides(state)]
+    if beginnings := words_query(typed):
+        found += _by_words(beginnings, words_query(typed, whole=True), state)
     return found or [Condition("false")]
 
 
-def words_query(typed: str) -> str:
+def words_query(typed: str, *, whole: bool = False) -> str:
     """``typed`` for to_tsquery: its words as prefixes that must all occur; empty when it holds no word.
 
-    Only letters and digits remain, so nothing in it can be an operator.
+    ``whole``: only the last one, which may still be being typed, as a prefix. Only letters and digits remain, so
+    nothing in it can be an operator.
     """
-    words = re.findall(r"[^\W_]+", text.search_key(typed))[:_MOST_WORDS]
-    return " & ".join(f"{word[:_LONGEST_WORD]}:*" for word in words)
+    words = [word[:_LONGEST_WORD] for word in re.findall(r"[^\W_]+", text.search_key(typed))[:_MOST_WORDS]]
+    return (" & " if whole else ":* & ").join(words) + ":*" if words else ""
 
 
-def _sides(state: str) -> list[Condition]:
-    """``in_state`` for the two indexes of words. Nothing is said twice: the planner would expect too few cases."""
-    if state == ALL:
-        return [Condition(OPEN), Condition(_ENDED)]
-    if not state:
-        return [Condition(OPEN)]
-    return [Condition(_ENDED if state in rules.ENDED_STATES else OPEN) & in_state(state)]
+def _by_words(beginnings: str, whole: str, state: str) -> list[Condition]:
+    """By words, in the two indexes. No state is said twice: the planner would expect too few cases."""
+    found, words = [], Condition(_WORDS, (beginnings,))
+    if state not in rules.ENDED_STATES:
+        found.append(words & (Condition(OPEN) if state in ("", ALL) else Condition(OPEN) & in_state(state)))
+    if state in (ALL, *rules.ENDED_STATES):
+        ended = Condition(_ENDED) if state == ALL else Condition(_ENDED) & in_state(state)
+        found.append(Condition(_WORDS, (whole,)) & ended)
+        if whole != beginnings:
+            found.append(msgspec.structs.replace(words & ended, otherwise=True))
+    return found
 
 
 def _by_code(plain: str) -> list[Condition]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import timedelta
 
 import msgspec
@@ -107,9 +108,10 @@ async def test_indexes_and_references_are_back_after_filling(committed):
     async def there() -> list[str]:
         rows = await Case.raw(
             "SELECT indexdef AS d FROM pg_indexes WHERE schemaname = 'public' UNION ALL"
-            " SELECT conname || pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'f' ORDER BY 1"
+            " SELECT conname || pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'f'"
         )
-        return [row["d"] for row in rows]
+        # What a server writes of a condition it reads again has its casts elsewhere.
+        return sorted(re.sub(r"::(character varying|text)(\[\])?|[()]", "", row["d"]) for row in rows)
 
     before = await there()
     async with without_indexes(os.environ["PORTAL_DATABASE_OWNER_URL"]):

@@ -2,6 +2,7 @@
 
 from urllib.parse import quote
 
+import msgspec
 import pytest
 
 from db.cases import Case
@@ -118,6 +119,31 @@ async def test_a_search_keeps_to_the_filters(db):
     assert await numbers(q="مریم") == [opened.number]
     assert await numbers(q="مریم", state="withdrawn") == [ended.number]
     assert await numbers(q="مریم", state=ALL) == [opened.number, ended.number]
+
+
+async def test_ended_cases_are_found_by_beginnings_where_whole_words_find_none(db):
+    whole, longer = [
+        await a_case(body=f"{word} استان", contact_name="زهرا") for word in ("گزارش", "گزارش‌های")
+    ]
+    for ended in (whole, longer):
+        await actions.withdraw(ended.case_id, reason="", now=NOON)
+    for state in ("withdrawn", ALL):
+        assert await numbers(q="گزارش اس", state=state) == [whole.number]
+        assert await numbers(q="اس گزارش", state=state) == [whole.number, longer.number]
+        assert await numbers(q="گزا زهرا", state=state) == [whole.number, longer.number]
+    still_open = await a_case(body="گزارش‌های استان")
+    assert await numbers(q="گزارش اس", state=ALL) == [still_open.number, whole.number]
+
+
+async def test_a_case_of_another_unit_keeps_no_beginning_from_being_looked_for(db):
+    mine = await a_case(slug="yearbook-qom", audience="citizen", body="گزارش‌های استان")
+    theirs = await a_case(slug="spatial-observatory", body="گزارش استان")
+    for ended in (mine, theirs):
+        await actions.withdraw(ended.case_id, reason="", now=NOON)
+    case = await Case.select(Case.unit).where(Case.id == mine.case_id).first()
+    clerk = msgspec.structs.replace(reads_all(), role="staff", units=(case["unit"],), is_staff=True)
+    page = await desk_queries.queue(QueueFilters(q="گزارش اس", state=ALL), reader=clerk, now=NOON)
+    assert [row.number for row in page.rows] == [mine.number]
 
 
 async def test_nothing_found_among_open_cases_offers_all(clerk):
