@@ -16,8 +16,10 @@ from portal.services import unit_people
 async def choices(case: DeskCase) -> dict[str, list[tuple[str, str]]]:
     """Whom a case may be given to, where it may be sent, and of a complaint whom it may be about."""
     clerks = await unit_people.clerks(case.unit_id)
-    barred = await independence.barred_of([UUID(clerk.value) for clerk in clerks], case.id)
-    people = await complaints.people_of_agency(case.id) if case.kind == "complaint" else []
+    barred, people = frozenset[UUID](), []
+    if case.kind == "complaint":
+        barred = await independence.barred_of([UUID(clerk.value) for clerk in clerks], case.id)
+        people = await complaints.people_of_agency(case.id)
     units = await complaints.units_for(case.id)
     return {
         "clerks": [(clerk.value, clerk.label) for clerk in clerks if UUID(clerk.value) not in barred],

@@ -69,7 +69,7 @@ async def assign(case_id: UUID, *, clerk: UUID, seen: int, assignee: UUID, now: 
     case = await record.locked(case_id)
     if not await unit_people.works_for(assignee, case.unit):
         raise NotFound(_("Nobody of that name works in this unit."))
-    await independence.check(assignee, case_id)
+    await independence.check(assignee, case_id, kind=case.kind)
     await _append(case_id, "assigned", clerk, seen, now, data={"assignee": str(assignee)})
 
 
@@ -253,7 +253,7 @@ async def _check_had_time(case_id: UUID, *, seen: int, now: datetime) -> None:
 async def check_works_on(clerk: UUID, case: Case) -> None:
     """Raises NotAllowed for somebody of another unit, and for whoever may have no part in this complaint."""
     await _check_works_for(clerk, case.unit)
-    await independence.check(clerk, case.id)
+    await independence.check(clerk, case.id, kind=case.kind)
 
 
 async def _append(

@@ -35,6 +35,16 @@ _CASE = """
     WHERE c.id = coalesce((SELECT id FROM "case" WHERE number = {}),
         (SELECT "case" FROM dead_number WHERE number = {}))
 """
+_HEAD = """
+    SELECT c.id, c.number, c.kind, u.phone AS unit_phone,
+           ARRAY(SELECT w.unit FROM case_unit w WHERE w."case" = c.id) AS worked_on_by,
+           u.name_fa || ' — ' || g.name_fa AS unit_fa, u.name_en || ' — ' || g.name_en AS unit_en
+    FROM "case" c
+    JOIN unit u ON u.id = c.unit
+    JOIN agency g ON g.id = u.agency
+    WHERE c.id = coalesce((SELECT id FROM "case" WHERE number = {}),
+        (SELECT "case" FROM dead_number WHERE number = {}))
+"""
 _EVENTS = """
     SELECT e.id, e.n, e.kind, e.actor_role, e.at, e.data->>'outcome' AS outcome,
            (e.data->>CASE WHEN e.kind <> 'credited' THEN 'until'
@@ -130,17 +140,24 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     values: tuple[str | int | date, ...]
 
 
-class DeskCase(msgspec.Struct, frozen=True, kw_only=True):
-    """One case with everything the desk knows of it; names as in ``db.cases.Case``.
-
-    ``applicant`` is the user name of whoever filed it signed in. ``edition`` is that of the statement whose
-    promises hold. ``unit`` names its agency too;
-    ``worked_on_by`` are all units that worked on it. ``happenings`` begin with the filing.
-    """
+class CaseHead(msgspec.Struct, frozen=True, kw_only=True):
+    """Which case it is and who works on it. ``unit`` names its agency too; ``worked_on_by`` are all units that did."""
 
     id: UUID
     number: int
     kind: str
+    unit: Words
+    unit_phone: str
+    worked_on_by: tuple[UUID, ...]
+
+
+class DeskCase(CaseHead, frozen=True, kw_only=True):
+    """One case with everything the desk knows of it; names as in ``db.cases.Case``.
+
+    ``applicant`` is the user name of whoever filed it signed in. ``edition`` is that of the statement whose
+    promises hold. ``happenings`` begin with the filing.
+    """
+
     topic: str
     level: int
     state: str
@@ -150,9 +167,6 @@ class DeskCase(msgspec.Struct, frozen=True, kw_only=True):
     sla_version: UUID | None
     service_slug: str
     unit_id: UUID
-    unit: Words
-    unit_phone: str
-    worked_on_by: tuple[UUID, ...]
     assignee: UUID | None
     assignee_name: str | None
     applicant: str | None
@@ -198,6 +212,15 @@ class DeskCase(msgspec.Struct, frozen=True, kw_only=True):
         return rules.shown_state(self.state, level=self.level, taken=self.assignee is not None)
 
 
+async def case_head(number: int) -> CaseHead | None:
+    """The same case as ``desk_case``, for whoever only has to know which one it is."""
+    rows = await Case.raw(_HEAD, number, number)
+    if not rows:
+        return None
+    plain = {name: rows[0][name] for name in CaseHead.__struct_fields__ if name in rows[0]}
+    return CaseHead(**{**plain, **_units(rows[0])})
+
+
 async def desk_case(number: int) -> DeskCase | None:
     """The case with this tracking number, or that had it before it got another; or None."""
     rows = await Case.raw(_CASE, number, number)
@@ -213,13 +236,17 @@ async def desk_case(number: int) -> DeskCase | None:
         **{
             **plain,
             "service": Words(fa=row["title_fa"], en=row["title_en"]),
-            "unit": Words(fa=row["unit_fa"], en=row["unit_en"]),
-            "worked_on_by": tuple(row["worked_on_by"]),
+            **_units(row),
             "answers": _answers(fields, msgspec.json.decode(row["answers"])),
             "happenings": tuple(_happening(event, files) for event in events),
             "mails": tuple(msgspec.convert(mail, CaseMail) for mail in mails),
         }
     )
+
+
+def _units(row: dict[str, Any]) -> dict[str, Any]:
+    unit = Words(fa=row["unit_fa"], en=row["unit_en"])
+    return {"unit": unit, "worked_on_by": tuple(row["worked_on_by"])}
 
 
 async def file_of(number: int, file_id: UUID) -> CaseFile | None:

@@ -57,9 +57,12 @@ class AboutCase(msgspec.Struct, frozen=True, kw_only=True):
     ended: bool
 
 
-async def check(account: UUID, case_id: UUID) -> None:
-    """Raises Barred for somebody who may have nothing to do with this complaint; lets all else through."""
-    if await is_barred(account, case_id):
+async def check(account: UUID, case_id: UUID, *, kind: str = "complaint") -> None:
+    """Raises Barred for somebody who may have nothing to do with this complaint; lets all else through.
+
+    ``kind`` is the case's, where it is known: only a complaint bars anybody, and others need no look.
+    """
+    if kind == "complaint" and await is_barred(account, case_id):
         raise Barred(
             _(
                 "This complaint is about something you took part in. Somebody independent of it has to handle it."

@@ -13,9 +13,17 @@ from litestar.response import Redirect, Template
 
 from portal import jalali, uploads
 from portal.cases import desk_actions, renumbering
-from portal.cases.desk_case_queries import DeskCase
+from portal.cases.desk_case_queries import CaseHead
 from portal.cases.staff_forms import MOVES, Move, SentMove, files_again, read_move
-from portal.cases.staff_pages import LARGEST_BODY, Visit, address, case_page, conflict_page, known_case
+from portal.cases.staff_pages import (
+    LARGEST_BODY,
+    Visit,
+    address,
+    case_page,
+    conflict_page,
+    known_case,
+    known_head,
+)
 from portal.errors import Conflict, NotFound
 from portal.i18n import _, current_language
 from portal.office_hours import instant
@@ -58,17 +66,17 @@ async def post_move(
     move = MOVES.get(move_name)
     if move is None:
         raise NotFound(_("There is nothing here."))
-    case = await known_case(code, request.user)
+    case = await known_head(code, request.user)
     sent = read_move(move, posted.form, today=now.astimezone(settings.zone).date())
     if posted.stale:
-        return await _again(case, request, move, sent, {"form": str(posted.stale)}, status=403, now=now)
+        return await _again(code, request, move, sent, {"form": str(posted.stale)}, status=403, now=now)
     if sent.errors:
-        return await _again(case, request, move, sent, sent.errors, now=now)
+        return await _again(code, request, move, sent, sent.errors, now=now)
     received = await uploads.receive_all(
         [("attachments", "", file) for file in sent.files], settings.uploads_dir
     )
     if received.errors:
-        return await _again(case, request, move, sent, received.errors, now=now)
+        return await _again(code, request, move, sent, received.errors, now=now)
     try:
         made = await _make(move, case, request, sent, received.files, settings, now)
     except Conflict as problem:
@@ -76,10 +84,10 @@ async def post_move(
         return await conflict_page(fresh, request.user, move=move, sent=sent, problem=str(problem), now=now)
     except desk_actions.NotAwaited as problem:
         errors = {"outcome": _with_day(problem, settings)}
-        return await _again(case, request, move, sent, errors, now=now)
+        return await _again(code, request, move, sent, errors, now=now)
     except NotFound as problem:
         errors = {_NAMES_SOMEBODY.get(move.name, "form"): str(problem)}
-        return await _again(case, request, move, sent, errors, now=now)
+        return await _again(code, request, move, sent, errors, now=now)
     number = made if move.name == "number" else case.number
     end = "/slip" if move.name in _MAKES_SECRET else ""
     return and_say(settings, address(number) + end, move.name)
@@ -94,7 +102,7 @@ def _with_day(problem: desk_actions.NotAwaited, settings: Settings) -> str:
 
 async def _make(
     move: Move,
-    case: DeskCase,
+    case: CaseHead,
     request: Visit,
     sent: SentMove,
     files: tuple[StoredFile, ...],
@@ -117,7 +125,7 @@ async def _make(
 
 
 async def _again(
-    case: DeskCase,
+    code: str,
     request: Visit,
     move: Move,
     sent: SentMove,
@@ -127,4 +135,5 @@ async def _again(
     now: datetime,
 ) -> Template:
     errors = {**files_again(sent.files), **errors}
+    case = await known_case(code, request.user)
     return await case_page(case, request.user, now=now, sent=(move, sent), errors=errors, status=status)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from litestar import Request
@@ -18,7 +19,7 @@ from portal.cases import (
     ratings,
     rules,
 )
-from portal.cases.desk_case_queries import DeskCase, Happening, desk_case
+from portal.cases.desk_case_queries import CaseHead, DeskCase, Happening, case_head, desk_case
 from portal.cases.staff_forms import (
     BODIES,
     DECISIONS,
@@ -36,6 +37,7 @@ from portal.security.headers import PRIVATE
 from portal.security.sessions import SignedIn
 from portal.services.labels import AUDIENCES, CHANNELS, TARGETS
 
+C = TypeVar("C", bound=CaseHead)
 Visit = Request[SignedIn, Any, Any]
 LARGEST_BODY = uploads.MAX_TOTAL + 2**20  # bytes: all files of a form and the words beside them
 
@@ -100,15 +102,24 @@ def channel_name(case: DeskCase) -> str:
 
 
 async def known_case(code: str, reader: SignedIn) -> DeskCase:
-    """The case of the code in an address. Raises NotFound, NotAllowed for a case of other units, and Barred.
+    """The case of the code in an address. Raises as ``known_head``."""
+    return await _known(code, reader, desk_case)
+
+
+async def known_head(code: str, reader: SignedIn) -> CaseHead:
+    """Which case the code in an address leads to. Raises NotFound, NotAllowed for a case of other units, and Barred.
 
     Whoever handles a complaint reads the case it is about, whichever unit has that.
     """
+    return await _known(code, reader, case_head)
+
+
+async def _known(code: str, reader: SignedIn, look_up: Callable[[int], Awaitable[C | None]]) -> C:
     number = codes.parse(code)
-    case = None if isinstance(number, codes.Mistake) else await desk_case(number)
+    case = None if isinstance(number, codes.Mistake) else await look_up(number)
     if case is None:
         raise NotFound(_("There is no case with this code."))
-    await independence.check(reader.account_id, case.id)
+    await independence.check(reader.account_id, case.id, kind=case.kind)
     speak_of(case.kind)
     by_unit = reader.reads_all or set(case.worked_on_by) & set(reader.units)
     if not by_unit and not await independence.opens(case.id, reader):
@@ -208,7 +219,7 @@ async def _forms(
     works_on_it = account.is_staff and case.unit_id in account.units
     goes_on = works_on_it and case.erased_at is None
     moves = [move for move in MOVES.values() if goes_on and move.is_allowed(case.state, case.kind)]
-    if await independence.may_pass_on(account.account_id, case.id):
+    if case.kind == "complaint" and await independence.may_pass_on(account.account_id, case.id):
         works_on_it, moves = True, [MOVES["refer"]]
     contested = contests.undecided(await contests.pauses_of(case.id))
     judges = goes_on and contested is not None and contested.by != account.account_id

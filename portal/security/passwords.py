@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from argon2 import PasswordHasher, Type
-from argon2.exceptions import VerifyMismatchError
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from portal.errors import Busy
 from portal.i18n import N_, _
@@ -71,7 +71,7 @@ async def hash_password(password: str) -> str:
 
 
 async def verify(kept: str | None, password: str) -> bool:
-    """Whether ``password`` is the one behind ``kept``. None (no such account) is never right, as slowly.
+    """Whether ``password`` is the one behind ``kept``. None (no such account), or what is no hash, never is, as slowly.
 
     Raises Busy (503) when more than ``MAX_WAITING`` others wait.
     """
@@ -134,6 +134,8 @@ def _matches(kept: str, password: str) -> bool:
         return _hasher.verify(kept, folded(password))
     except VerifyMismatchError:
         return False
+    except InvalidHashError:  # what is no hash fits nothing, as slowly
+        return _matches(_nobodys_hash(), password)
 
 
 def _nobodys_hash() -> str:

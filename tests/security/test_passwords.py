@@ -55,6 +55,12 @@ async def test_nobody_has_no_password():
     assert not await verify("", PHRASE)
 
 
+@pytest.mark.parametrize("stored", ["!", "imported"])
+async def test_what_is_no_hash_fits_no_password(stored):
+    assert not await verify(stored, PHRASE)
+    assert not await verify(stored, stored)
+
+
 async def test_an_unknown_name_costs_the_same_time(kept):
     async def seconds(stored):
         began = time.process_time()
