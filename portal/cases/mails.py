@@ -40,6 +40,7 @@ TOLD = frozenset(
         "withdrawn",
         "decided",
         "appealed",
+        "reopened",
         "infected",
     }
 )

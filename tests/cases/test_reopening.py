@@ -43,6 +43,23 @@ async def test_a_case_is_opened_again_up_to_its_last_instant(db):
     assert (await Case.select(Case.state).first())["state"] == "in_review"
 
 
+@pytest.mark.parametrize(
+    ("locale", "subject", "promise"),
+    [
+        ("en", "Your request is open again", "You will hear from us by"),
+        ("fa", "درخواست شما دوباره باز شد", "به شما خبر می‌دهیم"),
+    ],
+)
+async def test_who_opens_a_case_again_is_told_so_and_by_when_to_expect_its_result(
+    db, settings, locale, subject, promise
+):
+    filed = await a_closed_case(reopen_days=5, locale=locale)
+    await actions.reopen(filed.case_id, reason="نشد", now=NOON + DAY)
+    mail = await mail_about("reopened", settings, now=NOON + DAY)
+    assert mail.subject.startswith(subject)
+    assert promise in mail.text
+
+
 async def test_a_second_later_it_is_not(db):
     filed = await a_closed_case(reopen_days=5)
     with pytest.raises(Conflict):
