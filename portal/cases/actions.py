@@ -203,7 +203,7 @@ async def _with_calendars_of_now(service: ServiceView) -> ServiceView:
 async def _insert(case: Case) -> bool:
     """The row exists; False when its submission was filed before. A number that is taken is drawn again."""
     for _draw in range(MOST_DRAWS):
-        if await record.insert(case):
+        if await record.insert_case(case):
             return True
         if await Case.exists().where(Case.submission_id == case.submission_id):
             return False

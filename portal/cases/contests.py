@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
 from db.cases import CaseEvent
+from portal.cases.clock import Past, span_of
 
 
 class AskedPause(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +38,8 @@ _PAUSES = """
     WHERE a."case" = {} AND a.kind = 'asked'
     ORDER BY a.n
 """
+_SETTLED = frozenset({"replied", "answered", "contest_upheld", "reopened", "appealed"})
+"""What came of a question, or made it one of an earlier life of the case."""
 
 
 async def pauses_of(case_id: UUID) -> list[AskedPause]:
@@ -51,3 +55,22 @@ def undecided(pauses: Sequence[AskedPause]) -> AskedPause | None:
 def contestable(pauses: Sequence[AskedPause]) -> AskedPause | None:
     """The present pause, unless it was contested before. Only for a case that waits for its applicant."""
     return pauses[-1] if pauses and not pauses[-1].contested else None
+
+
+def given_until(events: Sequence[Past]) -> datetime | None:
+    """The last instant the applicant was given for the desk's last question, with the downtime credited to them.
+
+    None where no question is open: none was asked, the desk has answered since, or the applicant has written or
+    contests it.
+    """
+    asked = next((n for n in reversed(range(len(events))) if events[n].kind == "asked"), None)
+    if asked is None or not (until := events[asked].data.get("until")):
+        return None
+    since = events[asked + 1 :]
+    kinds = {event.kind for event in since}
+    if kinds & _SETTLED or ("contested" in kinds and "contest_denied" not in kinds):
+        return None
+    credited = [
+        span_of(event) for event in since if event.kind == "credited" and "applicant" in event.data["for"]
+    ]
+    return datetime.fromisoformat(until) + sum((end - begin for begin, end in credited), timedelta())

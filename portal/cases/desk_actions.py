@@ -16,7 +16,6 @@ from db.cases import Case
 from db.engine import atomic
 from portal.cases import (
     access,
-    clock,
     clock_terms,
     complaints,
     contests,
@@ -157,10 +156,13 @@ async def close(
     ``where_to`` says who is responsible when we are not; it stands under the reason. Raises NotAwaited for
     ``rules.NO_ANSWER`` before the day that the applicant was given to answer has passed.
     """
+    case = await record.locked(case_id, seen=seen)
     if outcome == rules.NO_ANSWER:
-        await _check_had_time(case_id, seen=seen, now=now)
+        await check_works_on(clerk, case)
+        record.check("closed", case)
+        await _check_had_time(case_id, now=now)
     if where_to:
-        with using((await record.locked(case_id)).locale):
+        with using(case.locale):
             reason = "\n".join((reason, "", _("Where to go:"), where_to))
     words = Words(reason)
     case, event = await _append(case_id, "closed", clerk, seen, now, data={"outcome": outcome}, words=words)
@@ -242,12 +244,11 @@ async def _check_works_for(clerk: UUID, unit: UUID) -> None:
         raise NotAllowed(_("Only the unit that has this case works on it."))
 
 
-async def _check_had_time(case_id: UUID, *, seen: int, now: datetime) -> None:
+async def _check_had_time(case_id: UUID, *, now: datetime) -> None:
     """Raises NotAwaited unless the applicant was asked and let the day given to them pass."""
-    await record.locked(case_id, seen=seen)
-    pause = clock.open_pause((await clock_terms.past_of(case_id))[0], now=now)
-    if pause is None or now < pause.until:
-        raise NotAwaited(pause.until if pause else None)
+    until = contests.given_until((await clock_terms.past_of(case_id))[0])
+    if until is None or now < until:
+        raise NotAwaited(until)
 
 
 async def check_works_on(clerk: UUID, case: Case) -> None:

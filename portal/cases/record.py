@@ -68,17 +68,17 @@ _INSERT = f"""
 _COLUMNS = [column._meta.db_column_name for column in Case._meta.columns]
 _PLACES = ", ".join(f"${n}" for n in range(1, len(_COLUMNS) + 1))
 _NEW = (
-    f"""INSERT INTO "case" ({", ".join(_COLUMNS)}) VALUES ({_PLACES}) ON CONFLICT DO NOTHING RETURNING id"""  # noqa: S608
+    f"""INSERT INTO "case" ({", ".join(_COLUMNS)}) VALUES ({_PLACES}) ON CONFLICT DO NOTHING RETURNING id"""  # noqa: S608 - constants
 )
-_LOCK = f"""SELECT {", ".join(_COLUMNS)} FROM "case" WHERE id = $1 FOR UPDATE"""  # noqa: S608
+_LOCK = f"""SELECT {", ".join(_COLUMNS)} FROM "case" WHERE id = $1 FOR UPDATE"""  # noqa: S608 - constants
 _CHANGED = (*Standing.__struct_fields__, "changed_at", "risk_at", "next_check_at")
 _UPDATE = f"""
     UPDATE "case" SET {", ".join(f"{name} = ${n}" for n, name in enumerate(_CHANGED, start=3))}
     WHERE id = $1 AND version = $2 RETURNING id
-"""  # noqa: S608
+"""  # noqa: S608 - constants
 
 
-async def insert(case: Case) -> bool:
+async def insert_case(case: Case) -> bool:
     """The row exists; False where its number or its submission is taken."""
     values = {name: getattr(case, name) for name in _COLUMNS}
     values["answers"] = msgspec.json.encode(values["answers"]).decode()
@@ -103,7 +103,8 @@ async def _others_acted(case_id: UUID, seen: int) -> bool:
     )
 
 
-def _check(kind: str, case: Case) -> None:
+def check(kind: str, case: Case) -> None:
+    """Raises Conflict for an event that can't happen to the case as it stands."""
     if case.erased_at is not None:
         raise Conflict(_("What named people here was erased. Nothing can be added any more."))
     if not (rules.allowed(kind, case.state) and rules.fits(kind, case.kind)):
@@ -127,7 +128,7 @@ async def append(
 
     Queues the applicant's mail, if there is one. ``case`` must be locked. Raises Conflict for what it does not allow.
     """
-    _check(kind, case)
+    check(kind, case)
     events, last_hash = await clock_terms.past_of(case.id)
     told = {**(data or {}), **({"files": [file.sha256 for file in files]} if files else {})}
     events.append(Past(case.version + 1, kind, at := max(now, events[-1].at), told))
@@ -172,9 +173,11 @@ async def write(
     entry in the audit log.
     """
     side = "staff" if event.actor_role == "staff" else "applicant"
-    direction = "in" if side == "applicant" else "out"
-    said = words and words.body and (uuid7(), direction, words.visible_to, words.body, salt)
-    event_id = await _insert(event, receipt, said or (None,) * 5)
+    said: tuple[Any, ...] = (None,) * 5
+    if words and words.body:
+        direction = "in" if side == "applicant" else "out"
+        said = (uuid7(), direction, words.visible_to, words.body, salt)
+    event_id = await _insert_event(event, receipt, said)
     if files:
         await Attachment.insert(
             *[
@@ -191,7 +194,7 @@ async def write(
         )
 
 
-async def _insert(event: Event, receipt: Issued | None, said: tuple[Any, ...]) -> UUID:
+async def _insert_event(event: Event, receipt: Issued | None, said: tuple[Any, ...]) -> UUID:
     event_id = uuid7()
     logged = audit.values(
         f"case_{event.kind}", object=f"case:{event.case}", data={"n": event.n}, now=event.at

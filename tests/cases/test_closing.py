@@ -9,9 +9,10 @@ import pytest
 
 from portal import codes, jalali
 from portal.cases import actions, desk_actions, rules
+from portal.errors import Conflict
 from portal.i18n import speaking_of, using
 from tests.cases.closings import a_closed_case, mail_about
-from tests.cases.factories import a_case, a_clerk
+from tests.cases.factories import a_case, a_clerk, a_service
 from tests.cases.visitors import as_filer, path_of, right_now
 from tests.conftest import NOON
 
@@ -152,3 +153,42 @@ async def test_who_answered_can_not_be_said_not_to_have(db):
             filed.case_id, **act, seen=3, outcome="no_answer", reason="Nothing.", now=NOON + 2 * DAY
         )
     assert refusal.value.until is None
+
+
+async def test_who_contests_the_question_is_not_said_to_be_silent_before_that_is_decided(db):
+    filed, until = await a_case(), NOON + DAY
+    asks, decides = await a_clerk("asks"), await a_clerk("decides")
+    await desk_actions.ask(filed.case_id, clerk=asks, seen=1, body="Which?", until=until, now=NOON)
+    await actions.contest(filed.case_id, reason="It stands in my first letter.", now=NOON)
+    close = partial(
+        desk_actions.close, filed.case_id, clerk=asks, outcome="no_answer", reason="Nothing.", now=until
+    )
+    with pytest.raises(desk_actions.NotAwaited):
+        await close(seen=3)
+    await desk_actions.decide_contest(
+        filed.case_id, clerk=decides, seen=3, decision="denied", body="It does not.", now=NOON
+    )
+    await close(seen=4)
+
+
+async def test_a_question_stays_open_when_another_unit_gets_the_case(db):
+    filed, until = await a_case(), NOON + DAY
+    others = (await a_service("yearbook-tehran")).unit_id
+    clerk = await a_clerk("asks")
+    await desk_actions.ask(filed.case_id, clerk=clerk, seen=1, body="Which?", until=until, now=NOON)
+    await desk_actions.refer(filed.case_id, clerk=clerk, seen=2, unit=others, body="Yours.", now=NOON)
+    with pytest.raises(desk_actions.NotAwaited) as refusal:
+        await desk_actions.close(
+            filed.case_id, clerk=clerk, seen=3, outcome="no_answer", reason="Nothing.", now=NOON
+        )
+    assert refusal.value.until == until
+
+
+async def test_an_ended_case_is_no_question_of_time(db):
+    filed = await a_case()
+    clerk = await a_clerk("asks")
+    await actions.withdraw(filed.case_id, reason="", now=NOON)
+    with pytest.raises(Conflict):
+        await desk_actions.close(
+            filed.case_id, clerk=clerk, seen=2, outcome="no_answer", reason="Nothing.", now=NOON
+        )
