@@ -12,8 +12,11 @@ from db.cases import Attachment, Case
 from portal.cases import rules
 from portal.services.statement import Field, Words
 
+_HAS_NUMBER = """
+    c.id = coalesce((SELECT id FROM "case" WHERE number = {}), (SELECT "case" FROM dead_number WHERE number = {}))
+"""
 # In SQL for the joins: names of people and units, and the edition of the form that was filled in.
-_CASE = """
+_CASE = f"""
     SELECT c.id, c.number, c.kind, c.topic, c.level, c.state, c.version, c.audience, c.agency_name, c.contact_name,
            c.contact_email, c.contact_phone, c.locale, c.answers, c.body, c.channel, c.letter_no, c.letter_date,
            c.filed_at, c.first_answer_due_at, c.result_due_at, c.first_answer_at, c.result_at, c.next_due_at, c.risk_at,
@@ -32,19 +35,17 @@ _CASE = """
     LEFT JOIN account p ON p.id = c.applicant
     LEFT JOIN form_version f ON f.id = c.form_version
     LEFT JOIN sla_version v ON v.id = c.sla_version
-    WHERE c.id = coalesce((SELECT id FROM "case" WHERE number = {}),
-        (SELECT "case" FROM dead_number WHERE number = {}))
-"""
-_HEAD = """
+    WHERE {_HAS_NUMBER}
+"""  # noqa: S608 - constants
+_HEAD = f"""
     SELECT c.id, c.number, c.kind, u.phone AS unit_phone,
            ARRAY(SELECT w.unit FROM case_unit w WHERE w."case" = c.id) AS worked_on_by,
            u.name_fa || ' — ' || g.name_fa AS unit_fa, u.name_en || ' — ' || g.name_en AS unit_en
     FROM "case" c
     JOIN unit u ON u.id = c.unit
     JOIN agency g ON g.id = u.agency
-    WHERE c.id = coalesce((SELECT id FROM "case" WHERE number = {}),
-        (SELECT "case" FROM dead_number WHERE number = {}))
-"""
+    WHERE {_HAS_NUMBER}
+"""  # noqa: S608 - constants
 _EVENTS = """
     SELECT e.id, e.n, e.kind, e.actor_role, e.at, e.data->>'outcome' AS outcome,
            (e.data->>CASE WHEN e.kind <> 'credited' THEN 'until'

@@ -75,8 +75,8 @@ class QueueFilters(msgspec.Struct, frozen=True, kw_only=True):
     """What the clerk asked for. ``state`` is one of rules.STATES, ALL, or empty for the open ones.
 
     ``kind`` is one of rules.KINDS, or empty for all. ``service`` and ``unit`` are slugs. ``at_risk`` and ``late``
-    together mean either. ``q`` is words, the beginning of a tracking code, an e-mail address or a phone number, or the
-    last digits of one. ``turn`` is one of TURNS.
+    together mean either. ``q`` is words (``desk_search.conditions``), the beginning of a tracking code, an e-mail
+    address or a phone number, or the last digits of one. ``turn`` is one of TURNS.
     """
 
     state: str = ""

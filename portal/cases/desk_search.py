@@ -37,8 +37,7 @@ class Condition(msgspec.Struct, frozen=True):
     otherwise: bool = False
 
     def __and__(self, other: Condition) -> Condition:
-        sql, values = f"{self.sql} AND {other.sql}", (*self.values, *other.values)
-        return Condition(sql, values, self.otherwise or other.otherwise)
+        return Condition(f"{self.sql} AND {other.sql}", (*self.values, *other.values))
 
 
 async def case_with_code(typed: str) -> int | None:
@@ -77,31 +76,41 @@ def conditions(typed: str, state: str) -> list[Condition]:
     if "@" in plain:
         exact.append(Condition("lower(c.contact_email) LIKE {}", (f"{text.like_literal(plain.lower())}%",)))
     found = [condition & in_state(state) for condition in exact]
-    if beginnings := words_query(typed):
-        found += _by_words(beginnings, words_query(typed, whole=True), state)
+    if words := _words(typed):
+        found += _by_words(words, state)
     return found or [Condition("false")]
 
 
-def words_query(typed: str, *, whole: bool = False) -> str:
-    """``typed`` for to_tsquery: its words as prefixes that must all occur; empty when it holds no word.
-
-    ``whole``: only the last one, which may still be being typed, as a prefix. Only letters and digits remain, so
-    nothing in it can be an operator.
-    """
-    words = [word[:_LONGEST_WORD] for word in re.findall(r"[^\W_]+", text.search_key(typed))[:_MOST_WORDS]]
-    return (" & " if whole else ":* & ").join(words) + ":*" if words else ""
+def words_query(typed: str) -> str:
+    """``typed`` for to_tsquery: its words as prefixes that must all occur; empty when it holds no word."""
+    words = _words(typed)
+    return _beginnings(words) if words else ""
 
 
-def _by_words(beginnings: str, whole: str, state: str) -> list[Condition]:
+def _words(typed: str) -> list[str]:
+    """Only letters and digits, so nothing in them can be an operator of to_tsquery."""
+    return [word[:_LONGEST_WORD] for word in re.findall(r"[^\W_]+", text.search_key(typed))[:_MOST_WORDS]]
+
+
+def _beginnings(words: list[str]) -> str:
+    return ":* & ".join(words) + ":*"
+
+
+def _whole_but_last(words: list[str]) -> str:
+    """The last word may still be being typed."""
+    return " & ".join(words) + ":*"
+
+
+def _by_words(words: list[str], state: str) -> list[Condition]:
     """By words, in the two indexes. No state is said twice: the planner would expect too few cases."""
-    found, words = [], Condition(_WORDS, (beginnings,))
+    found, begun = [], Condition(_WORDS, (_beginnings(words),))
     if state not in rules.ENDED_STATES:
-        found.append(words & (Condition(OPEN) if state in ("", ALL) else Condition(OPEN) & in_state(state)))
+        found.append(begun & (Condition(OPEN) if state in ("", ALL) else Condition(OPEN) & in_state(state)))
     if state in (ALL, *rules.ENDED_STATES):
         ended = Condition(_ENDED) if state == ALL else Condition(_ENDED) & in_state(state)
-        found.append(Condition(_WORDS, (whole,)) & ended)
-        if whole != beginnings:
-            found.append(msgspec.structs.replace(words & ended, otherwise=True))
+        found.append(Condition(_WORDS, (_whole_but_last(words),)) & ended)
+        if len(words) > 1:
+            found.append(msgspec.structs.replace(begun & ended, otherwise=True))
     return found
 
 
