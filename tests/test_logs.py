@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from portal.logs import OneLine
+from portal.logs import MOST_KNOWN, OneLine, Thinned
 
 
 def line(message: str, *values, error: BaseException | None = None) -> str:
@@ -33,3 +33,39 @@ def test_lines_of_an_error_are_marked_and_none_begins_like_a_record():
     assert first == "ERROR request 1f"
     assert len(rest) == 2
     assert all(one.startswith("  | ") for one in rest)
+
+
+def a_warning(message, level=logging.WARNING):
+    return logging.LogRecord("uvicorn.error", level, __file__, 1, message, None, None)
+
+
+def written(thinned, records):
+    return [record.getMessage() for record in records if thinned.filter(record)]
+
+
+def test_a_warning_that_comes_all_the_time_is_written_every_ten_seconds_with_their_number():
+    now = [0.0]
+    thinned = Thinned(clock=lambda: now[0])
+    assert written(thinned, [a_warning("too many"), a_warning("other"), *[a_warning("too many")] * 500]) == [
+        "too many",
+        "other",
+    ]
+    now[0] = 10.0
+    assert written(thinned, [a_warning("too many"), a_warning("too many")]) == [
+        "too many (500 more times since the last line)"
+    ]
+    now[0] = 20.0
+    assert written(thinned, [a_warning("too many"), a_warning("other")]) == [
+        "too many (1 more times since the last line)",
+        "other",
+    ]
+
+
+def test_no_error_is_left_out():
+    assert len(written(Thinned(), [a_warning("a bug", logging.ERROR) for _ in range(3)])) == 3
+
+
+def test_what_is_known_of_warnings_stays_small():
+    thinned = Thinned()
+    written(thinned, [a_warning(f"warning {n}") for n in range(10 * MOST_KNOWN)])
+    assert len(thinned.known) <= MOST_KNOWN
