@@ -134,7 +134,7 @@ def _matches(kept: str, password: str) -> bool:
         return _hasher.verify(kept, folded(password))
     except VerifyMismatchError:
         return False
-    except InvalidHashError:  # what is no hash fits nothing, as slowly
+    except (InvalidHashError, UnicodeEncodeError):  # what is no hash fits nothing, as slowly
         return _matches(_nobodys_hash(), password)
 
 

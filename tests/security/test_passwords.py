@@ -55,7 +55,7 @@ async def test_nobody_has_no_password():
     assert not await verify("", PHRASE)
 
 
-@pytest.mark.parametrize("stored", ["!", "imported"])
+@pytest.mark.parametrize("stored", ["!", "imported", "رمز"])
 async def test_what_is_no_hash_fits_no_password(stored):
     assert not await verify(stored, PHRASE)
     assert not await verify(stored, stored)
