@@ -176,6 +176,13 @@ async def test_a_receipt_is_made_on_demand(browser, filed):
     assert (await browser.get(f"{page}/receipts")).headers["location"] == page
 
 
+async def test_receipts_are_not_made_without_end(browser, filed):
+    page, visitor = path_of(filed), as_filer(browser)
+    answers = [(await visitor.submit(page, to=f"{page}/receipts")).status_code for _ in range(21)]
+    assert answers == [303] * 20 + [429]
+    assert await Receipt.count() == 21
+
+
 async def test_a_stranger_has_no_receipt_made(browser, stranger, filed):
     held = await as_filer(browser).get(path_of(filed))
     token = re.search(r'name="_csrf_token" value="([^"]+)">\s*<button[^>]*>Make a receipt', held.text)
