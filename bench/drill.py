@@ -38,14 +38,22 @@ _NO_FILE = """
     SELECT e.case, e.id FROM case_event e WHERE e.n = 1
     AND NOT EXISTS (SELECT FROM attachment a WHERE a.event = e.id) LIMIT $1
 """
-_ONLY_GROW = ("case_event", "attachment", "message", "audit_entry", "audit_seal")
+_ONLY_GROW = {
+    "case_event": "id",
+    "attachment": "id",
+    "message": "id",
+    "audit_entry": "id",
+    "audit_seal": "seq",
+}
+"""Tables and their keys."""
 
 
 @dataclass
 class Drill:
-    """One run in ``folder``: what was told to people who filed, and what was found."""
+    """One run in ``folder``: rows from before people filed (keys by table), what those were told, what was found."""
 
     folder: Path
+    settled: dict[str, set[Any]] = field(default_factory=dict)
     told: list[tuple[float, int]] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     failed: bool = False
@@ -122,6 +130,9 @@ async def work(drill: Drill, owner_url: str, n_cases: int, n_files: int) -> tupl
     )
     await add_files(owner_url, chosen.uploads_dir, n_files)
     await seal(chosen.secret_key, everything=True)
+    connection = await asyncpg.connect(owner_url)
+    drill.settled = {table: set(await rows_of(connection, table)) for table in _ONLY_GROW}
+    await connection.close()
     stop = asyncio.Event()
     people = [asyncio.create_task(keep_filing(drill, chosen, stop)) for _ in range(PEOPLE)]
     await asyncio.sleep(1)
@@ -199,7 +210,9 @@ async def keep_filing(drill: Drill, chosen: Any, stop: asyncio.Event) -> None:
 
 
 async def compare(drill: Drill, old_url: str, new_url: str, began: float, ended: float) -> None:
-    """Codes told before the backup are there, none told after it; rows that only grow are those of the old desk."""
+    """Codes told before the backup are there, none told after it; rows that only grow are those of the old desk, and
+    none is missing that was there before anybody filed.
+    """
     old, new = await asyncpg.connect(old_url), await asyncpg.connect(new_url)
     there = {row[0] for row in await new.fetch('SELECT number FROM "case"')}
     before = {number for at, number in drill.told if at < began}
@@ -207,16 +220,21 @@ async def compare(drill: Drill, old_url: str, new_url: str, began: float, ended:
     drill.note("codes told before the backup, in the new desk", f"{len(before & there)} of {len(before)}",
                good=before <= there)  # fmt: skip
     drill.note("codes told after it, in the new desk", len(after & there), good=not after & there)
-    for table in _ONLY_GROW:
-        rows = f'SELECT t.id, md5(t::text) FROM "{table}" t'
-        if table == "audit_seal":
-            rows = rows.replace("t.id", "t.seq")
-        was, now = dict(await old.fetch(rows)), dict(await new.fetch(rows))
-        differ = sum(was.get(key) != row for key, row in now.items())
-        drill.note(f"rows of {table} as in the old desk", f"{len(now) - differ:,} of {len(now):,}",
-                   good=not differ)  # fmt: skip
+    for table, settled in drill.settled.items():
+        was, now = await rows_of(old, table), await rows_of(new, table)
+        differ, lost = sum(was.get(key) != row for key, row in now.items()), len(settled - now.keys())
+        drill.note(f"rows of {table} as in the old desk", f"{len(now) - differ:,} of {len(now):,}, {lost} missing",
+                   good=not differ and not lost and bool(now))  # fmt: skip
+    named = {row[0] for row in await new.fetch("SELECT stored_as FROM attachment")}
+    stored = {path.name for path in (drill.folder / "new" / "uploads").rglob("*") if path.is_file()}
+    drill.note("files that rows name, missing", len(named - stored), good=named <= stored)
     await old.close()
     await new.close()
+
+
+async def rows_of(connection: asyncpg.Connection, table: str) -> dict[Any, str]:
+    """A digest of each row of ``table``, by its key."""
+    return dict(await connection.fetch(f'SELECT t.{_ONLY_GROW[table]}, md5(t::text) FROM "{table}" t'))
 
 
 def compare_files(drill: Drill, desk: Path, new: Path) -> None:
