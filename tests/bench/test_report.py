@@ -45,6 +45,7 @@ def test_the_report_says_what_was_reached_and_warns_of_a_busy_machine(tmp_path):
     assert "| filing a request: p50 from 1,000 to 200,000 cases | <= 1.3x | 1.50x | **no** |" in text
     assert "| burst: p95 of accepted | < 2000 ms | 900 ms | yes |" in text
     assert "| burst: neither accepted nor told when to come back | 0 | 10 | **no** |" in text
+    assert "| desk queue | 10.0 | 15.0 | 1.50x | 1.00x |" in text
     assert "2 x 503" in text
     for name in ("bench-limit.svg", "bench-growth.svg"):
         assert ElementTree.parse(tmp_path / name).getroot().tag.endswith("svg")
