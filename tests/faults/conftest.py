@@ -14,8 +14,11 @@ from tests.faults.rows import ROWS
 
 INTRODUCTION = """# Faults, survived
 
-Written by `make faults REPORT=docs/faults.md`: what is done to the portal, what must hold, and what was measured. Each
-test fails where it does not hold. Tests without a figure run with every `make test`.
+Written by `make faults REPORT=docs/faults.md` (a quarter of an hour on two cores): what is done to the portal, what
+must hold, and what was measured. A test fails where something is lost, doubled or wrong, and where a time is exceeded
+by more than four times, since machines of CI are slow now and then; whether the times themselves held, the figures
+say. Rows without a figure run with every `make test`, scripts of `bench/` by hand
+([performance.md](performance.md#by-hand)).
 
 {machine}
 

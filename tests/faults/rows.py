@@ -50,7 +50,7 @@ ROWS = (
         "F4",
         "the mail server answers 451 or 552, never answers to the whole mail (for a second instead of two minutes) or "
         "hangs up",
-        "one more copy at most, and never a third; what is refused ends after one try and says so at its case",
+        "at most two copies; what is refused ends after one try and says so at its case",
         (
             "tests/faults/test_mail_refused.py",
             "tests/test_outbox.py::test_what_the_server_never_answers_is_given_to_it_twice_and_never_again",
@@ -70,7 +70,7 @@ ROWS = (
         "F6",
         "the database is gone, or takes questions and answers none, for 15 s (scaled from five minutes) under load",
         "pages that need it say so, /readyz answers 503 within 5 s and /healthz 200, memory grows by less than 50 MB, "
-        "all heals; up to ten requests, one for each connection, wait for an answer that does not come",
+        "all heals; only requests that had a connection already, ten at most, wait for an answer that does not come",
         ("tests/faults/test_database_away.py::test_without_a_database_pages_say_so_and_memory_stands",),
     ),
     Row(
@@ -87,7 +87,8 @@ ROWS = (
         "F8",
         "the machine's clock jumps by an hour or a year, ahead or back",
         "no session, link, code or key of a case is good for longer than it lasts; nobody waits over two hours "
-        "for tries of the wrong clock; the audit log counts on; no event stands before the one before it",
+        "for tries of the wrong clock; the audit log's numbers go on without a gap; no event stands before the one "
+        "before it",
         ("tests/test_wrong_clock.py",),
     ),
     Row(
@@ -133,7 +134,8 @@ ROWS = (
     Row(
         "F14",
         "one bit of a backup is flipped, it is cut short, or the restore is killed",
-        "it is refused, and the place is as empty as before",
+        "it is refused, and the place is as empty as before; a killed restore leaves its own folder, which "
+        "the next one names",
         (
             "tests/backup/test_damage.py::test_one_flipped_bit_anywhere_is_noticed",
             "tests/backup/test_damage.py::test_one_that_was_cut_short_or_has_more_at_its_end_is_refused",
