@@ -180,7 +180,7 @@ async def test_a_case_that_is_opened_again_runs_late_and_its_delay_is_announced(
     assert await applicant.says(show_day(expected, language, UTC))
     await applicant.follow(applicant.page.locator("main a[href$='/why']"))
     assert await applicant.says("Which year?")
-    mail = (await demo.mail(address, after=3)).get_body(("plain",)).get_content()
+    mail = (await demo.mail(address, after=4)).get_body(("plain",)).get_content()
     assert {"fa": "پوزش", "en": "We are sorry"}[language] in mail
     assert show_date(expected, language, UTC) in mail
     assert applicant.complaints == clerk.complaints == []

@@ -5,6 +5,7 @@ Walking is slow, so it is done once; the tests read what was seen.
 
 from __future__ import annotations
 
+import asyncio
 import traceback
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,6 +35,8 @@ TOO_WIDE = """() => [...document.querySelectorAll("body *")]
     .filter(one => !one.closest(".scroll, .unseen, .skip"))
     .filter(one => { const box = one.getBoundingClientRect(); return box.right > innerWidth + 1 || box.left < -1; })
     .map(one => one.outerHTML.slice(0, 120))"""
+DRAWN_WITHIN = 2.0  # seconds
+HAS_FOCUS = "() => document.activeElement !== document.body"
 SCROLLS = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
 FOCUSED = """() => {
     const one = document.activeElement, box = one.getBoundingClientRect();
@@ -125,6 +128,8 @@ async def _look(stop: Stop, visitor: Visitor, world: World) -> Seen:
 async def _check(page: Page, seen: Seen) -> None:
     if not await page.locator("main [autofocus]").count():
         await page.keyboard.press("Tab")
+    elif not await page.evaluate(HAS_FOCUS):  # given when the page is drawn, a moment after it has loaded
+        await asyncio.sleep(DRAWN_WITHIN)
     focused = await page.evaluate(FOCUSED)
     seen.first = focused["name"] if focused["seen"] else f"{focused['name']}, out of sight"
     seen.violations = await broken_rules(page)
