@@ -34,7 +34,7 @@ async def measure(supervisor: int, seconds: float) -> list[str]:
     act = load.sending(filer(settings.load().secret_key))
     await _filing(act, SLICE)
     calm = await _filing(act, CALM_SECONDS)
-    before = _megabytes(supervisor)
+    before = machine.web_megabytes(supervisor)
     memory = asyncio.create_task(_most_megabytes(supervisor))
     crush = await load.opened("127.0.0.1", stage.PORT, act, rate=TIMES * calm.rate, seconds=seconds)
     began = time.monotonic()
@@ -68,16 +68,12 @@ async def _filing(act: Act, seconds: float) -> Result:
     return await load.closed("127.0.0.1", stage.PORT, act, connections=VISITORS, seconds=seconds)
 
 
-def _megabytes(supervisor: int) -> float:
-    return machine.megabytes_of(machine.children(supervisor, "web"))
-
-
 async def _most_megabytes(supervisor: int) -> float:
     """The most of the web process until this is cancelled."""
     most = 0.0
     try:
         while True:
-            most = max(most, _megabytes(supervisor))
+            most = max(most, machine.web_megabytes(supervisor))
             await asyncio.sleep(0.2)
     except asyncio.CancelledError:
         return most

@@ -93,6 +93,11 @@ def cpu_of(some: list[Process]) -> float:
     return sum(one.cpu for one in some)
 
 
+def web_megabytes(supervisor: int) -> float:
+    """What the supervisor's web processes have resident."""
+    return megabytes_of(children(supervisor, "web"))
+
+
 def megabytes_of(some: list[Process]) -> float:
     return sum(one.resident for one in some) / 1e6
 

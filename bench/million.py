@@ -72,11 +72,11 @@ async def measure(
 ) -> tuple[list[Turn], Counter[int]]:
     """What was resident before and after each turn, and how often each status was answered."""
     statuses: Counter[int] = Counter()
-    turns = [Turn(0, _megabytes(supervisor))]
+    turns = [Turn(0, machine.web_megabytes(supervisor))]
     for _ in range(TURNS):
         for name, share in SHARES.items():
             statuses += await _send(known[name], round(requests * share / TURNS))
-        turns.append(Turn(statuses.total(), _megabytes(supervisor)))
+        turns.append(Turn(statuses.total(), machine.web_megabytes(supervisor)))
     return turns, statuses
 
 
@@ -95,10 +95,6 @@ async def _send(workload: Workload, requests: int) -> Counter[int]:
     left = iter(range(requests))
     await asyncio.gather(*[visit() for _ in range(workload.connections)])
     return found
-
-
-def _megabytes(supervisor: int) -> float:
-    return machine.megabytes_of(machine.children(supervisor, "web"))
 
 
 def _lines(turns: list[Turn], statuses: Counter[int], seconds: float) -> Iterator[str]:

@@ -95,7 +95,7 @@ def _growth_table(stages: Sequence[Stage]) -> Iterator[str]:
     for row in stages[-1].rows:
         times = [found.p50 for stage in stages if (found := _row(stage, row.name))]
         if len(times) == len(stages):
-            grown, shown = times[-1] / times[0], " | ".join(f"{time:.1f}" for time in times)
+            grown, shown = _grows(stages, row.name), " | ".join(f"{time:.1f}" for time in times)
             yield f"| {row.name} | {shown} | {grown:.2f}x | {f'{grown / slower:.2f}x' if slower else ''} |"
     yield "\n![Median answers by the number of cases](bench-growth.svg)"
 

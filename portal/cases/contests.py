@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from db.cases import CaseEvent
-from portal.cases.clock import Past, span_of
+from portal.cases.clock import Past, credited
 
 
 class AskedPause(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +70,5 @@ def given_until(events: Sequence[Past]) -> datetime | None:
     kinds = {event.kind for event in since}
     if kinds & _SETTLED or ("contested" in kinds and "contest_denied" not in kinds):
         return None
-    credited = [
-        span_of(event) for event in since if event.kind == "credited" and "applicant" in event.data["for"]
-    ]
-    return datetime.fromisoformat(until) + sum((end - begin for begin, end in credited), timedelta())
+    down = sum((end - begin for begin, end in credited(since, "applicant")), timedelta())
+    return datetime.fromisoformat(until) + down

@@ -156,13 +156,10 @@ async def close(
     ``where_to`` says who is responsible when we are not; it stands under the reason. Raises NotAwaited for
     ``rules.NO_ANSWER`` before the day that the applicant was given to answer has passed.
     """
-    case = await record.locked(case_id, seen=seen)
     if outcome == rules.NO_ANSWER:
-        await check_works_on(clerk, case)
-        record.check("closed", case)
-        await _check_had_time(case_id, now=now)
+        await _check_had_time(await record.locked(case_id, seen=seen), clerk, now=now)
     if where_to:
-        with using(case.locale):
+        with using((await record.locked(case_id)).locale):
             reason = "\n".join((reason, "", _("Where to go:"), where_to))
     words = Words(reason)
     case, event = await _append(case_id, "closed", clerk, seen, now, data={"outcome": outcome}, words=words)
@@ -244,9 +241,11 @@ async def _check_works_for(clerk: UUID, unit: UUID) -> None:
         raise NotAllowed(_("Only the unit that has this case works on it."))
 
 
-async def _check_had_time(case_id: UUID, *, now: datetime) -> None:
-    """Raises NotAwaited unless the applicant was asked and let the day given to them pass."""
-    until = contests.given_until((await clock_terms.past_of(case_id))[0])
+async def _check_had_time(case: Case, clerk: UUID, *, now: datetime) -> None:
+    """Raises NotAwaited unless the applicant was asked and let their day pass, but first whatever closing raises."""
+    await check_works_on(clerk, case)
+    record.check("closed", case)
+    until = contests.given_until((await clock_terms.past_of(case.id))[0])
     if until is None or now < until:
         raise NotAwaited(until)
 

@@ -76,40 +76,30 @@ def conditions(typed: str, state: str) -> list[Condition]:
     if "@" in plain:
         exact.append(Condition("lower(c.contact_email) LIKE {}", (f"{text.like_literal(plain.lower())}%",)))
     found = [condition & in_state(state) for condition in exact]
-    if words := _words(typed):
-        found += _by_words(words, state)
+    if beginnings := words_query(typed):
+        found += _by_words(beginnings, state)
     return found or [Condition("false")]
 
 
 def words_query(typed: str) -> str:
-    """``typed`` for to_tsquery: its words as prefixes that must all occur; empty when it holds no word."""
-    words = _words(typed)
-    return _beginnings(words) if words else ""
+    """``typed`` for to_tsquery: its words as prefixes that must all occur; empty when it holds no word.
+
+    Only letters and digits remain, so nothing in it can be an operator.
+    """
+    words = re.findall(r"[^\W_]+", text.search_key(typed))[:_MOST_WORDS]
+    return " & ".join(f"{word[:_LONGEST_WORD]}:*" for word in words)
 
 
-def _words(typed: str) -> list[str]:
-    """Only letters and digits, so nothing in them can be an operator of to_tsquery."""
-    return [word[:_LONGEST_WORD] for word in re.findall(r"[^\W_]+", text.search_key(typed))[:_MOST_WORDS]]
-
-
-def _beginnings(words: list[str]) -> str:
-    return ":* & ".join(words) + ":*"
-
-
-def _whole_but_last(words: list[str]) -> str:
-    """The last word may still be being typed."""
-    return " & ".join(words) + ":*"
-
-
-def _by_words(words: list[str], state: str) -> list[Condition]:
+def _by_words(beginnings: str, state: str) -> list[Condition]:
     """By words, in the two indexes. No state is said twice: the planner would expect too few cases."""
-    found, begun = [], Condition(_WORDS, (_beginnings(words),))
+    found, begun = [], Condition(_WORDS, (beginnings,))
+    whole = beginnings.replace(":* & ", " & ")  # but the last word, which may still be being typed
     if state not in rules.ENDED_STATES:
         found.append(begun & (Condition(OPEN) if state in ("", ALL) else Condition(OPEN) & in_state(state)))
     if state in (ALL, *rules.ENDED_STATES):
         ended = Condition(_ENDED) if state == ALL else Condition(_ENDED) & in_state(state)
-        found.append(Condition(_WORDS, (_whole_but_last(words),)) & ended)
-        if len(words) > 1:
+        found.append(Condition(_WORDS, (whole,)) & ended)
+        if whole != beginnings:
             found.append(msgspec.structs.replace(begun & ended, otherwise=True))
     return found
 

@@ -67,9 +67,9 @@ _INSERT = f"""
 # In SQL because every verb asks them: Piccolo takes a millisecond to write these.
 _COLUMNS = [column._meta.db_column_name for column in Case._meta.columns]
 _PLACES = ", ".join(f"${n}" for n in range(1, len(_COLUMNS) + 1))
-_NEW = (
-    f"""INSERT INTO "case" ({", ".join(_COLUMNS)}) VALUES ({_PLACES}) ON CONFLICT DO NOTHING RETURNING id"""  # noqa: S608 - constants
-)
+_NEW = f"""
+    INSERT INTO "case" ({", ".join(_COLUMNS)}) VALUES ({_PLACES}) ON CONFLICT DO NOTHING RETURNING id
+"""  # noqa: S608 - constants
 _LOCK = f"""SELECT {", ".join(_COLUMNS)} FROM "case" WHERE id = $1 FOR UPDATE"""  # noqa: S608 - constants
 _CHANGED = (*Standing.__struct_fields__, "changed_at", "risk_at", "next_check_at")
 _UPDATE = f"""
